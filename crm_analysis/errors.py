@@ -1,0 +1,13 @@
+"""Mistakes a user can mend: one sentence each, shown without a traceback."""
+
+
+class UserError(Exception):
+    """Anything the user can put right; its text names what was found and what was expected."""
+
+
+class BookError(UserError):
+    """A book that cannot be opened, or a question that its data cannot answer."""
+
+
+class ReportError(UserError):
+    """A report that cannot be made; whatever was published before is untouched."""
