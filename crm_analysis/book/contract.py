@@ -57,6 +57,15 @@ class Table:
         """Names of the columns every book must give."""
         return tuple(column.name for column in self.columns if column.required)
 
+    @property
+    def known_dates(self) -> tuple[Column, ...]:
+        """Date columns that tell of the past from the moment their row is known."""
+        return tuple(
+            column
+            for column in self.columns
+            if column.type == "date" and column.nature == "fixed" and not column.may_be_future
+        )
+
     def column(self, name: str) -> Column:
         """The column of that name; KeyError if the contract has none."""
         return next(column for column in self.columns if column.name == name)

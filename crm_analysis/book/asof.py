@@ -1,0 +1,125 @@
+"""What was known on a day: the one defence against using the future.
+
+Rows are dropped, values masked and overwritten columns replaced or refused here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+import ibis
+
+from crm_analysis.book import values
+from crm_analysis.book.contract import CONTRACT, Column
+
+if TYPE_CHECKING:
+    from crm_analysis.book.book import Book
+    from crm_analysis.book.mapping import Format
+
+
+def barred(book: Book, table: str, day: dt.date) -> tuple[str, ...]:
+    """Columns of a table whose value on `day` cannot be known.
+
+    They are overwritten by the source, the day is before the extract, and no dated history tells.
+    """
+    if day >= book.extracted_on or table not in book.whole:
+        return ()
+    return tuple(
+        column.name
+        for column in CONTRACT[table]
+        if column.nature == "current" and column.name in book.whole[table].columns and not _told(book, table, column.name)
+    )
+
+
+def _told(book: Book, table: str, column: str) -> bool:
+    """True if a dated history tells the column's value on an earlier day."""
+    if table == "accounts":
+        return column in book.history_fields
+    if (table, column) == ("opportunities", "amount"):
+        return "stage_changes" in book.whole and "amount" in book.whole["stage_changes"].columns
+    return False
+
+
+def known(book: Book, table: str, day: dt.date) -> ibis.Table:
+    """A table as known at the end of `day`."""
+    contract, whole = CONTRACT[table], book.whole[table]
+    last = ibis.literal(day)
+    since = whole[contract.known_at] if contract.known_at in whole.columns else ibis.null("date")
+    rows = whole.filter(since.fill_null(ibis.literal(book.extracted_on)) <= last)
+    lost = barred(book, table, day)
+    columns = {
+        column.name: _masked(rows, column, book.extracted_on, last)
+        for column in contract
+        if column.name in rows.columns and column.name not in lost
+    }
+    rows = rows.select(**columns)
+    if day >= book.extracted_on:
+        return rows
+    if table == "accounts":
+        return _as_then(book, rows, day)
+    if table == "opportunities" and "amount" in rows.columns:
+        return _amount_then(book, rows, day)
+    return rows
+
+
+def _masked(rows: ibis.Table, column: Column, extracted_on: dt.date, last: Any) -> Any:
+    """The column, null where it settles after the day."""
+    value = rows[column.name]
+    if column.nature != "settles" or column.settles_with is None:
+        return value
+    if column.settles_with in rows.columns:
+        settled = rows[column.settles_with].fill_null(ibis.literal(extracted_on))
+    else:
+        settled = ibis.literal(extracted_on)
+    return ibis.ifelse(settled <= last, value, ibis.null(value.type()))
+
+
+def _as_then(book: Book, accounts: ibis.Table, day: dt.date) -> ibis.Table:
+    """Accounts with the columns that have a history as it tells them on the day."""
+    fields = [name for name in book.history_fields if name in accounts.columns]
+    if not fields:
+        return accounts
+    changes = known(book, "account_history", day)
+    newest = ibis.window(group_by=["account_id", "field"], order_by=ibis.desc("known_on"))
+    changes = changes.mutate(__age=ibis.row_number().over(newest))
+    changes = changes.filter(changes["__age"] == 0)
+    then = changes.group_by("account_id").agg(
+        **{f"__then_{name}": changes.value.max(where=changes.field == name) for name in fields}
+    )
+    joined = accounts.left_join(then, "account_id")
+    return joined.select(
+        **{
+            name: _typed(joined[f"__then_{name}"], accounts[name]) if name in fields else joined[name]
+            for name in accounts.columns
+        }
+    )
+
+
+def _typed(told: Any, now: Any) -> Any:
+    """The history's text as the column's type."""
+    if now.type().is_boolean():
+        return values.flag(told, _PLAIN)
+    return told.try_cast(now.type())
+
+
+def _amount_then(book: Book, opportunities: ibis.Table, day: dt.date) -> ibis.Table:
+    """Opportunities with the amount of their latest change of stage; on one day the largest stage name wins."""
+    changes = known(book, "stage_changes", day)
+    changes = changes.filter(changes.amount.notnull())
+    newest = ibis.window(group_by="opportunity_id", order_by=[ibis.desc("entered_on"), ibis.desc("stage")])
+    changes = changes.mutate(__age=ibis.row_number().over(newest))
+    changes = changes.filter(changes["__age"] == 0).select("opportunity_id", __then="amount")
+    joined = opportunities.left_join(changes, "opportunity_id")
+    return joined.select(
+        **{name: joined["__then"] if name == "amount" else joined[name] for name in opportunities.columns}
+    )
+
+
+class _PlainForm:
+    """The form of text in the contract's own tables."""
+
+    null: tuple[str, ...] = ()
+
+
+_PLAIN: Format = _PlainForm()  # type: ignore[assignment]

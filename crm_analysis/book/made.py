@@ -1,0 +1,59 @@
+"""Accounts made of order lines, for books without a file of accounts."""
+
+from __future__ import annotations
+
+import functools
+
+import ibis
+
+from crm_analysis.book.staging import OF_ACCOUNT
+
+
+def accounts_made(orders: ibis.Table) -> tuple[ibis.Table, ibis.Table | None]:
+    """The accounts in accepted order lines, and the dated history of what lines say of them.
+
+    First table: account_id, the columns carried along, known_since (first order), by account_id.
+    Second: account_id, field, value, known_on, a row for each day the value changed; None where
+    nothing is carried. Where lines disagree the latest line decides, and on one day the last line_id.
+    """
+    fields = [name.removeprefix(OF_ACCOUNT) for name in orders.columns if name.startswith(OF_ACCOUNT)]
+    accounts = orders.group_by("account_id").agg(known_since=orders.ordered_on.min())
+    if not fields:
+        return accounts.order_by("account_id"), None
+    histories = [_history(orders, field) for field in fields]
+    for field, history in zip(fields, histories, strict=True):
+        last = history.mutate(
+            __age=ibis.row_number().over(ibis.window(group_by="account_id", order_by=ibis.desc("known_on")))
+        )
+        last = last.filter(last["__age"] == 0).select("account_id", **{field: last.value})
+        accounts = accounts.left_join(last, "account_id").drop("account_id_right")
+    ordered = accounts.select("account_id", *fields, "known_since").order_by("account_id")
+    history = functools.reduce(lambda one, other: one.union(other), histories)
+    return ordered, history.order_by("known_on", "account_id", "field")
+
+
+def _history(orders: ibis.Table, field: str) -> ibis.Table:
+    value = orders[f"{OF_ACCOUNT}{field}"]
+    said = orders.filter(value.notnull()).select("account_id", "ordered_on", "line_id", value=value)
+    by_day = ibis.window(group_by=["account_id", "ordered_on"], order_by=ibis.desc("line_id"))
+    said = said.mutate(__place=ibis.row_number().over(by_day))
+    said = said.filter(said["__place"] == 0)
+    before = said.value.lag().over(ibis.window(group_by="account_id", order_by="ordered_on"))
+    said = said.mutate(__before=before)
+    changed = said.filter(said["__before"].isnull() | (said["__before"] != said.value))
+    return changed.select(
+        "account_id", field=ibis.literal(field), value=changed.value, known_on=changed.ordered_on
+    )
+
+
+def contradictions(history: ibis.Table) -> list[tuple[str, int, str]]:
+    """For each field that lines disagree on: its name, how many accounts, and the first three of them."""
+    both = history.group_by("field", "account_id").agg(
+        values=history.value.nunique(), low=history.value.min(), high=history.value.max()
+    )
+    both = both.filter(both["values"] > 1).order_by("field", "account_id").execute()
+    found = []
+    for field, group in both.groupby("field", sort=True):
+        shown = [f"{row.account_id}: {row.low} and {row.high}" for row in group.head(3).itertuples()]
+        found.append((str(field), len(group), "; ".join(shown)))
+    return found

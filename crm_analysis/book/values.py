@@ -1,0 +1,142 @@
+"""From a source's column to the contract's type, by stated rules.
+
+Text is parsed once, by the form that book.toml states; typed columns are cast. A value that cannot
+be read becomes null here, and the check lists it with its text.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import ibis
+
+from crm_analysis.book.engine import try_strptime
+
+if TYPE_CHECKING:
+    from crm_analysis.book.contract import Type
+    from crm_analysis.book.mapping import Format
+
+MONEY = "decimal(18, 4)"
+"""Money and other numbers of the contract: exact, four places."""
+
+_ISO_DATE = r"^(\d{4}-\d{2}-\d{2})([ T]\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$"
+_PLAIN_NUMBER = r"^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?$"
+_NOT_FINITE = r"^[+-]?(nan|inf|infinity)$"
+
+
+def text(raw: Any, form: Format) -> Any:
+    """The column as trimmed text; blank and the source's words for "not known" become null.
+
+    Whole floating-point numbers lose their ".0": spreadsheets and data frames write keys with gaps
+    that way.
+    """
+    kind = raw.type()
+    if kind.is_floating():
+        whole = (raw == raw.floor()) & (raw.abs() < 1e15)
+        written = ibis.ifelse(whole, raw.try_cast("int64").cast("string"), raw.cast("string"))
+        return ibis.ifelse(raw.isnan(), ibis.null("string"), written)
+    if kind.is_timestamp():
+        return raw.cast("timestamp").cast("string")
+    trimmed = (raw if kind.is_string() else raw.cast("string")).strip()
+    for word in ("", *form.null):
+        trimmed = trimmed.nullif(word)
+    return trimmed
+
+
+def number(raw: Any, form: Format) -> Any:
+    """The column as decimal(18, 4), null where it is no finite number in the stated form."""
+    return decimal(raw, form, MONEY)
+
+
+def decimal(raw: Any, form: Format, to: str) -> Any:
+    """The column as the decimal type `to`, null where it is no finite number in the stated form."""
+    kind = raw.type()
+    if kind.is_floating():
+        return ibis.ifelse(raw.isnan() | raw.isinf(), ibis.null(kind), raw).try_cast(to)
+    if kind.is_numeric():
+        return raw.try_cast(to)
+    return _plain(text(raw, form), form).try_cast(to)
+
+
+def _plain(written: Any, form: Format) -> Any:
+    """Text of a number rewritten as digits with a point and a leading minus; null where it is none."""
+    if form.negative == "trailing":
+        written = ibis.ifelse(written.endswith("-"), "-" + written.re_replace(r"\s*-$", ""), written)
+    elif form.negative == "parentheses":
+        written = ibis.ifelse(
+            written.re_search(r"^\(.*\)$"), "-" + written.re_replace(r"^\(\s*|\s*\)$", ""), written
+        )
+    if form.thousands:
+        if form.thousands == " ":
+            written = written.replace("\u00a0", " ").replace("\u202f", " ")
+        mark, point = re.escape(form.thousands), re.escape(form.decimal)
+        grouped = written.re_search(rf"^[+-]?\d{{1,3}}({mark}\d{{3}})+({point}\d*)?$")
+        written = ibis.ifelse(grouped, written.replace(form.thousands, ""), written)
+    if form.decimal != ".":
+        written = ibis.ifelse(written.contains("."), ibis.null("string"), written).replace(form.decimal, ".")
+    return ibis.ifelse(written.re_search(_PLAIN_NUMBER), written, ibis.null("string"))
+
+
+def date(raw: Any, form: Format) -> Any:
+    """The column as a date: a time of day is dropped, and so is a time zone after moving to UTC."""
+    kind = raw.type()
+    if kind.is_date():
+        return raw
+    if kind.is_timestamp():
+        return raw.cast("timestamp").cast("date")
+    written = text(raw, form)
+    if form.date is None:
+        return written.re_extract(_ISO_DATE, 1).nullif("").try_cast("date")
+    return try_strptime(written, ibis.literal(form.date)).cast("date")
+
+
+def integer(raw: Any, form: Format) -> Any:
+    """The column as int64, null where it is no whole number."""
+    value = number(raw, form)
+    whole = value.cast("int64")
+    return ibis.ifelse(whole.cast(MONEY) == value, whole, ibis.null("int64"))
+
+
+def flag(raw: Any, form: Format) -> Any:
+    """The column as true or false: true, yes, y, 1 and false, no, n, 0 in any case."""
+    if raw.type().is_boolean():
+        return raw
+    written = text(raw, form).lower()
+    return ibis.cases(
+        (written.isin(["true", "yes", "y", "t", "1"]), True),
+        (written.isin(["false", "no", "n", "f", "0"]), False),
+        else_=ibis.null("boolean"),
+    )
+
+
+READERS = {"text": text, "date": date, "money": number, "number": number, "integer": integer, "flag": flag}
+
+
+def read(raw: Any, type_: Type, form: Format) -> Any:
+    """The column as the contract's type."""
+    return READERS[type_](raw, form)
+
+
+def not_finite(raw: Any, form: Format) -> Any:
+    """True where a number is written as not-a-number or infinite."""
+    kind = raw.type()
+    if kind.is_floating():
+        return raw.isnan() | raw.isinf()
+    if kind.is_string():
+        return text(raw, form).lower().re_search(_NOT_FINITE)
+    return ibis.literal(False)
+
+
+def known(raw: Any, form: Format) -> Any:
+    """True where the source gives anything at all, readable or not."""
+    if raw.type().is_floating():
+        return raw.notnull()
+    return text(raw, form).notnull()
+
+
+def shown(raw: Any, form: Format) -> Any:
+    """The source's own text of a value, to be listed in the quarantine."""
+    if raw.type().is_floating():
+        return raw.cast("string")
+    return text(raw, form)

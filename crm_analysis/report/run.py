@@ -1,0 +1,205 @@
+"""A report pack from a book: notebooks, pages, tables, workbook, index, manifest, publication."""
+
+from __future__ import annotations
+
+import calendar
+import contextlib
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from crm_analysis.errors import ReportError
+from crm_analysis.labels import label
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from crm_analysis.report.kernels import Run
+    from crm_analysis.report.parameters import Declared
+    from crm_analysis.report.render import About
+
+
+class Part(NamedTuple):
+    """A page of the pack and the notebook that makes it."""
+
+    name: str
+    notebook: str
+
+
+WORK = ".work"  # in a pack being built: what its notebooks write
+PARTS = (
+    Part("data_check", "data_check.ipynb"),
+    Part("segmentation", "segmentation.ipynb"),
+)
+
+
+def report(
+    book: str | Path,
+    quarter: str,
+    out: str | Path = "reports",
+    only: Sequence[str] | None = None,
+    jobs: int = 2,
+    parameters: Mapping[str, Any] | None = None,
+    *,
+    notebooks: str | Path | None = None,
+    name: str = "",
+    as_of: str = "",
+    inputs: Mapping[str, str] | None = None,
+    assumptions: Sequence[str] = (),
+    skipped: Mapping[str, str] | None = None,
+    timeout: int | None = None,
+    progress: bool = True,
+) -> Path:
+    """Make the pack of a quarter and publish it; returns `<out>/<quarter>/index.html`.
+
+    `only` limits the parts, `jobs` is how many notebooks run at once, `parameters` are given to the
+    notebooks that declare them. `name` is the book's (default: its folder's), `as_of` an ISO date
+    (default: the quarter's last day); `inputs` are SHA-256 sums by path, `skipped` reasons by part,
+    `timeout` seconds a cell. A bar on stderr shows progress.
+
+    Raises ReportError for anything the user can mend; the report published before is then
+    untouched, as it is after Ctrl-C.
+    """
+    from crm_analysis.report.index import index
+    from crm_analysis.report.kernels import Job, run_notebooks
+    from crm_analysis.report.manifest import write_manifest
+    from crm_analysis.report.parameters import chosen, declared, effective
+    from crm_analysis.report.publish import discard, new_pack, publish
+    from crm_analysis.report.render import About
+
+    if not os.path.exists(book):
+        raise ReportError(f"no book at {book}")
+    if jobs < 1:
+        raise ReportError(f"at least one notebook must run at a time; found {jobs} jobs")
+    about = About(name or Path(os.path.abspath(book)).name, quarter, as_of or last_day(quarter))
+    wanted = parts(only, skipped or {})
+    pack = new_pack(Path(out), quarter)
+    try:
+        work = pack.folder / WORK
+        notes = {part.name: _notebook(folder(notebooks) / part.notebook) for part in wanted}
+        known = {part: declared(note, part) for part, note in notes.items()}
+        extra = chosen(known, parameters or {})
+        prepared = []
+        for part, note in notes.items():
+            tables = work / part
+            tables.mkdir(parents=True)
+            ours = {"book": os.path.abspath(book), "quarter": quarter, "tables": str(tables)}
+            prepared.append(Job(part, note, folder(notebooks), ours | extra[part]))
+        cells = sum(bool(c.source) for note in notes.values() for c in note.cells if c.cell_type == "code")
+        with _bar(cells + len(prepared), quarter, progress) as step:
+            runs = run_notebooks(prepared, min(jobs, len(prepared)), timeout, step)
+        found = _write_pages(pack.folder, about, runs)
+        values = {part: effective(known[part], extra[part]) for part in notes}
+        said = [*assumptions, *_said(known, values)]
+        _write(pack.folder / "index.html", index(about, found, said, skipped))
+        facts = {"book": about.book, "quarter": about.quarter, "as_of": about.as_of}
+        seconds = {run.part: run.seconds for run in runs}
+        write_manifest(pack.folder, facts, inputs or {}, values, seconds, pack.links)
+        return publish(pack) / "index.html"
+    finally:
+        discard(pack)
+
+
+def last_day(quarter: str) -> str:
+    """The quarter's last day, ISO; ReportError for anything not written like 2026Q3.
+
+    >>> last_day("2026Q1")
+    '2026-03-31'
+    """
+    from crm_analysis.report.publish import QUARTER
+
+    if not QUARTER.match(quarter) or quarter < "0001":
+        raise ReportError(f"a quarter is written like 2026Q3; found {quarter!r}")
+    year, month = int(quarter[:4]), 3 * int(quarter[5])
+    return f"{year:04}-{month:02}-{calendar.monthrange(year, month)[1]}"
+
+
+def parts(only: Sequence[str] | None = None, skipped: Mapping[str, str] | None = None) -> list[Part]:
+    """The parts to make, in the order of the pack; ReportError for a name that is none of them."""
+    known = [part.name for part in PARTS]
+    for given in [*(only or []), *(skipped or {})]:
+        if given not in known:
+            raise ReportError(f"the report has no part {given!r} (known: {', '.join(known)})")
+    found = [p for p in PARTS if (not only or p.name in only) and p.name not in (skipped or {})]
+    if not found:
+        raise ReportError("nothing is left to report: every part asked for is skipped")
+    return found
+
+
+def folder(notebooks: str | Path | None = None) -> Path:
+    """Where the notebooks are: the given folder, the installed package's, or the checkout's."""
+    package = Path(__file__).resolve().parents[1]
+    places = [Path(notebooks)] if notebooks else [package / "_notebooks", package.parent / "notebooks"]
+    for place in places:
+        if place.is_dir():
+            return place.absolute()
+    raise ReportError(f"no folder of notebooks at {places[-1]}")
+
+
+def _notebook(path: Path) -> Any:
+    import nbformat
+
+    try:
+        notebook = nbformat.read(path, as_version=4)
+    except FileNotFoundError:
+        raise ReportError(f"notebook {path} is missing") from None
+    except (ValueError, nbformat.ValidationError) as error:
+        raise ReportError(f"{path} is not a notebook ({type(error).__name__})") from None
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    return notebook
+
+
+def _write_pages(pack: Path, about: About, runs: Sequence[Run]) -> dict[str, dict[str, list[dict[str, Any]]]]:
+    """Write the pages, gather the tables from the notebooks' own folders, write the workbook.
+
+    Returns what each notebook listed; its folder is gone afterwards.
+    """
+    from crm_analysis.report.render import page
+    from crm_analysis.report.tables import contents
+    from crm_analysis.report.workbook import write_workbook
+
+    for run in runs:
+        _write(pack / f"{run.part}.html", page(run.notebook, label(f"part_{run.part}"), about))
+    work, tables = pack / WORK, pack / "tables"
+    found = {run.part: contents(work / run.part) for run in runs}
+    tables.mkdir()
+    for part, shown in found.items():
+        for table in shown["tables"]:
+            for ending in ("csv", "parquet"):
+                place = tables / f"{table['name']}.{ending}"
+                if place.exists():
+                    raise ReportError(f"two notebooks write a table {table['name']!r}; {part} is one of them")
+                os.replace(work / part / place.name, place)
+    shutil.rmtree(work)
+    write_workbook(pack / "tables.xlsx", tables, [table for shown in found.values() for table in shown["tables"]])
+    return found
+
+
+def _said(known: Mapping[str, Mapping[str, Declared]], values: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Every parameter of the pack in words: those of its notebook, and the value it had."""
+    return [
+        label("parameter").format(
+            part=label(f"part_{part}"),
+            words=known[part][name].help or name,
+            value=", ".join(map(str, value)) if isinstance(value, list | tuple) else value,
+        )
+        for part, own in values.items()
+        for name, value in own.items()
+    ]
+
+
+def _write(path: Path, html: str) -> None:
+    path.write_text(html, encoding="utf-8", newline="\n")
+
+
+@contextlib.contextmanager
+def _bar(total: int, quarter: str, shown: bool) -> Iterator[Any]:
+    """A progress bar on stderr; gives the function to call after each cell, from any thread."""
+    from tqdm import tqdm
+
+    with tqdm(total=total, desc=quarter, unit=" cells", file=sys.stderr, disable=not shown) as bar:
+        yield bar.update

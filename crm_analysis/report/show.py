@@ -1,0 +1,160 @@
+"""What notebooks call to show a result: `show`, `figure`, `sentence`, `headline`.
+
+Only HTML made here reaches a page of the report; whatever else a cell displays is reduced to plain
+text, so that a name in the data can never run. Everything shown here is escaped. With `tables` (the
+folder that the report passes to every notebook) whole tables and headlines are also written as
+files; with the default, an empty text, nothing is written and the same is shown.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import struct
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from crm_analysis.labels import Column, Kind, column, label
+from crm_analysis.report.tables import write_headline, write_table
+from crm_analysis.report.values import NUMERIC, decimals, plain, text, texts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+TRUSTED = {"crm_analysis": {"trusted": True}}
+WHOLE, CUT = 60, 20  # longer tables than the first show as many rows as the second
+SHORT = 12  # rows of a table that paper keeps on one page
+DPI = 144  # one and a half times a screen's 96: sharp, and some 60 KB a figure
+
+
+def show(
+    frame: pd.DataFrame,
+    caption: str,
+    name: str = "",
+    tables: str | Path = "",
+    currency: str = "",
+    kinds: Mapping[str, Kind] | None = None,
+) -> None:
+    """Show a table, headings and formats from `labels.COLUMNS`; write all of it if given a folder.
+
+    A named index becomes columns. Tables of more than 60 rows show the first 20 and say so. With
+    both `name` and `tables` the whole table is written as `<name>.csv` and `<name>.parquet` (see
+    `tables.write_table`). `currency` is named once, under the caption. `kinds` overrides a column's
+    kind where its name does not decide it (the ends of an interval). KeyError: an unlabelled column.
+    """
+    if any(frame.index.names):
+        frame = frame.reset_index()
+    columns = {str(c): _column(str(c), kinds or {}) for c in frame.columns}
+    frame = frame.set_axis(list(columns), axis=1)
+    saved = bool(name and tables)
+    if saved:
+        chosen = {key: shown.kind for key, shown in columns.items()}
+        write_table(frame, chosen, Path(tables), name, caption, currency)
+    rows = len(frame)
+    part = frame if rows <= WHOLE else frame.head(CUT)
+    note = _note(len(part), rows, saved)
+    if currency and any(shown.kind == "money" for shown in columns.values()):
+        caption = f"{caption} {label('table_currency').format(currency=currency)}"
+    link = f"tables/{name}.csv" if saved and len(part) < rows else ""
+    words = [caption, plain(part) if rows else "", f"{note} {link}".strip()]
+    _display("\n".join(line for line in words if line), table_html(part, columns, caption, note, link))
+
+
+def figure(fig: Figure, alt: str, caption: str = "") -> None:
+    """Show a matplotlib figure as PNG and close it; `alt` says what a reader who sees it learns.
+
+    ValueError if `alt` is empty: a figure without words is lost on a screen reader and in nbval.
+    """
+    import matplotlib.pyplot as plt
+    from IPython.display import display
+
+    if not alt.strip():
+        raise ValueError("a figure needs an alt text that says what it shows")
+    file = io.BytesIO()
+    fig.savefig(file, format="png", dpi=DPI, facecolor="white", bbox_inches="tight", metadata={"Software": None})
+    plt.close(fig)
+    width, height = struct.unpack(">II", file.getvalue()[16:24])  # a PNG's header
+    size = {"width": round(width * 96 / DPI), "height": round(height * 96 / DPI)}
+    display(
+        {"image/png": base64.b64encode(file.getvalue()).decode("ascii"), "text/plain": alt},
+        metadata={"image/png": {"alt": alt} | size, "crm_analysis": {"caption": caption}},
+        raw=True,
+    )
+
+
+def sentence(words: str) -> None:
+    """Show a sentence computed from data."""
+    _display(words, f'<p class="sentence">{escape(words)}</p>')
+
+
+def headline(name: str, value: Any, sentence: str, tables: str | Path = "", currency: str = "") -> None:
+    """Show one number of the quarter and what it means, and put both on the pack's index.
+
+    `name` is a column of `labels.COLUMNS`, whose heading and kind the number takes; a `value` that
+    is text is shown as it is. KeyError: an unlabelled name.
+    """
+    shown = column(name)
+    written = value if isinstance(value, str) else text(value, shown.kind, decimals([value], shown.kind))
+    if currency and shown.kind == "money":
+        written = f"{currency} {written}"
+    if tables:
+        write_headline(Path(tables), name, shown.title, written, sentence)
+    html = f"<strong>{escape(shown.title)}: {escape(written)}</strong> {escape(sentence)}"
+    _display(f"{shown.title}: {written}. {sentence}", f'<p class="headline">{html}</p>')
+
+
+def table_html(frame: pd.DataFrame, columns: Mapping[str, Column], caption: str, note: str = "", link: str = "") -> str:
+    """The table as HTML, every text escaped, numbers to the right, in a box that scrolls alone.
+
+    The first column heads its rows unless it holds numbers. `note` stands below, `link` behind it.
+    """
+    written = [texts(list(frame[name]), shown.kind) for name, shown in columns.items()]
+    ways = [_class(shown.kind, cells) for shown, cells in zip(columns.values(), written, strict=True)]
+    opened = [f"<td{way}>" for way in ways]
+    closed = ["</td>"] * len(ways)
+    if next(iter(columns.values())).kind not in NUMERIC:
+        opened[0], closed[0] = f'<th scope="row"{ways[0]}>', "</th>"
+    head = "".join(
+        f'<th scope="col"{way}>{escape(shown.title)}</th>' for way, shown in zip(ways, columns.values(), strict=True)
+    )
+    body = "".join(
+        "<tr>" + "".join(a + escape(cell) + z for a, cell, z in zip(opened, row, closed, strict=True)) + "</tr>"
+        for row in zip(*written, strict=True)
+    )
+    under = f'{escape(note)} <a href="{escape(link)}">{escape(link)}</a>' if link else escape(note)
+    return (
+        f'<figure class="table{" short" if len(frame) <= SHORT else ""}"><figcaption>{escape(caption)}</figcaption>'
+        f'<div class="scroll" role="region" tabindex="0" aria-label="{escape(caption)}">'
+        f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+        + (f'<p class="note">{under}</p>' if note else "")
+        + "</figure>"
+    )
+
+
+def _column(name: str, kinds: Mapping[str, Kind]) -> Column:
+    shown = column(name)
+    return shown._replace(kind=kinds.get(name, shown.kind))
+
+
+def _note(shown: int, rows: int, saved: bool) -> str:
+    if shown == rows:
+        return "" if rows else label("table_empty")
+    words = label("table_cut_saved") if saved else label("table_cut")
+    return words.format(shown=f"{shown:,}", rows=f"{rows:,}")
+
+
+def _class(kind: Kind, cells: list[str]) -> str:
+    """How a column is set: n numbers, s short texts on one line, l long texts given room."""
+    longest = max(map(len, cells), default=0)
+    way = "n" if kind in NUMERIC else "s" if longest <= 16 else "l" if longest > 30 else ""
+    return f' class="{way}"' if way else ""
+
+
+def _display(words: str, html: str) -> None:
+    from IPython.display import display
+
+    display({"text/html": html, "text/plain": words}, metadata=TRUSTED, raw=True)

@@ -1,0 +1,208 @@
+from __future__ import annotations
+
+import datetime
+import hashlib
+from decimal import Decimal
+from pathlib import Path
+
+import matplotlib
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from bs4 import BeautifulSoup
+from conftest import HOSTILE
+
+from crm_analysis.report import show as shown
+from crm_analysis.report.tables import contents
+from crm_analysis.report.values import decimals, plain, text, texts
+
+matplotlib.use("agg")
+
+
+@pytest.fixture
+def displayed(monkeypatch):
+    """What is displayed: pairs of data and metadata."""
+    found: list[tuple[dict[str, str], dict[str, object]]] = []
+    monkeypatch.setattr(
+        "IPython.display.display", lambda data, metadata=None, raw=False: found.append((data, metadata))
+    )
+    return found
+
+
+def accounts(rows: int = 3) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "account_id": [f"{i:05}" for i in range(rows)],
+            "name": [HOSTILE[i % len(HOSTILE)] for i in range(rows)],
+            "ordered_on": pd.date_range("2026-01-01", periods=rows),
+            "orders": range(1000, 1000 + rows),
+            "revenue": [Decimal("1234.5000") * (i + 1) for i in range(rows)],
+            "margin_rate": [0.12345 + i / 10 for i in range(rows)],
+            "recency": [1 / 3 + i for i in range(rows)],
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "expected"),
+    [
+        ([1234567.891, -5.0], "money", ["1,234,568", "-5"]),
+        ([12.5, Decimal("0.1")], "money", ["12.50", "0.10"]),
+        ([-0.2, 1000.0], "money", ["0", "1,000"]),
+        ([0.12345, -0.5, 0, 1], "share", ["12.3%", "-50.0%", "0.0%", "100.0%"]),
+        ([0.0001, -0.0001, 0.9999, None], "share", ["<0.1%", ">-0.1%", ">99.9%", "–"]),
+        ([1234.0, float("nan"), float("inf")], "count", ["1,234", "–", "–"]),
+        ([0.05, 0.123], "number", ["0.050", "0.123"]),
+        ([True, False, pd.NA], "flag", ["yes", "no", "–"]),
+        ([pd.Timestamp("2026-09-30"), datetime.date(2026, 1, 2), pd.NaT], "date", ["2026-09-30", "2026-01-02", "–"]),
+    ],
+)
+def test_values_are_written_by_kind(values, kind, expected):
+    assert texts(values, kind) == expected
+
+
+def test_decimals_are_one_number_for_a_column():
+    assert decimals([0.5, 250.123], "number") == 1
+    assert text(0.5, "number", 1) == "0.5"
+
+
+def test_plain_text_has_every_row_and_at_most_four_decimals():
+    frame = pd.DataFrame({"name": ["x" * 90, None], "revenue": [1 / 3, -0.00001]})
+    lines = plain(frame).splitlines()
+    assert "x" * 90 in lines[1]
+    assert lines[1].endswith("0.3333")
+    assert lines[2].split() == ["0"]
+
+
+def test_show_escapes_every_text_and_formats_by_kind(displayed):
+    shown.show(accounts(), f"Accounts {HOSTILE[0]}", currency="EUR")
+    [(data, metadata)] = displayed
+    assert metadata == {"crm_analysis": {"trusted": True}}
+    soup = BeautifulSoup(data["text/html"], "html.parser")
+    assert not soup.find_all(["script", "img", "a"])
+    assert [th.get_text() for th in soup.thead.find_all("th")][-2:] == ["Margin rate", "Recency (days)"]
+    first = [cell.get_text() for cell in soup.tbody.tr.find_all(["th", "td"])]
+    assert first == ["00000", HOSTILE[0], "2026-01-01", "1,000", "1,234", "12.3%", "0.33"]
+    assert soup.tbody.th["scope"] == "row"
+    assert soup.figcaption.get_text() == f"Accounts {HOSTILE[0]} Money in EUR."
+    assert "0.1234" in data["text/plain"]
+
+
+def test_an_unlabelled_column_never_reaches_a_reader(displayed):
+    with pytest.raises(KeyError, match="no heading for column 'secret'"):
+        shown.show(pd.DataFrame({"secret": [1]}), "x")
+    assert not displayed
+
+
+def test_a_kind_can_be_given_where_the_name_does_not_decide_it(displayed):
+    shown.show(pd.DataFrame({"recency": [0.25]}), "x", kinds={"recency": "share"})
+    assert "25.0%" in displayed[0][0]["text/html"]
+
+
+def test_a_named_index_is_shown_and_an_empty_table_says_so(displayed):
+    shown.show(accounts(2).set_index("account_id")[["orders"]], "x")
+    shown.show(accounts(0), "none")
+    assert "00001" in displayed[0][0]["text/html"]
+    assert displayed[1][0]["text/plain"] == "none\nNo rows."
+
+
+@pytest.mark.parametrize(("rows", "seen"), [(60, 60), (61, 20)])
+def test_long_tables_are_cut_and_say_so(displayed, rows, seen, tmp_path):
+    shown.show(accounts(rows), "x", "accounts", tmp_path)
+    data = displayed[0][0]
+    assert data["text/html"].count("<tr>") == seen + 1
+    cut = f"Showing 20 of {rows} rows; the whole table is in tables/accounts.csv"
+    assert (cut in data["text/plain"]) == (seen < rows)
+    assert ('href="tables/accounts.csv"' in data["text/html"]) == (seen < rows)
+    assert len(pd.read_csv(tmp_path / "accounts.csv")) == rows
+
+
+def test_a_cut_table_that_is_not_saved_does_not_point_to_a_file(displayed):
+    shown.show(accounts(61), "x", "accounts")
+    assert displayed[0][0]["text/plain"].endswith("Showing 20 of 61 rows.")
+
+
+def test_csv_holds_no_formula_and_parquet_holds_the_raw_texts(displayed, tmp_path):
+    shown.show(accounts(8), "x", "accounts", tmp_path)
+    saved = pd.read_csv(tmp_path / "accounts.csv", dtype=str)
+    assert not saved["name"].str.match("^[=+\\-@\t\r\n\uff1d]").any()
+    assert saved["name"][1] == "'" + HOSTILE[1]
+    assert saved["account_id"][1] == "00001"
+    assert saved["ordered_on"][1] == "2026-01-02"
+    raw = pq.read_table(tmp_path / "accounts.parquet")
+    assert raw.column("name").to_pylist() == list(HOSTILE)
+    assert str(raw.schema.field("ordered_on").type) == "date32[day]"
+    assert raw.column("revenue").to_pylist()[0] == Decimal("1234.5000")
+
+
+def test_negative_numbers_are_not_taken_for_formulas(displayed, tmp_path):
+    shown.show(pd.DataFrame({"revenue": [-5.5]}), "x", "t", tmp_path)
+    assert (tmp_path / "t.csv").read_bytes() == b'\xef\xbb\xbf"revenue"\n-5.5\n'
+
+
+def test_same_table_same_bytes(displayed, tmp_path):
+    sums = []
+    for place in (tmp_path / "a", tmp_path / "b"):
+        shown.show(accounts(100), "x", "accounts", place, "EUR")
+        sums.append([hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(place.iterdir())])
+    assert sums[0] == sums[1]
+    assert len(sums[0]) == 3
+
+
+def test_missing_values_and_odd_types_are_saved(displayed, tmp_path):
+    frame = pd.DataFrame(
+        {
+            "name": pd.Categorical(["a", None]),
+            "ordered_on": ["2026-01-01", None],
+            "orders": pd.array([1, None], dtype="Int64"),
+            "revenue": [None, Decimal("1.5")],
+        }
+    )
+    shown.show(frame, "x", "odd", tmp_path)
+    assert pq.read_table(tmp_path / "odd.parquet").to_pylist()[1] == {
+        "name": None,
+        "ordered_on": None,
+        "orders": None,
+        "revenue": Decimal("1.5"),
+    }
+
+
+@pytest.mark.parametrize("name", ["../x", "X", "a b", "1a", "a" * 61])
+def test_a_table_name_cannot_leave_its_folder(displayed, tmp_path, name):
+    with pytest.raises(ValueError, match="a table's name"):
+        shown.show(accounts(), "x", name, tmp_path)
+
+
+def test_sentence_and_headline_are_escaped_and_listed_once(displayed, tmp_path):
+    shown.sentence(HOSTILE[2])
+    shown.headline("revenue", 1, "old", tmp_path)
+    shown.headline("accounts", 1250, HOSTILE[0], tmp_path)
+    shown.headline("revenue", 1234567.8, HOSTILE[2], tmp_path, currency="EUR")
+    assert all("<img" not in data["text/html"] and "<script" not in data["text/html"] for data, _ in displayed)
+    assert displayed[0][0]["text/plain"] == HOSTILE[2]
+    assert [(h["name"], h["value"]) for h in contents(tmp_path)["headlines"]] == [
+        ("revenue", "EUR 1,234,568"),
+        ("accounts", "1,250"),
+    ]
+
+
+def test_figure_carries_its_words_and_size_and_is_closed(displayed):
+    import matplotlib.pyplot as plt
+
+    fig, ax = plt.subplots(figsize=(4, 2))
+    ax.plot([1, 2])
+    shown.figure(fig, "Revenue rises.", "Revenue.")
+    [(data, metadata)] = displayed
+    assert data["text/plain"] == "Revenue rises."
+    assert metadata["image/png"]["alt"] == "Revenue rises."
+    assert 200 < metadata["image/png"]["width"] < 500
+    assert not plt.get_fignums()
+    with pytest.raises(ValueError, match="alt text"):
+        shown.figure(fig, " ")
+
+
+def test_nothing_is_written_without_a_folder(displayed, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    shown.show(accounts(), "x", "accounts")
+    shown.headline("revenue", 1, "x")
+    assert list(Path().iterdir()) == []
