@@ -17,7 +17,7 @@ report: .venv/.runtime ## the demo company's quarterly report, into reports/
 test: .venv/.dev ## tests, and every table the notebooks show
 	$(BIN)/pytest -n 2 --dist loadscope --nbval-lax --nbval-sanitize-with nbval.cfg tests notebooks
 
-lint: .venv/.dev
+lint: .venv/.dev ## style, format and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy crm_analysis

@@ -172,7 +172,11 @@ def repair(packs: Path) -> Iterator[str]:
 
 def _made(packs: Path, quarter: str) -> tuple[str, Lock]:
     """A new, locked folder with the next free number; call it under the lock of all packs."""
-    found = (PACK.match(entry.name.partition(".")[0]) for entry in packs.iterdir())
+    known = [entry.name.partition(".")[0] for entry in packs.iterdir()]
+    mark = packs.parent / quarter / MARK
+    if mark.is_file():  # without links, the report that readers see has left the folder of packs
+        known.append(mark.read_text(encoding="ascii").strip())
+    found = map(PACK.match, known)
     taken = [int(match[2]) for match in found if match and match[1] == quarter]
     name = f"{quarter}-{max(taken, default=0) + 1}"
     lock = Lock(packs / f"{name}.lock")

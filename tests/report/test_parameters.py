@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from conftest import notebook
+from report_samples import notebook
 
 from crm_analysis.errors import ReportError
 from crm_analysis.report.parameters import Declared, chosen, converted, declared, effective
@@ -96,6 +96,6 @@ def test_a_wrong_type_is_one_sentence(value, type_, words):
 
 
 def _base() -> str:
-    from conftest import PARAMETERS
+    from report_samples import PARAMETERS
 
     return PARAMETERS

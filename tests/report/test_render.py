@@ -5,8 +5,8 @@ import re
 
 import pytest
 from bs4 import BeautifulSoup
-from conftest import HOSTILE
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from report_samples import HOSTILE
 
 from crm_analysis.errors import ReportError
 from crm_analysis.report.index import index
@@ -30,7 +30,9 @@ def display(data, metadata=None):
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-@pytest.mark.parametrize("kind", ["text/html", "text/markdown", "application/javascript", "image/svg+xml", "text/latex"])
+@pytest.mark.parametrize(
+    "kind", ["text/html", "text/markdown", "application/javascript", "image/svg+xml", "text/latex"]
+)
 def test_only_plain_text_of_untrusted_outputs_is_shown(text, kind):
     html, soup = rendered(outputs(display({kind: f"<b>{text}</b>", "text/plain": text})))
     assert not soup.find_all(["script", "img", "b", "svg"])

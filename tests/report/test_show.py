@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from bs4 import BeautifulSoup
-from conftest import HOSTILE
+from report_samples import HOSTILE
 
 from crm_analysis.report import show as shown
 from crm_analysis.report.tables import contents
@@ -37,7 +37,7 @@ def accounts(rows: int = 3) -> pd.DataFrame:
             "ordered_on": pd.date_range("2026-01-01", periods=rows),
             "orders": range(1000, 1000 + rows),
             "revenue": [Decimal("1234.5000") * (i + 1) for i in range(rows)],
-            "margin_rate": [0.12345 + i / 10 for i in range(rows)],
+            "margin_rate": [0.12341 + i / 10 for i in range(rows)],
             "recency": [1 / 3 + i for i in range(rows)],
         }
     )

@@ -6,7 +6,7 @@ import zipfile
 import openpyxl
 import pandas as pd
 import pytest
-from conftest import HOSTILE
+from report_samples import HOSTILE
 
 from crm_analysis.report import workbook
 from crm_analysis.report.tables import contents, write_table
