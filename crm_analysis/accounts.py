@@ -114,7 +114,7 @@ def groups(frame: pd.DataFrame) -> pd.DataFrame:
 
     `frame` is what `accounts` returns. An account without a group is a group of its own, named by its
     account_id. Columns: group_id, accounts (number of offices), name (of the largest office by revenue,
-    then account_id), the sums of SUMMED, margin_rate, first_order, last_order, active.
+    then account_id), the sums of SUMMED, margin_rate, first_order, last_order, active, and stage, which is "suspect" only if all offices are.
     """
     ordered = frame.sort_values(["revenue", "account_id"], ascending=[False, True], kind="stable")
     own = ordered["account_id"]
@@ -125,6 +125,9 @@ def groups(frame: pd.DataFrame) -> pd.DataFrame:
     how |= {"first_order": ("first_order", "min"), "last_order": ("last_order", "max"), "active": ("active", "any")}
     if "name" in ordered:
         how["name"] = ("name", "first")
+    if "stage" in ordered:
+        ordered = ordered.assign(stage=ordered["stage"].where(ordered["stage"] == "suspect", "known"))
+        how["stage"] = ("stage", "min")
     result = ordered.assign(group_id=key).groupby("group_id", sort=True).agg(accounts=("account_id", "size"), **how)
     if "margin" in result:
         result["margin_rate"] = result["margin"] / result["costed_revenue"].where(result["costed_revenue"] > 0)

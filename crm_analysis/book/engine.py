@@ -33,7 +33,6 @@ def connect(spill: Path | None = None) -> Backend:
         memory_limit=f"{int(os.environ.get('CRM_ANALYSIS_MEMORY') or MEMORY_MB)}MB",
         **({} if spill is None else {"temp_directory": str(spill)}),
     )
-    con.con.execute("SET enable_progress_bar = false")
     return con
 
 

@@ -15,12 +15,13 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from crm_analysis.labels import Column, Kind, column, label
+from crm_analysis.errors import BookError
+from crm_analysis.labels import CODED, Column, Kind, column, label
 from crm_analysis.report.tables import write_headline, write_table
 from crm_analysis.report.values import NUMERIC, decimals, plain, text, texts
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     import pandas as pd
     from matplotlib.figure import Figure
@@ -32,20 +33,33 @@ DPI = 144  # one and a half times a screen's 96: sharp, and some 60 KB a figure
 
 
 def show(
-    frame: pd.DataFrame,
+    frame: pd.DataFrame | Callable[[], pd.DataFrame],
     caption: str,
     name: str = "",
     tables: str | Path = "",
     currency: str = "",
     kinds: Mapping[str, Kind] | None = None,
-) -> None:
+    missing: str | None = None,
+) -> pd.DataFrame | None:
     """Show a table, headings and formats from `labels.COLUMNS`; write all of it if given a folder.
 
     A named index becomes columns. Tables of more than 60 rows show the first 20 and say so. With
     both `name` and `tables` the whole table is written as `<name>.csv` and `<name>.parquet` (see
     `tables.write_table`). `currency` is named once, under the caption. `kinds` overrides a column's
-    kind where its name does not decide it (the ends of an interval). KeyError: an unlabelled column.
+    kind where its name does not decide it (the ends of an interval). With `missing`, a sentence that
+    says why there is no table, that sentence is shown instead; a function in place of a table is
+    called, and a BookError it raises is such a sentence. Returns the table, None if there is none.
+    KeyError: an unlabelled column or code.
     """
+    if not missing and callable(frame):
+        try:
+            frame = frame()
+        except BookError as lack:
+            missing = str(lack)
+    if missing or callable(frame):
+        sentence(missing or "")
+        return None
+    given = frame
     if any(frame.index.names):
         frame = frame.reset_index()
     columns = {str(c): _column(str(c), kinds or {}) for c in frame.columns}
@@ -55,13 +69,14 @@ def show(
         chosen = {key: shown.kind for key, shown in columns.items()}
         write_table(frame, chosen, Path(tables), name, caption, currency)
     rows = len(frame)
-    part = frame if rows <= WHOLE else frame.head(CUT)
+    part = _worded(frame if rows <= WHOLE else frame.head(CUT))
     note = _note(len(part), rows, saved)
     if currency and any(shown.kind == "money" for shown in columns.values()):
         caption = f"{caption} {label('table_currency').format(currency=currency)}"
     link = f"tables/{name}.csv" if saved and len(part) < rows else ""
     words = [caption, plain(part) if rows else "", f"{note} {link}".strip()]
     _display("\n".join(line for line in words if line), table_html(part, columns, caption, note, link))
+    return given
 
 
 def figure(fig: Figure, alt: str, caption: str = "") -> None:
@@ -87,8 +102,9 @@ def figure(fig: Figure, alt: str, caption: str = "") -> None:
 
 
 def sentence(words: str) -> None:
-    """Show a sentence computed from data."""
-    _display(words, f'<p class="sentence">{escape(words)}</p>')
+    """Show a sentence computed from data; an empty one is not shown."""
+    if words:
+        _display(words, f'<p class="sentence">{escape(words)}</p>')
 
 
 def headline(name: str, value: Any, sentence: str, tables: str | Path = "", currency: str = "") -> None:
@@ -133,6 +149,12 @@ def table_html(frame: pd.DataFrame, columns: Mapping[str, Column], caption: str,
         + (f'<p class="note">{under}</p>' if note else "")
         + "</figure>"
     )
+
+
+def _worded(frame: pd.DataFrame) -> pd.DataFrame:
+    """The table with the words for its codes; the files keep the codes."""
+    coded = [name for name in frame.columns if name in CODED]
+    return frame.assign(**{name: [label(f"{name}_{code}") for code in frame[name]] for name in coded})
 
 
 def _column(name: str, kinds: Mapping[str, Kind]) -> Column:

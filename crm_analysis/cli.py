@@ -1,0 +1,173 @@
+"""The command line: parse, call, print.
+
+Exit codes: 0 done, 1 a check that rejected rows, 2 a mistake the user can mend, 130 stopped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from crm_analysis import __version__
+from crm_analysis.errors import UserError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        code: int = options.run(options)
+    except UserError as mistake:
+        print(f"crm-analysis: {mistake}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("crm-analysis: stopped; what was published before is untouched", file=sys.stderr)
+        return 130
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="crm-analysis", description="Customer analysis for companies that sell to companies."
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    check = commands.add_parser("check", help="read a book, check it, print what was found")
+    check.add_argument("folder", help="folder with the book's files")
+    _mapping(check)
+    check.add_argument("--json", action="store_true", help="print the result as JSON")
+    check.add_argument("--quarantine", metavar="FILE", help="write every row not accepted to this CSV file")
+    check.set_defaults(run=_check)
+
+    report = commands.add_parser("report", help="make a quarter's report")
+    report.add_argument("book", help="folder with the book's files")
+    _mapping(report)
+    report.add_argument("--quarter", required=True, help="calendar quarter, such as 2026Q3")
+    report.add_argument("--out", default="reports", help="folder of the reports (default: reports)")
+    report.add_argument("--only", action="append", metavar="NAME", help="only this page; may be repeated")
+    report.add_argument("--jobs", type=int, default=2, metavar="N", help="notebooks run at once (default: 2)")
+    report.add_argument(
+        "-p", "--parameter", action="append", default=[], metavar="NAME=VALUE", help="a parameter of the notebooks"
+    )
+    report.set_defaults(run=_report)
+
+    demo = commands.add_parser("demo", help="write the synthetic demo company")
+    demo.add_argument("folder", help="folder to write")
+    demo.add_argument("--accounts", type=int, default=250, metavar="N", help="number of accounts (default: 250)")
+    demo.add_argument("--seed", type=int, default=1, metavar="S", help="another seed, another company (default: 1)")
+    demo.set_defaults(run=_demo)
+    return parser
+
+
+def _mapping(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--toml", metavar="FILE", help="a book.toml that does not lie in the folder")
+
+
+def _check(options: argparse.Namespace) -> int:
+    import json
+
+    from crm_analysis.book import open_book
+
+    try:
+        book = open_book(options.folder, options.toml)
+    except UserError as mistake:
+        if options.json:
+            print(json.dumps({"error": str(mistake), "exit_code": 2}, ensure_ascii=False))
+        raise
+    result = book.check
+    assert result is not None
+    if options.quarantine:
+        _save_quarantine(book.quarantine.execute(), Path(options.quarantine))
+    if options.json:
+        print(result.to_json())
+    else:
+        for line in _check_lines(book.check):
+            print(line)
+    return result.exit_code
+
+
+def _check_lines(result) -> list[str]:  # type: ignore[no-untyped-def]
+    """What a check found, for a terminal."""
+    from crm_analysis.labels import label
+    from crm_analysis.report.sentences import check_said
+
+    lines = [f"{result.book}, {label('extracted_on')} {result.extracted_on}", check_said(result), ""]
+    lines += [_plain(result.totals), ""]
+    rules = result.rules
+    if len(rules):
+        lines += [_plain(rules.drop(columns="why")), ""]
+    return lines + [f"{label('note')}: {note}" for note in result.notes]
+
+
+def _plain(frame: pd.DataFrame) -> str:
+    """A table for a terminal, with the headings and formats of the reports."""
+    from crm_analysis.labels import column
+    from crm_analysis.report.values import texts
+
+    shown = frame.copy().astype(object)
+    for name in frame:
+        shown[name] = texts(list(frame[name]), column(str(name)).kind)
+    return shown.rename(columns=lambda name: column(str(name)).title).to_string(index=False)
+
+
+def _save_quarantine(rows: pd.DataFrame, path: Path) -> None:
+    from crm_analysis.errors import BookError
+
+    try:
+        rows.to_csv(path, index=False, lineterminator="\n")
+    except OSError as problem:
+        raise BookError(f"{path}: the quarantine cannot be written there: {problem.strerror}.") from None
+
+
+def _report(options: argparse.Namespace) -> int:
+    from crm_analysis.book import open_book
+    from crm_analysis.errors import ReportError
+    from crm_analysis.periods import quarter_end
+    from crm_analysis.report import report
+
+    given = {}
+    for entry in options.parameter:
+        name, equals, value = entry.partition("=")
+        if not equals or not name:
+            raise ReportError(f"-p {entry}: expected NAME=VALUE, such as -p window=6M")
+        given[name] = value
+    if options.toml:
+        given["toml"] = str(Path(options.toml).resolve())
+    day = quarter_end(options.quarter)
+    book = open_book(options.book, options.toml)
+    check = book.check
+    assert check is not None
+    page = report(
+        options.book,
+        options.quarter,
+        options.out,
+        options.only,
+        options.jobs,
+        given,
+        name=book.name,
+        as_of=str(day),
+        inputs=check.inputs,
+        assumptions=check.notes,
+    )
+    print(page)
+    return 0
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from crm_analysis.book.demo import demo
+
+    made = demo(options.folder, accounts=options.accounts, seed=options.seed)
+    for table, rows in made.rows.items():
+        print(f"{table}: {rows:,}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,107 @@
+"""Figures: a table in, matplotlib Axes out. Nothing is computed here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crm_analysis.labels import label
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+INK, QUIET, STRONG, PALE = "#1f2933", "#9aa5b1", "#1d5b8f", "#c9d6e2"
+
+
+def axes(title: str, width: float = 7.0, height: float = 3.6) -> Axes:
+    """Empty axes in the report's style: `width` x `height` inches, the title to the left."""
+    import matplotlib.pyplot as plt
+
+    _, ax = plt.subplots(figsize=(width, height), layout="constrained")
+    ax.set_title(title, loc="left", fontsize=11, color=INK, fontweight="bold")
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.spines[["left", "bottom"]].set_color(QUIET)
+    ax.tick_params(colors=INK, labelsize=9)
+    return ax
+
+
+def tier_shares(pyramid: pd.DataFrame) -> Axes:
+    """Shares of accounts beside shares of revenue, a pair of bars per active tier (`pyramid`'s first four rows)."""
+    active = pyramid[pyramid["account_share"].notna()]
+    ax = axes(label("figure_tiers"), height=3.0)
+    places = range(len(active))
+    names = [label(f"tier_{name}") for name in active["tier"]]
+    ax.barh([place - 0.2 for place in places], active["account_share"], 0.38, color=PALE, label=label("axis_accounts"))
+    ax.barh([place + 0.2 for place in places], active["revenue_share"], 0.38, color=STRONG, label=label("axis_revenue"))
+    for place, one, other in zip(places, active["account_share"], active["revenue_share"], strict=True):
+        ax.text(one + 0.008, place - 0.2, f"{one:.0%}", va="center", fontsize=8.5, color=INK)
+        ax.text(other + 0.008, place + 0.2, f"{other:.0%}", va="center", fontsize=8.5, color=INK)
+    ax.set_yticks(list(places), names)
+    ax.invert_yaxis()
+    _percent(ax, "x")
+    ax.legend(frameon=False, fontsize=9, loc="lower right")
+    return ax
+
+
+def lorenz_curve(curve: pd.DataFrame) -> Axes:
+    """The Lorenz curve beside the line of equal shares (`concentration.lorenz`)."""
+    ax = axes(label("figure_lorenz"), width=5.0, height=4.2)
+    ax.plot([0, 1], [0, 1], color=QUIET, linewidth=1, linestyle="--")
+    ax.fill_between(curve["account_share"], curve["revenue_share"], curve["account_share"], color=PALE, alpha=0.5)
+    ax.plot(curve["account_share"], curve["revenue_share"], color=STRONG, linewidth=2)
+    ax.set_xlabel(label("axis_accounts_poorest_first"), fontsize=9, color=INK)
+    ax.set_ylabel(label("axis_revenue_cumulative"), fontsize=9, color=INK)
+    _percent(ax, "x")
+    _percent(ax, "y")
+    ax.set_xlim(0, 1)
+    ax.set_ylim(bottom=min(0.0, float(curve["revenue_share"].min())) if len(curve) else 0.0, top=1)
+    return ax
+
+
+def segment_shares(table: pd.DataFrame) -> Axes:
+    """Shares of accounts, revenue and, where known, margin per segment (`segments.segment_table`)."""
+    ax = axes(label("figure_segments"), height=3.4)
+    shown = [name for name in ("account_share", "revenue_share", "margin_share") if name in table]
+    colours = dict(zip(("account_share", "revenue_share", "margin_share"), (PALE, STRONG, "#d98c3f"), strict=True))
+    words = {"account_share": "axis_accounts", "revenue_share": "axis_revenue", "margin_share": "axis_margin"}
+    width = 0.8 / len(shown)
+    for turn, name in enumerate(shown):
+        places = [place + (turn - (len(shown) - 1) / 2) * width for place in range(len(table))]
+        ax.bar(places, table[name].fillna(0), width * 0.92, color=colours[name], label=label(words[name]))
+    ax.set_xticks(range(len(table)), table["segment"].astype(str).tolist())
+    ax.axhline(0, color=QUIET, linewidth=0.8)
+    _percent(ax, "y")
+    ax.legend(frameon=False, fontsize=9)
+    return ax
+
+
+def monthly_revenue(months: pd.DataFrame, currency: str) -> Axes:
+    """Revenue by month as bars, the last twelve months strong (`coverage.months`)."""
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    ax = axes(label("figure_months"), height=2.8)
+    colours = [PALE] * max(0, len(months) - 12) + [STRONG] * min(12, len(months))
+    ax.bar(range(len(months)), months["revenue"], 0.85, color=colours)
+    ax.axhline(0, color=QUIET, linewidth=0.8)
+    ax.xaxis.set_major_locator(MaxNLocator(nbins=8, integer=True))
+    named = months["month"].tolist()
+    ax.xaxis.set_major_formatter(
+        FuncFormatter(lambda place, _: named[int(place)] if 0 <= place < len(named) and place == int(place) else "")
+    )
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda amount, _: _short(amount)))
+    ax.set_ylabel(currency, fontsize=9, color=INK)
+    return ax
+
+
+def _percent(ax: Axes, axis: str) -> None:
+    from matplotlib.ticker import PercentFormatter
+
+    getattr(ax, f"{axis}axis").set_major_formatter(PercentFormatter(1, decimals=0))
+
+
+def _short(amount: float) -> str:
+    """An amount for an axis: 1.2M, 350k."""
+    for size, mark in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if abs(amount) >= size:
+            return f"{amount / size:g}{mark}"
+    return f"{amount:g}"

@@ -1,0 +1,183 @@
+"""What a table means, in one sentence computed from it: still true when the data change."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+from crm_analysis.labels import label
+from crm_analysis.report.values import decimals, text
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from crm_analysis.book import Book, CheckResult
+    from crm_analysis.value.segments import Bars
+
+
+def money(amount: float, currency: str | None) -> str:
+    """An amount with its currency, whole units from 1,000 on."""
+    return f"{currency or ''} {text(amount, 'money', decimals([amount], 'money'))}".strip()
+
+
+def _count(number: float, words: str) -> str:
+    return label(f"{words}_one" if number == 1 else f"{words}_many").format(n=text(int(number), "count"))
+
+
+def check_said(check: CheckResult) -> str:
+    """How much of the order lines was accepted, and where the rest is."""
+    rows, money_ = check.rows["orders"], check.revenue["orders"]
+    if rows.accepted == rows.found:
+        return label("said_check_all").format(
+            lines=_count(int(rows.found), "line"), money=money(float(money_.found), check.currency)
+        )
+    return label("said_check").format(
+        accepted=text(int(rows.accepted), "count"),
+        lines=_count(int(rows.found), "line"),
+        money=money(float(money_.accepted), check.currency),
+        quarantined=text(int(rows.quarantined), "count"),
+        quarantined_money=money(float(money_.quarantined), check.currency),
+        duplicate=text(int(rows.duplicate), "count"),
+        duplicate_money=money(float(money_.duplicate), check.currency),
+    )
+
+
+def days_said(book: Book, day: dt.date) -> str:
+    """How the report's day lies to the day of the extract."""
+    key = "said_day_before" if day < book.extracted_on else "said_day_after" if day > book.extracted_on else "said_day"
+    return label(key).format(day=day, extracted=book.extracted_on, days=_count(abs((day - book.extracted_on).days), "day"))
+
+
+def pyramid_said(pyramid: pd.DataFrame) -> str:
+    """What the small tier is in numbers and in revenue, against the first three."""
+    rows = pyramid.set_index("tier")
+    few, small = rows.loc[["top", "big", "medium"]].sum(), rows.loc["small"]
+    if not few["accounts"]:
+        return label("said_no_active")
+    return label("said_pyramid").format(
+        few=_count(few["accounts"], "account"),
+        few_share=text(few["revenue_share"], "share"),
+        small=_count(small["accounts"], "account"),
+        small_share=text(small["revenue_share"], "share"),
+    )
+
+
+def concentration_said(gini: float, share: float) -> str:
+    """The share of the first fifth and the Gini coefficient."""
+    if gini != gini:
+        return label("said_no_active")
+    return label("said_concentration").format(share=text(share, "share"), gini=f"{gini:.2f}")
+
+
+def bars_said(bars: Bars, currency: str | None, window: str, day: dt.date) -> str:
+    """Where the segments divide."""
+    key = "said_bars" if bars.margin_rate is not None else "said_bars_no_cost"
+    rate = text(bars.margin_rate, "share") if bars.margin_rate is not None else ""
+    return label(key).format(
+        high=money(bars.high, currency), mid=money(bars.mid, currency), rate=rate, window=window, day=day
+    )
+
+
+def segments_said(table: pd.DataFrame) -> str:
+    """How many accounts are Low, and what they bring."""
+    low = table[table["segment"].astype(str).str.startswith("Low")]
+    if not table["accounts"].sum():
+        return label("said_no_active")
+    return label("said_segments").format(
+        low=_count(low["accounts"].sum(), "account"),
+        share=text(low["accounts"].sum() / table["accounts"].sum(), "share"),
+        revenue_share=text(low["revenue_share"].sum(), "share"),
+    )
+
+
+def workload_said(table: pd.DataFrame | None) -> str:
+    """The usual minutes a day for each account, and whose accounts nobody serves; empty without a table."""
+    if table is None:
+        return ""
+    served = table[(table["rep_id"] != "") & (table["accounts"] > 0)]
+    nobody = int(table.loc[table["rep_id"] == "", "accounts"].sum())
+    if served.empty:
+        return label("said_workload_none")
+    said = label("said_workload").format(
+        reps=_count(len(served), "rep"),
+        accounts=text(served["accounts"].median(), "number", decimals([served["accounts"].median()], "number")),
+        minutes=text(served["minutes_per_day"].median(), "number", 0),
+    )
+    return f"{said} {label('said_unassigned').format(accounts=_count(nobody, 'account'))}" if nobody else said
+
+
+def groups_said(groups: pd.DataFrame) -> str:
+    """How many accounts are offices of one customer."""
+    several = groups[groups["accounts"] > 1]
+    return label("said_groups").format(
+        groups=_count(len(several), "group"), accounts=_count(several["accounts"].sum(), "account")
+    )
+
+
+def not_accepted_said(check: CheckResult) -> str:
+    """Of how many order lines."""
+    return label("headline_not_accepted").format(lines=_count(int(check.rows["orders"].found), "line"))
+
+
+def no_rule_said(check: CheckResult) -> str | None:
+    """The sentence that stands for an empty table of rules; None if a rule fired."""
+    return None if check.fired else label("said_no_rule")
+
+
+def months_said(months: pd.DataFrame, currency: str) -> str:
+    """From when to when the book has orders, and its best month."""
+    if months.empty:
+        return label("said_no_active")
+    best = months.loc[months["revenue"].idxmax()]
+    return label("said_months").format(
+        first=months["month"].iloc[0],
+        last=months["month"].iloc[-1],
+        best=best["month"],
+        money=money(float(best["revenue"]), currency),
+    )
+
+
+def assumptions(check: CheckResult) -> pd.DataFrame:
+    """What the book's owner and the intake take as given, a row each: note."""
+    import pandas as pd
+
+    return pd.DataFrame({"note": list(check.notes)})
+
+
+def no_assumption_said(check: CheckResult) -> str | None:
+    """The sentence that stands for an empty list of assumptions."""
+    return None if check.notes else label("said_no_assumption")
+
+
+def revenue_said(frame: pd.DataFrame, window: str, day: dt.date) -> str:
+    """The window, and the change against the one before where the book reaches back that far."""
+    before, now = frame["revenue_before"].sum(min_count=1), frame["revenue"].sum()
+    change = ""
+    if before == before and before > 0:
+        change = label("headline_revenue_change").format(change=f"{now / before - 1:+.1%}", window=window)
+    return label("headline_revenue").format(window=window, day=day, change=change)
+
+
+def active_said(frame: pd.DataFrame, window: str, day: dt.date) -> str:
+    """Active accounts against all accounts known."""
+    share = frame["active"].mean() if len(frame) else float("nan")
+    return label("headline_active").format(
+        share=text(share, "share"), accounts=_count(len(frame), "account"), window=window, day=day
+    )
+
+
+def top_share_said(frame: pd.DataFrame) -> str:
+    """How many accounts the first fifth is."""
+    return label("headline_top_share").format(accounts=_count(-(-int(frame["active"].sum()) // 5), "account"))
+
+
+def low_share(table: pd.DataFrame) -> float:
+    """The share of active accounts that are Low (`segments.segment_table`)."""
+    low = table["segment"].astype(str).str.startswith("Low")
+    return float(table.loc[low, "account_share"].sum())
+
+
+def low_said(table: pd.DataFrame) -> str:
+    """What the Low accounts bring."""
+    low = table["segment"].astype(str).str.startswith("Low")
+    return label("headline_low").format(revenue_share=text(table.loc[low, "revenue_share"].sum(), "share"))
