@@ -131,6 +131,7 @@ def _report(options: argparse.Namespace) -> int:
     from crm_analysis.errors import ReportError
     from crm_analysis.periods import quarter_end
     from crm_analysis.report import report
+    from crm_analysis.report.sentences import check_said, days_said
 
     given = {}
     for entry in options.parameter:
@@ -154,7 +155,7 @@ def _report(options: argparse.Namespace) -> int:
         name=book.name,
         as_of=str(day),
         inputs=check.inputs,
-        assumptions=check.notes,
+        assumptions=[check_said(check), days_said(book, day), *check.notes],
     )
     print(page)
     return 0

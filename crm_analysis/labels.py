@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-Kind = Literal["money", "share", "count", "number", "date", "text", "flag"]
+Kind = Literal["money", "exact", "share", "count", "number", "date", "text", "flag"]
 
 
 class Column(NamedTuple):
@@ -96,13 +96,13 @@ LABELS: dict[str, str] = {
     "extracted_on": "extracted on",
     "note": "Assumption",
     # --- tiers of the pyramid ---
-    "tier_big": "Big (next 4%)",
+    "tier_big": "Big 4%",
     "tier_inactive": "Inactive",
-    "tier_medium": "Medium (next 15%)",
+    "tier_medium": "Medium 15%",
     "tier_prospect": "Prospect",
-    "tier_small": "Small (the rest)",
+    "tier_small": "Small 80%",
     "tier_suspect": "Suspect",
-    "tier_top": "Top (first 1%)",
+    "tier_top": "Top 1%",
     # --- counted nouns ---
     "account_many": "{n} accounts",
     "account_one": "1 account",
@@ -112,13 +112,18 @@ LABELS: dict[str, str] = {
     "group_one": "1 group",
     "line_many": "{n} order lines",
     "line_one": "1 order line",
+    "window_D": "{n} days",
+    "window_M": "{n} months",
+    "window_Q": "{n} quarters",
+    "window_W": "{n} weeks",
+    "window_Y": "{n} years",
     "rep_many": "{n} sales people",
     "rep_one": "1 sales person",
     # --- sentences computed from data ---
     "said_bars": "High accounts brought at least {high} in the {window} to {day}, Mid accounts at least {mid}; "
     "grade A earns a margin rate of at least {rate}.",
     "said_bars_no_cost": "High accounts brought at least {high} in the {window} to {day}, Mid accounts at least {mid}; "
-    "the book has no costs, so the grade is unknown and shown as ?.",
+    "the book has no costs, so accounts have no grade.",
     "said_check": "{accepted} of {lines} were accepted, with {money}; {quarantined} stand in the quarantine with "
     "{quarantined_money}, and {duplicate} were duplicates with {duplicate_money}.",
     "said_check_all": "All {lines} were accepted, with {money}.",
@@ -142,7 +147,6 @@ LABELS: dict[str, str] = {
     # --- headlines ---
     "headline_active": "{share} of {accounts} known ordered in the {window} to {day}.",
     "headline_low": "Low accounts' share of the active accounts; they bring {revenue_share} of revenue.",
-    "headline_not_accepted": "Quarantined or duplicate, of {lines} found.",
     "headline_revenue": "Revenue in the {window} to {day}{change}.",
     "headline_revenue_change": ", {change} against the {window} before",
     "headline_top_share": "Share of revenue that the first 20% of active accounts, {accounts}, bring.",
@@ -204,10 +208,10 @@ COLUMNS: dict[str, tuple[str, Kind] | tuple[str, Kind, str]] = {
     "rows_duplicate": ("Rows duplicate", "count"),
     "rows_found": ("Rows found", "count"),
     "rows_quarantined": ("Rows quarantined", "count"),
-    "revenue_accepted": ("Revenue accepted", "money"),
-    "revenue_duplicate": ("Revenue duplicate", "money"),
-    "revenue_found": ("Revenue found", "money"),
-    "revenue_quarantined": ("Revenue quarantined", "money"),
+    "revenue_accepted": ("Revenue accepted", "exact"),
+    "revenue_duplicate": ("Revenue duplicate", "exact"),
+    "revenue_found": ("Revenue found", "exact"),
+    "revenue_quarantined": ("Revenue quarantined", "exact"),
     "rule": ("Rule", "text"),
     "sales_office": ("Sales office", "text"),
     "segment": ("Segment", "text"),
@@ -222,7 +226,6 @@ COLUMNS: dict[str, tuple[str, Kind] | tuple[str, Kind, str]] = {
     # --- headlines ---
     "active_accounts": ("Active accounts", "count"),
     "low_share": ("Low accounts", "share"),
-    "not_accepted": ("Lines not accepted", "count"),
 }
 
 CODED = ("tier", "action", "rule")

@@ -39,7 +39,7 @@ def tier_shares(pyramid: pd.DataFrame) -> Axes:
     ax.set_yticks(list(places), names)
     ax.invert_yaxis()
     _percent(ax, "x")
-    ax.legend(frameon=False, fontsize=9, loc="lower right")
+    _legend(ax)
     return ax
 
 
@@ -71,7 +71,7 @@ def segment_shares(table: pd.DataFrame) -> Axes:
     ax.set_xticks(range(len(table)), table["segment"].astype(str).tolist())
     ax.axhline(0, color=QUIET, linewidth=0.8)
     _percent(ax, "y")
-    ax.legend(frameon=False, fontsize=9)
+    _legend(ax)
     return ax
 
 
@@ -91,6 +91,11 @@ def monthly_revenue(months: pd.DataFrame, currency: str) -> Axes:
     ax.yaxis.set_major_formatter(FuncFormatter(lambda amount, _: _short(amount)))
     ax.set_ylabel(currency, fontsize=9, color=INK)
     return ax
+
+
+def _legend(ax: Axes) -> None:
+    """In a row below the figure, where it covers neither bars nor title."""
+    ax.legend(frameon=False, fontsize=9, loc="upper left", bbox_to_anchor=(0, -0.1), ncols=3)
 
 
 def _percent(ax: Axes, axis: str) -> None:

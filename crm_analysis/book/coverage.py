@@ -21,7 +21,7 @@ def coverage(book: Book) -> pd.DataFrame:
 
     rows = []
     for name, contract in CONTRACT.items():
-        row = {"table": name, "rows": 0, "first_date": None, "last_date": None, "columns_missing": "", "unlocks": contract.unlocks}
+        row = {"table": name, "rows": 0, "first_date": None, "last_date": None, "columns_missing": "", "unlocks": contract.unlocks.replace("`", "")}
         if book.has(name):
             table = book.table(name)
             dated = contract.known_at in table.columns

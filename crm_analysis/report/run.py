@@ -92,7 +92,8 @@ def report(
             runs = run_notebooks(prepared, min(jobs, len(prepared)), timeout, step)
         found = _write_pages(pack.folder, about, runs)
         values = {part: effective(known[part], extra[part]) for part in notes}
-        said = [*assumptions, *_said(known, values)]
+        noted = [entry["name"] for shown in found.values() for entry in shown["assumptions"]]
+        said = [*assumptions, *noted, *_said(known, extra)]
         _write(pack.folder / "index.html", index(about, found, said, skipped))
         facts = {"book": about.book, "quarter": about.quarter, "as_of": about.as_of}
         seconds = {run.part: run.seconds for run in runs}
@@ -180,7 +181,7 @@ def _write_pages(pack: Path, about: About, runs: Sequence[Run]) -> dict[str, dic
 
 
 def _said(known: Mapping[str, Mapping[str, Declared]], values: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """Every parameter of the pack in words: those of its notebook, and the value it had."""
+    """Every parameter the user gave in words: those of its notebook, and the value it had."""
     return [
         label("parameter").format(
             part=label(f"part_{part}"),

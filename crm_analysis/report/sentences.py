@@ -20,6 +20,16 @@ def money(amount: float, currency: str | None) -> str:
     return f"{currency or ''} {text(amount, 'money', decimals([amount], 'money'))}".strip()
 
 
+def window_said(window: str) -> str:
+    """A window in words: 12M is 12 months."""
+    return label(f"window_{window[-1]}").format(n=int(window[:-1]))
+
+
+def exact(amount: object, currency: str | None) -> str:
+    """An amount to the cent with its currency."""
+    return f"{currency or ''} {text(amount, 'exact', 2)}".strip()
+
+
 def _count(number: float, words: str) -> str:
     return label(f"{words}_one" if number == 1 else f"{words}_many").format(n=text(int(number), "count"))
 
@@ -29,16 +39,16 @@ def check_said(check: CheckResult) -> str:
     rows, money_ = check.rows["orders"], check.revenue["orders"]
     if rows.accepted == rows.found:
         return label("said_check_all").format(
-            lines=_count(int(rows.found), "line"), money=money(float(money_.found), check.currency)
+            lines=_count(int(rows.found), "line"), money=exact(money_.found, check.currency)
         )
     return label("said_check").format(
         accepted=text(int(rows.accepted), "count"),
         lines=_count(int(rows.found), "line"),
-        money=money(float(money_.accepted), check.currency),
+        money=exact(money_.accepted, check.currency),
         quarantined=text(int(rows.quarantined), "count"),
-        quarantined_money=money(float(money_.quarantined), check.currency),
+        quarantined_money=exact(money_.quarantined, check.currency),
         duplicate=text(int(rows.duplicate), "count"),
-        duplicate_money=money(float(money_.duplicate), check.currency),
+        duplicate_money=exact(money_.duplicate, check.currency),
     )
 
 
@@ -74,7 +84,7 @@ def bars_said(bars: Bars, currency: str | None, window: str, day: dt.date) -> st
     key = "said_bars" if bars.margin_rate is not None else "said_bars_no_cost"
     rate = text(bars.margin_rate, "share") if bars.margin_rate is not None else ""
     return label(key).format(
-        high=money(bars.high, currency), mid=money(bars.mid, currency), rate=rate, window=window, day=day
+        high=money(bars.high, currency), mid=money(bars.mid, currency), rate=rate, window=window_said(window), day=day
     )
 
 
@@ -90,10 +100,8 @@ def segments_said(table: pd.DataFrame) -> str:
     )
 
 
-def workload_said(table: pd.DataFrame | None) -> str:
-    """The usual minutes a day for each account, and whose accounts nobody serves; empty without a table."""
-    if table is None:
-        return ""
+def workload_said(table: pd.DataFrame) -> str:
+    """The usual minutes a day for each account, and whose accounts nobody serves."""
     served = table[(table["rep_id"] != "") & (table["accounts"] > 0)]
     nobody = int(table.loc[table["rep_id"] == "", "accounts"].sum())
     if served.empty:
@@ -107,16 +115,13 @@ def workload_said(table: pd.DataFrame | None) -> str:
 
 
 def groups_said(groups: pd.DataFrame) -> str:
-    """How many accounts are offices of one customer."""
+    """How many accounts are offices of one customer; empty if none is."""
     several = groups[groups["accounts"] > 1]
+    if several.empty:
+        return ""
     return label("said_groups").format(
         groups=_count(len(several), "group"), accounts=_count(several["accounts"].sum(), "account")
     )
-
-
-def not_accepted_said(check: CheckResult) -> str:
-    """Of how many order lines."""
-    return label("headline_not_accepted").format(lines=_count(int(check.rows["orders"].found), "line"))
 
 
 def no_rule_said(check: CheckResult) -> str | None:
@@ -154,15 +159,15 @@ def revenue_said(frame: pd.DataFrame, window: str, day: dt.date) -> str:
     before, now = frame["revenue_before"].sum(min_count=1), frame["revenue"].sum()
     change = ""
     if before == before and before > 0:
-        change = label("headline_revenue_change").format(change=f"{now / before - 1:+.1%}", window=window)
-    return label("headline_revenue").format(window=window, day=day, change=change)
+        change = label("headline_revenue_change").format(change=f"{now / before - 1:+.1%}", window=window_said(window))
+    return label("headline_revenue").format(window=window_said(window), day=day, change=change)
 
 
 def active_said(frame: pd.DataFrame, window: str, day: dt.date) -> str:
     """Active accounts against all accounts known."""
     share = frame["active"].mean() if len(frame) else float("nan")
     return label("headline_active").format(
-        share=text(share, "share"), accounts=_count(len(frame), "account"), window=window, day=day
+        share=text(share, "share"), accounts=_count(len(frame), "account"), window=window_said(window), day=day
     )
 
 

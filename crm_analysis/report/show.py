@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any
 
 from crm_analysis.errors import BookError
 from crm_analysis.labels import CODED, Column, Kind, column, label
-from crm_analysis.report.tables import write_headline, write_table
+from crm_analysis.report.tables import write_assumption, write_headline, write_table
 from crm_analysis.report.values import NUMERIC, decimals, plain, text, texts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     import pandas as pd
     from matplotlib.figure import Figure
@@ -40,15 +40,17 @@ def show(
     currency: str = "",
     kinds: Mapping[str, Kind] | None = None,
     missing: str | None = None,
-) -> pd.DataFrame | None:
+    columns: Sequence[str] = (),
+) -> None:
     """Show a table, headings and formats from `labels.COLUMNS`; write all of it if given a folder.
 
     A named index becomes columns. Tables of more than 60 rows show the first 20 and say so. With
     both `name` and `tables` the whole table is written as `<name>.csv` and `<name>.parquet` (see
     `tables.write_table`). `currency` is named once, under the caption. `kinds` overrides a column's
-    kind where its name does not decide it (the ends of an interval). With `missing`, a sentence that
+    kind where its name does not decide it (the ends of an interval). With `columns` the page shows only
+    those of them that the table has; the files hold all. With `missing`, a sentence that
     says why there is no table, that sentence is shown instead; a function in place of a table is
-    called, and a BookError it raises is such a sentence. Returns the table, None if there is none.
+    called, and a BookError it raises is such a sentence.
     KeyError: an unlabelled column or code.
     """
     if not missing and callable(frame):
@@ -58,25 +60,24 @@ def show(
             missing = str(lack)
     if missing or callable(frame):
         sentence(missing or "")
-        return None
-    given = frame
+        return
     if any(frame.index.names):
         frame = frame.reset_index()
-    columns = {str(c): _column(str(c), kinds or {}) for c in frame.columns}
-    frame = frame.set_axis(list(columns), axis=1)
+    labelled = {str(c): _column(str(c), kinds or {}) for c in frame.columns}
+    frame = frame.set_axis(list(labelled), axis=1)
     saved = bool(name and tables)
     if saved:
-        chosen = {key: shown.kind for key, shown in columns.items()}
+        chosen = {key: shown.kind for key, shown in labelled.items()}
         write_table(frame, chosen, Path(tables), name, caption, currency)
     rows = len(frame)
-    part = _worded(frame if rows <= WHOLE else frame.head(CUT))
+    labelled = {key: labelled[key] for key in columns or labelled if key in labelled}
+    part = _worded((frame if rows <= WHOLE else frame.head(CUT))[list(labelled)])
     note = _note(len(part), rows, saved)
-    if currency and any(shown.kind == "money" for shown in columns.values()):
+    if currency and any(shown.kind in ("money", "exact") for shown in labelled.values()):
         caption = f"{caption} {label('table_currency').format(currency=currency)}"
     link = f"tables/{name}.csv" if saved and len(part) < rows else ""
     words = [caption, plain(part) if rows else "", f"{note} {link}".strip()]
-    _display("\n".join(line for line in words if line), table_html(part, columns, caption, note, link))
-    return given
+    _display("\n".join(line for line in words if line), table_html(part, labelled, caption, note, link))
 
 
 def figure(fig: Figure, alt: str, caption: str = "") -> None:
@@ -101,8 +102,19 @@ def figure(fig: Figure, alt: str, caption: str = "") -> None:
     )
 
 
-def sentence(words: str) -> None:
-    """Show a sentence computed from data; an empty one is not shown."""
+def sentence(words: str | Callable[[], str], tables: str | Path = "") -> None:
+    """Show a sentence computed from data; with `tables`, put it among the assumptions on the index too.
+
+    A function is called for its sentence; if that raises a BookError, or the sentence is empty,
+    nothing is shown.
+    """
+    if callable(words):
+        try:
+            words = words()
+        except BookError:
+            return
+    if words and tables:
+        write_assumption(Path(tables), words)
     if words:
         _display(words, f'<p class="sentence">{escape(words)}</p>')
 

@@ -1,7 +1,8 @@
 """Tables as files: CSV and Parquet with the same bytes for the same table, and their list.
 
 A notebook writes into its own folder. `contents.json` in it lists, in the order shown, the tables
-(name, caption, rows, kinds, currency) and the headlines (name, heading, value, sentence).
+(name, caption, rows, kinds, currency), the headlines (name, heading, value, sentence) and the
+assumptions (name: the sentence).
 """
 
 from __future__ import annotations
@@ -94,11 +95,17 @@ def write_headline(folder: Path, name: str, heading: str, value: str, sentence: 
     _list(folder, "headlines", entry)
 
 
+def write_assumption(folder: Path, sentence: str) -> None:
+    """List a sentence that the index prints among the assumptions."""
+    folder.mkdir(parents=True, exist_ok=True)
+    _list(folder, "assumptions", {"name": sentence})
+
+
 def contents(folder: Path) -> dict[str, list[dict[str, Any]]]:
     """What a notebook wrote into its folder: its tables and headlines, in the order shown."""
     path = folder / CONTENTS
     if not path.exists():
-        return {"tables": [], "headlines": []}
+        return {"tables": [], "headlines": [], "assumptions": []}
     found: dict[str, list[dict[str, Any]]] = json.loads(path.read_text(encoding="utf-8"))
     return found
 

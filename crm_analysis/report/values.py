@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-NUMERIC: frozenset[Kind] = frozenset({"money", "share", "count", "number"})
+NUMERIC: frozenset[Kind] = frozenset({"money", "exact", "share", "count", "number"})
 
 
 def is_missing(value: Any) -> bool:
@@ -34,7 +34,8 @@ def is_missing(value: Any) -> bool:
 
 
 def decimals(values: Iterable[Any], kind: Kind) -> int:
-    """Decimals for a column of numbers: money 0 from 1,000 on, otherwise 2; numbers by size, 0 to 4.
+    """Decimals for a column of numbers: money 0 from 1,000 on, otherwise 2; exact
+    always 2; numbers by size, 0 to 4.
 
     >>> decimals([12.5, 1_000.25], "money"), decimals([0.03, 0.2], "number"), decimals([2, 3], "number")
     (0, 3, 0)
@@ -43,6 +44,8 @@ def decimals(values: Iterable[Any], kind: Kind) -> int:
     largest = max(found, default=0.0)
     if kind == "share":
         return 1
+    if kind == "exact":
+        return 2
     if kind == "count" or largest >= 1000:
         return 0
     if kind == "money":

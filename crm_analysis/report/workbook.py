@@ -26,6 +26,7 @@ LONGEST_TEXT = 32_767  # of a cell, in UTF-16 units
 MADE = datetime.datetime(2000, 1, 1)  # a constant: a creation time would differ on every run
 FORMATS = {
     "money": "#,##0.00",
+    "exact": "#,##0.00",
     "share": "0.0%",
     "count": "#,##0",
     "number": "#,##0.####",
@@ -149,4 +150,4 @@ def _width(heading: str, sample: Sequence[Any], kind: str) -> int:
     least = max(len(word) for word in heading.split()) + 3  # the filter's button
     if kind == "text":
         least = max([least, *(len(str(v)) + 1 for v in sample if v is not None)])
-    return min(50, max(least, {"money": 14, "date": 11}.get(kind, 8)))
+    return min(50, max(least, {"money": 14, "exact": 14, "date": 11}.get(kind, 8)))

@@ -48,7 +48,7 @@ def pyramid(frame: pd.DataFrame) -> pd.DataFrame:
     import pandas as pd
 
     tier = pd.Categorical(tiers(frame), categories=list(TIERS), ordered=True)
-    table = totals(frame.assign(tier=tier), "tier")
+    table = totals(frame.assign(tier=tier), "tier").drop(columns="active")
     active = table["tier"].isin(["top", "big", "medium", "small"])
     table["account_share"] = (table["accounts"] / table.loc[active, "accounts"].sum()).where(active)
     return table

@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 CLASSES = ("High", "Mid", "Low")
-GRADES = ("A", "B", "?")
-"""A at or above the margin-rate bar, B below; "?" where no cost is known."""
-SEGMENTS = tuple(f"{name} {grade}" for name in CLASSES for grade in GRADES)
+NO_COST = "no cost"
+GRADES = ("A", "B", NO_COST)
+"""A at or above the margin-rate bar, B below; the third where no cost is known."""
+SEGMENTS = tuple(f"{name} {grade}" for name in CLASSES for grade in ("A", "B", f"({NO_COST})"))
 _SHARES = (0.5, 0.8)
 
 
@@ -69,24 +70,25 @@ def segments(frame: pd.DataFrame, at: Bars) -> pd.DataFrame:
     revenue = frame["revenue"]
     kind = np.select([revenue >= at.high, revenue >= at.mid], ["High", "Mid"], "Low")
     if at.margin_rate is None:
-        grade = np.full(len(frame), "?")
+        grade = np.full(len(frame), NO_COST)
     else:
         rate = frame["margin_rate"]
-        grade = np.select([rate.isna(), rate >= at.margin_rate], ["?", "A"], "B")
+        grade = np.select([rate.isna(), rate >= at.margin_rate], [NO_COST, "A"], "B")
     result = pd.DataFrame({"class": kind, "grade": grade}, index=frame.index).astype(object)
-    result["segment"] = result["class"] + " " + result["grade"]
+    shown = result["grade"].where(result["grade"] != NO_COST, f"({NO_COST})")
+    result["segment"] = result["class"] + " " + shown
     return result.where(frame["active"], None)
 
 
 def segment_table(frame: pd.DataFrame, at: Bars) -> pd.DataFrame:
     """One row per segment that could occur: segment, then the columns of `pyramid.totals`, over active accounts.
 
-    The three segments of grade "?" appear only where accounts are in them.
+    The three segments without a grade appear only where accounts are in them.
     """
     import pandas as pd
 
     found = segments(frame, at)["segment"]
     active = frame[frame["active"]]
-    order = [name for name in SEGMENTS if at.margin_rate is not None and not name.endswith("?") or (found == name).any()]
+    order = [name for name in SEGMENTS if at.margin_rate is not None and not name.endswith(")") or (found == name).any()]
     segment = pd.Categorical(found[frame["active"]], categories=order, ordered=True)
     return totals(active.assign(segment=segment), "segment").drop(columns="active")
