@@ -1,7 +1,7 @@
 """From a source's column to the contract's type, by stated rules.
 
 Text is parsed once, by the form that book.toml states; typed columns are cast. A value that cannot
-be read becomes null here, and the check lists it with its text.
+be read becomes null here, and the check lists it with its text. Text comes trimmed from `sources`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import ibis
 
-from crm_analysis.book.engine import try_strptime
+from crm_analysis.book.engine import full_match, try_strptime
 
 if TYPE_CHECKING:
     from crm_analysis.book.contract import Type
@@ -19,17 +19,27 @@ if TYPE_CHECKING:
 
 MONEY = "decimal(18, 4)"
 """Money and other numbers of the contract: exact, four places."""
+TYPES = {
+    "text": "string",
+    "date": "date",
+    "money": MONEY,
+    "number": MONEY,
+    "integer": "int64",
+    "flag": "boolean",
+}
+"""The contract's types as the engine's."""
 
-_ISO_DATE = r"^(\d{4}-\d{2}-\d{2})([ T]\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$"
-_PLAIN_NUMBER = r"^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?$"
-_NOT_FINITE = r"^[+-]?(nan|inf|infinity)$"
+_ISO_DATE = r"^(\d{4}-\d{2}-\d{2})([ T]\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?( ?(Z|[+-]\d{2}(:?\d{2})?))?)?$"
+_PLAIN_NUMBER = r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?"
+_NOT_FINITE = r"[+-]?(nan|inf|infinity)"
+_FINEST = "decimal(38, 12)"
 
 
 def text(raw: Any, form: Format) -> Any:
-    """The column as trimmed text; blank and the source's words for "not known" become null.
+    """The column as text; blank and the source's words for "not known" become null.
 
-    Whole floating-point numbers lose their ".0": spreadsheets and data frames write keys with gaps
-    that way.
+    Whole numbers lose their ".0" and decimals their last zeros: spreadsheets, data frames and
+    databases write keys that way.
     """
     kind = raw.type()
     if kind.is_floating():
@@ -38,68 +48,69 @@ def text(raw: Any, form: Format) -> Any:
         return ibis.ifelse(raw.isnan(), ibis.null("string"), written)
     if kind.is_timestamp():
         return raw.cast("timestamp").cast("string")
-    trimmed = (raw if kind.is_string() else raw.cast("string")).strip()
+    written = raw if kind.is_string() else raw.cast("string")
+    if kind.is_decimal() and kind.scale:
+        written = written.re_replace(r"\.?0+$", "")
     for word in ("", *form.null):
-        trimmed = trimmed.nullif(word)
-    return trimmed
+        written = written.nullif(word)
+    return written
 
 
-def number(raw: Any, form: Format) -> Any:
-    """The column as decimal(18, 4), null where it is no finite number in the stated form."""
-    return decimal(raw, form, MONEY)
-
-
-def decimal(raw: Any, form: Format, to: str) -> Any:
+def decimal(raw: Any, form: Format, to: str = MONEY) -> Any:
     """The column as the decimal type `to`, null where it is no finite number in the stated form."""
     kind = raw.type()
     if kind.is_floating():
         return ibis.ifelse(raw.isnan() | raw.isinf(), ibis.null(kind), raw).try_cast(to)
     if kind.is_numeric():
         return raw.try_cast(to)
-    return _plain(text(raw, form), form).try_cast(to)
+    return _digits(text(raw, form), form).try_cast(to)
 
 
-def _plain(written: Any, form: Format) -> Any:
+def _digits(written: Any, form: Format) -> Any:
     """Text of a number rewritten as digits with a point and a leading minus; null where it is none."""
     if form.negative == "trailing":
         written = ibis.ifelse(written.endswith("-"), "-" + written.re_replace(r"\s*-$", ""), written)
     elif form.negative == "parentheses":
-        written = ibis.ifelse(
-            written.re_search(r"^\(.*\)$"), "-" + written.re_replace(r"^\(\s*|\s*\)$", ""), written
-        )
+        inside = ibis.literal("-") + written.re_replace(r"^\(\s*|\s*\)$", "")
+        written = ibis.ifelse(full_match(written, r"\(.*\)"), inside, written)
     if form.thousands:
         if form.thousands == " ":
             written = written.replace("\u00a0", " ").replace("\u202f", " ")
         mark, point = re.escape(form.thousands), re.escape(form.decimal)
-        grouped = written.re_search(rf"^[+-]?\d{{1,3}}({mark}\d{{3}})+({point}\d*)?$")
+        grouped = full_match(written, rf"[+-]?\d{{1,3}}({mark}\d{{3}})+({point}\d*)?")
         written = ibis.ifelse(grouped, written.replace(form.thousands, ""), written)
     if form.decimal != ".":
         written = ibis.ifelse(written.contains("."), ibis.null("string"), written).replace(form.decimal, ".")
-    return ibis.ifelse(written.re_search(_PLAIN_NUMBER), written, ibis.null("string"))
+    return ibis.ifelse(full_match(written, _PLAIN_NUMBER), written, ibis.null("string"))
 
 
 def date(raw: Any, form: Format) -> Any:
-    """The column as a date: a time of day is dropped, and so is a time zone after moving to UTC."""
+    """The column as a date.
+
+    A time of day is dropped. Typed time zones are moved to UTC first; in ISO text the day that is
+    written counts.
+    """
     kind = raw.type()
     if kind.is_date():
         return raw
     if kind.is_timestamp():
         return raw.cast("timestamp").cast("date")
     written = text(raw, form)
-    if form.date is None:
-        return written.re_extract(_ISO_DATE, 1).nullif("").try_cast("date")
-    return try_strptime(written, ibis.literal(form.date)).cast("date")
+    if form.date is not None:
+        return try_strptime(written, ibis.literal(form.date)).cast("date")
+    day = written.re_extract(_ISO_DATE, 1).nullif("")
+    return ibis.ifelse(written.like("____-__-__"), written, day).try_cast("date")
 
 
 def integer(raw: Any, form: Format) -> Any:
     """The column as int64, null where it is no whole number."""
-    value = number(raw, form)
+    value = decimal(raw, form)
     whole = value.cast("int64")
     return ibis.ifelse(whole.cast(MONEY) == value, whole, ibis.null("int64"))
 
 
 def flag(raw: Any, form: Format) -> Any:
-    """The column as true or false: true, yes, y, 1 and false, no, n, 0 in any case."""
+    """The column as true or false: true, yes, y, t, 1 and false, no, n, f, 0 in any case."""
     if raw.type().is_boolean():
         return raw
     written = text(raw, form).lower()
@@ -110,12 +121,12 @@ def flag(raw: Any, form: Format) -> Any:
     )
 
 
-READERS = {"text": text, "date": date, "money": number, "number": number, "integer": integer, "flag": flag}
+_READERS = {"text": text, "date": date, "money": decimal, "number": decimal, "integer": integer, "flag": flag}
 
 
 def read(raw: Any, type_: Type, form: Format) -> Any:
     """The column as the contract's type."""
-    return READERS[type_](raw, form)
+    return _READERS[type_](raw, form)
 
 
 def not_finite(raw: Any, form: Format) -> Any:
@@ -124,7 +135,24 @@ def not_finite(raw: Any, form: Format) -> Any:
     if kind.is_floating():
         return raw.isnan() | raw.isinf()
     if kind.is_string():
-        return text(raw, form).lower().re_search(_NOT_FINITE)
+        return full_match(text(raw, form).lower(), _NOT_FINITE)
+    return ibis.literal(False)
+
+
+def rounded(raw: Any, value: Any, form: Format) -> Any:
+    """True where the source's number has more places than `value`, the contract's, keeps.
+
+    Floating-point numbers are given a millionth, which their own noise may reach.
+    """
+    kind = raw.type()
+    if kind.is_string():
+        written = text(raw, form)
+        long = written.re_search(re.escape(form.decimal) + r"\d{4}\d*[1-9]|[eE]-")
+        return long & (_digits(written, form).try_cast(_FINEST) != value.cast(_FINEST))
+    if kind.is_floating():
+        return (raw - value.cast("float64")).abs() > 1e-6 + raw.abs() * 1e-12
+    if kind.is_decimal() and (kind.scale or 0) > 4:
+        return raw != value.cast(kind)
     return ibis.literal(False)
 
 
@@ -138,5 +166,5 @@ def known(raw: Any, form: Format) -> Any:
 def shown(raw: Any, form: Format) -> Any:
     """The source's own text of a value, to be listed in the quarantine."""
     if raw.type().is_floating():
-        return raw.cast("string")
+        return ibis.ifelse(raw.isnan() | raw.isinf(), raw.cast("string"), text(raw, form))
     return text(raw, form)
