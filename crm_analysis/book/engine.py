@@ -50,7 +50,7 @@ def connect(spill: Path | None = None) -> Backend:
         temp_directory=str(room),
         autoinstall_known_extensions=False,
     )
-    con.con.execute("SET enable_progress_bar = false")
+
     return con
 
 
