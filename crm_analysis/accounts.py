@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import ibis
 
 from crm_analysis.book.book import as_date
+from crm_analysis.book.coverage import valid
 from crm_analysis.periods import before
 
 if TYPE_CHECKING:
@@ -21,20 +22,22 @@ if TYPE_CHECKING:
 
 WINDOW = "12M"
 """The window of the report: the trailing year."""
+LATE = dt.timedelta(days=7)
+"""Orders may begin this late in a window (a weekend, a holiday) and still cover it; no later than a tenth of it."""
 
 
 def accounts(book: Book, as_of: str | dt.date, window: str = WINDOW) -> pd.DataFrame:
     """Every account known on `as_of`, one row each, sorted by `account_id`.
 
     Columns: what `accounts` of the book says (name, group_id, sales_office, ...; a column that
-    cannot be known on that day is absent), then over the `window` ending on `as_of`:
+    cannot be known on that day is absent), then, of lines not void, over the `window` ending on `as_of`:
 
     - revenue, and with costs cost, margin (of the lines whose cost is known), costed_revenue (their
       revenue) and margin_rate (margin / costed_revenue; NaN where that is not positive);
-    - orders: orders with a line of positive revenue, so that a credit note is none (order days where
-      the book has no order_id); families: product families bought;
+    - orders: orders with a line of positive revenue, so that a credit note is none (order days for
+      lines without an order_id); families: product families bought;
     - revenue_before, revenue_change: the window before, and the difference; NaN for all accounts if
-      the book's orders begin inside the window before;
+      the book's orders begin inside the window before (LATE);
 
     and over everything known: revenue_total, first_order, last_order (dates of lines of positive
     revenue), tenure_days (since known_since), active (True if orders > 0).
@@ -43,14 +46,14 @@ def accounts(book: Book, as_of: str | dt.date, window: str = WINDOW) -> pd.DataF
     """
     day = as_date(as_of)
     known = book.as_of(day)
-    lines = known.table("orders")
+    lines = valid(known.table("orders"))
     start, earlier = before(day, window), before(before(day, window), window)
     sums = _sums(known, lines, start, earlier)
     people = known.table("accounts")
     joined = people.left_join(sums, "account_id").drop("account_id_right").order_by("account_id")
     frame = joined.execute()
     first_day = lines.ordered_on.min().execute()
-    return _finished(frame, day, earlier, first_day)
+    return _finished(frame, day, start, earlier, first_day)
 
 
 def _sums(known: Book, lines: ibis.Table, start: dt.date, earlier: dt.date) -> ibis.Table:
@@ -58,7 +61,9 @@ def _sums(known: Book, lines: ibis.Table, start: dt.date, earlier: dt.date) -> i
     inside = lines.ordered_on > ibis.literal(start)
     previous = (lines.ordered_on > ibis.literal(earlier)) & ~inside
     bought = lines.revenue > 0
-    order = lines.order_id if known.has("orders", "order_id") else lines.ordered_on
+    order = lines.ordered_on.cast("string")
+    if known.has("orders", "order_id"):
+        order = lines.order_id.fill_null(order)
     sums: dict[str, Any] = {
         "revenue": lines.revenue.sum(where=inside),
         "orders": order.nunique(where=inside & bought),
@@ -81,7 +86,7 @@ def _sums(known: Book, lines: ibis.Table, start: dt.date, earlier: dt.date) -> i
     return result.mutate(**{name: result[name].cast("float64") for name in money})
 
 
-def _finished(frame: pd.DataFrame, day: dt.date, earlier: dt.date, first_day: Any) -> pd.DataFrame:
+def _finished(frame: pd.DataFrame, day: dt.date, start: dt.date, earlier: dt.date, first_day: Any) -> pd.DataFrame:
     import numpy as np
     import pandas as pd
 
@@ -90,17 +95,19 @@ def _finished(frame: pd.DataFrame, day: dt.date, earlier: dt.date, first_day: An
             frame[name] = frame[name].astype(float).fillna(0.0)
     for name in ("orders", "families"):
         if name in frame:
-            frame[name] = frame[name].fillna(0).astype("int64")
+            frame[name] = frame[name].astype(float).fillna(0).astype("int64")
     for name in ("known_since", "first_order", "last_order"):
         if name in frame:
             frame[name] = pd.to_datetime(frame[name])
     if "margin" in frame:
         whole = frame["costed_revenue"].where(frame["costed_revenue"] > 0)
         frame["margin_rate"] = frame["margin"] / whole
-    if pd.isna(first_day) or pd.Timestamp(first_day).date() > earlier + dt.timedelta(days=31):
+    begins = earlier + dt.timedelta(days=1) + min(LATE, (start - earlier) / 10)
+    if pd.isna(first_day) or pd.Timestamp(first_day).date() > begins:
         frame["revenue_before"] = np.nan
     frame["revenue_change"] = frame["revenue"] - frame["revenue_before"]
-    frame["tenure_days"] = (pd.Timestamp(day) - frame["known_since"]).dt.days
+    known_since = frame["known_since"] if "known_since" in frame else pd.Series(pd.NaT, index=frame.index)
+    frame["tenure_days"] = (pd.Timestamp(day) - known_since).dt.days
     frame["active"] = frame["orders"] > 0
     return frame.reset_index(drop=True)
 
@@ -113,8 +120,10 @@ def groups(frame: pd.DataFrame) -> pd.DataFrame:
     """The accounts rolled up to customer groups, one row each, sorted by `group_id`.
 
     `frame` is what `accounts` returns. An account without a group is a group of its own, named by its
-    account_id. Columns: group_id, accounts (number of offices), name (of the largest office by revenue,
-    then account_id), the sums of SUMMED, margin_rate, first_order, last_order, active, and stage, which is "suspect" only if all offices are.
+    account_id; where others name that as their group, it is their head office and one of them.
+    Columns: group_id, accounts (number of offices), name (of the largest office by revenue, then
+    account_id), the sums of SUMMED, margin_rate, first_order, last_order, active, and stage, which is
+    "suspect" only if all offices are.
     """
     ordered = frame.sort_values(["revenue", "account_id"], ascending=[False, True], kind="stable")
     own = ordered["account_id"]

@@ -6,6 +6,8 @@ Exit codes: 0 done, 1 a check that rejected rows, 2 a mistake the user can mend,
 from __future__ import annotations
 
 import argparse
+import io
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,15 +18,22 @@ from crm_analysis.errors import UserError
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
+
+
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a name that the terminal cannot write is no reason to fail
+            stream.reconfigure(errors="backslashreplace")
     options = _parser().parse_args(arguments)
     try:
         code: int = options.run(options)
     except UserError as mistake:
-        print(f"crm-analysis: {mistake}", file=sys.stderr)
+        print(f"crm-analysis: {_harmless(str(mistake))}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("crm-analysis: stopped; what was published before is untouched", file=sys.stderr)
@@ -79,17 +88,17 @@ def _check(options: argparse.Namespace) -> int:
         book = open_book(options.folder, options.toml)
     except UserError as mistake:
         if options.json:
-            print(json.dumps({"error": str(mistake), "exit_code": 2}, ensure_ascii=False))
+            print(json.dumps({"error": str(mistake), "exit_code": 2}))
         raise
     result = book.check
     assert result is not None
     if options.quarantine:
-        _save_quarantine(book.quarantine.execute(), Path(options.quarantine))
+        _save_quarantine(book.quarantine.to_pyarrow(), Path(options.quarantine))
     if options.json:
-        print(result.to_json())
+        print(json.dumps(json.loads(result.to_json()), indent=2))  # ASCII: every terminal and program can take it
     else:
         for line in _check_lines(book.check):
-            print(line)
+            print(_harmless(line))
     return result.exit_code
 
 
@@ -106,6 +115,11 @@ def _check_lines(result) -> list[str]:  # type: ignore[no-untyped-def]
     return lines + [f"{label('note')}: {note}" for note in result.notes]
 
 
+def _harmless(text: str) -> str:
+    """The text without characters by which a value in the data could steer the terminal."""
+    return _CONTROL.sub("\ufffd", text)
+
+
 def _plain(frame: pd.DataFrame) -> str:
     """A table for a terminal, with the headings and formats of the reports."""
     from crm_analysis.labels import column
@@ -117,11 +131,17 @@ def _plain(frame: pd.DataFrame) -> str:
     return shown.rename(columns=lambda name: column(str(name)).title).to_string(index=False)
 
 
-def _save_quarantine(rows: pd.DataFrame, path: Path) -> None:
+def _save_quarantine(rows: pa.Table, path: Path) -> None:
+    """As the reports' CSV files: UTF-8 with a byte-order mark, and no text that a spreadsheet could run."""
+    import pyarrow.csv
+
     from crm_analysis.errors import BookError
+    from crm_analysis.report.tables import guarded
 
     try:
-        rows.to_csv(path, index=False, lineterminator="\n")
+        with path.open("wb") as file:
+            file.write(b"\xef\xbb\xbf")
+            pyarrow.csv.write_csv(guarded(rows), file)
     except OSError as problem:
         raise BookError(f"{path}: the quarantine cannot be written there: {problem.strerror}.") from None
 

@@ -8,8 +8,8 @@ import re
 
 from crm_analysis.errors import UserError
 
-_QUARTER = re.compile(r"(\d{4})Q([1-4])\Z")
-_WINDOW = re.compile(r"(\d{1,4})([DWMQY])\Z")
+_QUARTER = re.compile(r"(\d{4})Q([1-4])\Z", re.ASCII)
+_WINDOW = re.compile(r"(\d{1,4})([DWMQY])\Z", re.ASCII)
 _MONTHS = {"M": 1, "Q": 3, "Y": 12}
 
 

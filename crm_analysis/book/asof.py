@@ -6,45 +6,61 @@ Rows are dropped, values masked and overwritten columns replaced or refused here
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import ibis
 
 from crm_analysis.book import values
 from crm_analysis.book.contract import CONTRACT, Column
+from crm_analysis.book.mapping import Format
 
 if TYPE_CHECKING:
     from crm_analysis.book.book import Book
-    from crm_analysis.book.mapping import Format
 
 
 def barred(book: Book, table: str, day: dt.date) -> tuple[str, ...]:
     """Columns of a table whose value on `day` cannot be known.
 
-    They are overwritten by the source, the day is before the extract, and no dated history tells.
+    They are overwritten by the source, the day is before the extract, and no dated history reaches
+    back to it.
     """
     if day >= book.extracted_on or table not in book.whole:
         return ()
+    there = book.whole[table].columns
     return tuple(
         column.name
         for column in CONTRACT[table]
-        if column.nature == "current" and column.name in book.whole[table].columns and not _told(book, table, column.name)
+        if column.nature == "current" and column.name in there and not _told(book, table, column.name, day)
     )
 
 
-def _told(book: Book, table: str, column: str) -> bool:
-    """True if a dated history tells the column's value on an earlier day."""
+def _told(book: Book, table: str, column: str, day: dt.date) -> bool:
+    """True if a dated history tells the column's value on that day.
+
+    Only what was recorded by then counts: later rows of the history must not even show that there is one.
+    """
     if table == "accounts":
-        return column in book.history_fields
+        return column in book.history and book.history[column] <= day
     if (table, column) == ("opportunities", "amount"):
         return "stage_changes" in book.whole and "amount" in book.whole["stage_changes"].columns
     return False
 
 
+def history_of(tables: Mapping[str, ibis.Table]) -> dict[str, dt.date]:
+    """The columns of `accounts` that have a dated history, with the day it begins."""
+    if "account_history" not in tables:
+        return {}
+    rows = tables["account_history"]
+    found = rows.group_by("field").agg(day=rows.known_on.min().cast("string")).order_by("field").execute()
+    days = {str(field): str(day) for field, day in zip(found["field"], found["day"], strict=True)}
+    return {name: dt.date.fromisoformat(days[name]) for name in CONTRACT["accounts"].names if name in days}
+
+
 def known(book: Book, table: str, day: dt.date) -> ibis.Table:
-    """A table as known at the end of `day`."""
+    """A table as known at the end of `day`; after the day of the extract nothing more is known."""
     contract, whole = CONTRACT[table], book.whole[table]
-    last = ibis.literal(day)
+    last = ibis.literal(min(day, book.extracted_on))
     since = whole[contract.known_at] if contract.known_at in whole.columns else ibis.null("date")
     rows = whole.filter(since.fill_null(ibis.literal(book.extracted_on)) <= last)
     lost = barred(book, table, day)
@@ -77,11 +93,11 @@ def _masked(rows: ibis.Table, column: Column, extracted_on: dt.date, last: Any) 
 
 def _as_then(book: Book, accounts: ibis.Table, day: dt.date) -> ibis.Table:
     """Accounts with the columns that have a history as it tells them on the day."""
-    fields = [name for name in book.history_fields if name in accounts.columns]
+    fields = [name for name, since in book.history.items() if since <= day and name in accounts.columns]
     if not fields:
         return accounts
     changes = known(book, "account_history", day)
-    newest = ibis.window(group_by=["account_id", "field"], order_by=ibis.desc("known_on"))
+    newest = ibis.window(group_by=["account_id", "field"], order_by=[ibis.desc("known_on"), "value"])
     changes = changes.mutate(__age=ibis.row_number().over(newest))
     changes = changes.filter(changes["__age"] == 0)
     then = changes.group_by("account_id").agg(
@@ -90,36 +106,23 @@ def _as_then(book: Book, accounts: ibis.Table, day: dt.date) -> ibis.Table:
     joined = accounts.left_join(then, "account_id")
     return joined.select(
         **{
-            name: _typed(joined[f"__then_{name}"], accounts[name]) if name in fields else joined[name]
+            name: values.read(joined[f"__then_{name}"], CONTRACT["accounts"].column(name).type, Format())
+            if name in fields
+            else joined[name]
             for name in accounts.columns
         }
     )
-
-
-def _typed(told: Any, now: Any) -> Any:
-    """The history's text as the column's type."""
-    if now.type().is_boolean():
-        return values.flag(told, _PLAIN)
-    return told.try_cast(now.type())
 
 
 def _amount_then(book: Book, opportunities: ibis.Table, day: dt.date) -> ibis.Table:
     """Opportunities with the amount of their latest change of stage; on one day the largest stage name wins."""
     changes = known(book, "stage_changes", day)
     changes = changes.filter(changes.amount.notnull())
-    newest = ibis.window(group_by="opportunity_id", order_by=[ibis.desc("entered_on"), ibis.desc("stage")])
+    order = [ibis.desc("entered_on"), ibis.desc("stage"), ibis.desc("amount")]
+    newest = ibis.window(group_by="opportunity_id", order_by=order)
     changes = changes.mutate(__age=ibis.row_number().over(newest))
     changes = changes.filter(changes["__age"] == 0).select("opportunity_id", __then="amount")
     joined = opportunities.left_join(changes, "opportunity_id")
     return joined.select(
         **{name: joined["__then"] if name == "amount" else joined[name] for name in opportunities.columns}
     )
-
-
-class _PlainForm:
-    """The form of text in the contract's own tables."""
-
-    null: tuple[str, ...] = ()
-
-
-_PLAIN: Format = _PlainForm()  # type: ignore[assignment]

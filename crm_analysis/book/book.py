@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import ibis
 
-from crm_analysis.book import engine, values
-from crm_analysis.book.asof import barred, known
+from crm_analysis.book import engine
+from crm_analysis.book.asof import barred, history_of, known
 from crm_analysis.book.check import CheckResult
-from crm_analysis.book.contract import CONTRACT
+from crm_analysis.book.contract import CONTRACT, Column
 from crm_analysis.errors import BookError
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
     from ibis.backends import BaseBackend
-
-TYPES = {"text": "string", "date": "date", "money": values.MONEY, "number": values.MONEY, "integer": "int64", "flag": "boolean"}
-"""The contract's types as the engine's."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +29,9 @@ class Book:
     """A customer book.
 
     `name`, `currency` and `extracted_on` describe it; `day` is the day `as_of` took it back to, None
-    for the whole book; `check` is the result of its intake, None for a book made of frames.
+    for the whole book. Of a book made of frames `check` and `quarantine` are None; otherwise they
+    hold the result of its intake, and every row that was not accepted: table, rule, column, file, row
+    (number in the file), value (what was found), revenue (decimal, null but for order lines).
     """
 
     name: str
@@ -40,7 +41,8 @@ class Book:
     currency: str | None = None
     check: CheckResult | None = None
     day: dt.date | None = None
-    history_fields: tuple[str, ...] = ()
+    quarantine: ibis.Table | None = None
+    history: Mapping[str, dt.date] = field(default_factory=dict, repr=False)
     _tables: dict[str, ibis.Table] = field(default_factory=dict, repr=False, compare=False)
 
     def as_of(self, date: str | dt.date) -> Book:
@@ -85,8 +87,8 @@ class Book:
                 return f"The book's table '{table}' has no column '{column}'."
             if self.day is not None and column in barred(self, table, self.day):
                 return (
-                    f"Column '{column}' of '{table}' is overwritten by its source and has no dated history, "
-                    f"so its value on {self.day} is not known (the book was extracted on {self.extracted_on})."
+                    f"Column '{column}' of '{table}' is overwritten by its source and no dated history reaches back "
+                    f"to {self.day}, so its value then is not known (the book was extracted on {self.extracted_on})."
                 )
         return None
 
@@ -114,38 +116,61 @@ def as_date(date: str | dt.date) -> dt.date:
         raise BookError(f"{date!r} is no date; expected such as 2026-09-30.") from None
 
 
-def book_in(folder: Path, check: CheckResult) -> Book:
-    """The accepted book that an opening kept in `folder`."""
+def book_in(folder: Path, check: CheckResult, quarantine: str) -> Book:
+    """The accepted book that an opening kept in `folder`, where `quarantine` names the file of the other rows."""
     con = engine.connect()
     tables = {name: engine.parquet(con, path) for name in CONTRACT if (path := folder / f"{name}.parquet").is_file()}
     return Book(
-        check.book, con, tables, check.extracted_on, check.currency, check, history_fields=_history_fields(tables)
+        check.book,
+        con,
+        tables,
+        check.extracted_on,
+        check.currency,
+        check,
+        quarantine=engine.parquet(con, folder / quarantine),
+        history=history_of(tables),
     )
 
 
 def book_of(frames: Mapping[str, pd.DataFrame], extracted_on: str | dt.date, name: str = "book") -> Book:
     """A book made of data frames that keep the contract already; nothing is checked.
 
-    Columns are cast to the contract's types. Raises BookError for a table or column the contract lacks.
+    Cells are cast to the contract's types, missing ones (None, NaN, NaT) are null. Raises BookError for a
+    table or column the contract lacks, or a cell that is not of its column's type.
     """
+    import pyarrow as pa
+
     con = engine.connect()
-    tables = {}
+    tables: dict[str, ibis.Table] = {}
     for table, frame in frames.items():
         if table not in CONTRACT:
             raise BookError(f"There is no table '{table}' in the contract.")
         if extra := sorted(set(frame.columns) - set(CONTRACT[table].names)):
             raise BookError(f"The contract's table '{table}' has no column '{extra[0]}'.")
-        types = {column: TYPES[CONTRACT[table].column(column).type] for column in frame.columns}
-        tables[table] = con.create_table(table, ibis.memtable(_plain(frame), schema=types))
-    return Book(name, con, tables, as_date(extracted_on), history_fields=_history_fields(tables))
+        columns = {column: _cells(frame[column], CONTRACT[table].column(column), table) for column in frame.columns}
+        tables[table] = con.create_table(table, pa.table(columns))
+    return Book(name, con, tables, as_date(extracted_on), history=history_of(tables))
 
 
-def _plain(frame: pd.DataFrame) -> pd.DataFrame:
-    return frame.astype(object).where(frame.notna(), None)
+def _cells(series: pd.Series, column: Column, table: str) -> pa.Array:
+    """A column of a frame as the contract's type."""
+    import pyarrow as pa
+
+    kinds = {"text": pa.string(), "date": pa.date32(), "integer": pa.int64(), "flag": pa.bool_()}
+    cells = []
+    for value, missing in zip(series.tolist(), series.isna(), strict=True):
+        try:
+            cells.append(None if missing else _CASTS[column.type](value))
+        except (ArithmeticError, ValueError, BookError):
+            raise BookError(f"{table}.{column.name}: {value!r} is no {column.type}.") from None
+    return pa.array(cells, kinds.get(column.type, pa.decimal128(18, 4)))
 
 
-def _history_fields(tables: Mapping[str, Any]) -> tuple[str, ...]:
-    if "account_history" not in tables:
-        return ()
-    fields = tables["account_history"].select("field").distinct().order_by("field").execute()["field"]
-    return tuple(name for name in fields if name in CONTRACT["accounts"].names)
+_CASTS: dict[str, Callable[[Any], Any]] = {
+    "text": str,
+    "date": as_date,
+    "money": lambda value: Decimal(str(value)).quantize(Decimal("0.0001")),
+    "number": lambda value: Decimal(str(value)).quantize(Decimal("0.0001")),
+    "integer": int,
+    "flag": bool,
+}

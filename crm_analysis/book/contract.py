@@ -471,7 +471,7 @@ def dictionary() -> str:
             "|---|---|---|---|---|",
         ]
         for column in table:
-            nature = column.nature
+            nature: str = column.nature
             if column.settles_with:
                 nature += " with itself" if column.settles_with == column.name else f" with `{column.settles_with}`"
             meaning = column.meaning

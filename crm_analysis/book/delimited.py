@@ -67,13 +67,15 @@ class TextFile:
                 names = next(self.reader(_again(line, file)), [])
             except csv.Error:
                 names = []
+        if any("\n" in name for name in names) and (error := self.open_quote()):
+            raise error
         if not any(name.strip() for name in names):
             raise BookError(f"{self.path.name}: the file is empty; expected a line with the names of the columns.")
         return before, tuple(name.strip() or f"column {place}" for place, name in enumerate(names, start=1))
 
     def reader(self, lines: Iterator[str]) -> Iterator[list[str]]:
-        """Records by Python's own parser, which tells where a quote is left open."""
-        return csv.reader(lines, delimiter=self.form.delimiter, quotechar=self.form.quote, strict=False)
+        """Records by Python's own parser."""
+        return csv.reader(lines, delimiter=self.form.delimiter, quotechar=self.form.quote)
 
     @contextmanager
     def opened(self) -> Iterator[IO[str]]:
@@ -88,10 +90,11 @@ class TextFile:
     def wrong_encoding(self) -> BookError:
         """Where the stated encoding fails, and which encodings do read the file's first megabyte."""
         found = "a byte it does not allow"
+        wide = self.form.encoding.lower().replace("-", "").replace("_", "")[:5] in ("utf16", "utf32")
         with self.path.open("rb") as file:
             sample = file.read(1 << 20)
             file.seek(0)
-            for number, line in enumerate(file, start=1):
+            for number, line in enumerate([] if wide else file, start=1):
                 try:
                     line.decode(self.form.encoding)
                 except UnicodeError as problem:
@@ -105,17 +108,11 @@ class TextFile:
 
     def open_quote(self) -> BookError | None:
         """The error that names the line where a quoted field begins that never ends; None if all end."""
-        quote, start, last = self.form.quote, self.before + 1, ""
+        quote, start = self.form.quote, self.before + 1
         with self.opened() as file:
             for _ in range(self.before):
                 file.readline()
-
-            def lines() -> Iterator[str]:
-                nonlocal last
-                for last in file:
-                    yield last
-
-            reader = csv.reader(lines(), delimiter=self.form.delimiter, quotechar=quote, strict=True)
+            reader = csv.reader(file, delimiter=self.form.delimiter, quotechar=quote, strict=True)
             try:
                 for _ in reader:
                     start = self.before + reader.line_num + 1
@@ -243,7 +240,7 @@ def _broken(file: TextFile) -> pa.RecordBatch:
 
 
 def _refusal(file: TextFile, problem: str) -> BookError:
-    """pyarrow's complaint in the user's words."""
+    """The complaint of pyarrow in the user's words."""
     if "UTF8" in problem:
         return file.wrong_encoding()
     if error := file.open_quote():

@@ -8,7 +8,10 @@ neither call Python nor reach the engine's own functions, which could read files
 from __future__ import annotations
 
 import ast
+import functools
+import operator
 from collections.abc import Callable
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import ibis
@@ -22,7 +25,7 @@ if TYPE_CHECKING:
 LONGEST = 1000
 """Characters an expression may have."""
 DEEPEST = 25
-"""Levels its parentheses and conditions may be nested."""
+"""Levels its parentheses, sums and conditions may be nested."""
 
 _WIDE = "decimal(18, 6)"
 _FUNCTIONS = "col, number, abs, round, coalesce, concat, startswith, contains, left"
@@ -31,20 +34,25 @@ _FUNCTIONS = "col, number, abs, round, coalesce, concat, startswith, contains, l
 def derived(expression: str, table: ibis.Table, form: Format, where: str) -> tuple[Any, tuple[str, ...]]:
     """The Ibis column that `expression` stands for, and the names of the columns it reads.
 
-    Text columns in arithmetic are read as numbers in the source's stated form; intermediate numbers
-    are exact decimals with six places. `where` names the file and key for the error.
+    Text columns in arithmetic are read as numbers in the source's stated form. Numbers on the way
+    are exact decimals with six places; only a quotient goes through a double, good for 15 digits.
+    Dividing by zero, and arithmetic on an empty cell, give an empty cell. An empty cell equals
+    nothing and is in no list; other comparisons with it are false. `where` names the file and key
+    for the error.
 
     Raises BookError if the expression is not in the language or names an unknown column.
     """
     if len(expression) > LONGEST:
         raise BookError(f"{where}: the expression has {len(expression):,} characters; {LONGEST:,} are allowed.")
+    expression = expression.strip()
     try:
-        tree = ast.parse(expression.strip(), mode="eval").body
+        tree = ast.parse(expression, mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise BookError(
-            f"{where}: {_short(expression)} is not an expression; expected such as \"Quantity * Price\"."
+            f'{where}: {_short(expression)} is not an expression; expected such as "Quantity * Price", where a '
+            "column whose name is no single word is written col('Unit price')."
         ) from None
-    compiler = _Compiler(table, form, where)
+    compiler = _Compiler(expression, table, form, where)
     return compiler.column(tree, 0), tuple(dict.fromkeys(compiler.read))
 
 
@@ -52,15 +60,25 @@ def _short(expression: str) -> str:
     return repr(expression if len(expression) <= 60 else expression[:57] + "...")
 
 
-class _Compiler:
-    """One walk over one expression."""
+def _literal(node: ast.expr, kind: type) -> bool:
+    """True for a constant of exactly that kind (True is not taken for 1)."""
+    return isinstance(node, ast.Constant) and type(node.value) is kind
 
-    def __init__(self, table: ibis.Table, form: Format, where: str) -> None:
-        self.table, self.form, self.where = table, form, where
+
+def _is_none(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
+
+
+class _Compiler:
+    """One walk over one expression; every node is compiled once."""
+
+    def __init__(self, expression: str, table: ibis.Table, form: Format, where: str) -> None:
+        self.expression, self.table, self.form, self.where = expression, table, form, where
         self.read: list[str] = []
 
     def refuse(self, node: ast.AST, why: str) -> BookError:
-        return BookError(f"{self.where}: {_short(ast.unparse(node))} {why}.")
+        part = ast.get_source_segment(self.expression, node) or self.expression
+        return BookError(f"{self.where}: {_short(part)} {why}.")
 
     def column(self, node: ast.expr, depth: int) -> Any:
         """The column a node stands for: text, number or truth, as it comes."""
@@ -69,24 +87,52 @@ class _Compiler:
         compile_ = _NODES.get(type(node))
         if compile_ is None:
             raise self.refuse(
-                node, f"is not allowed in an expression; allowed are columns, numbers, texts, + - * /, "
-                f"comparisons, `a if b else c`, and the functions {_FUNCTIONS}"
+                node,
+                "is not allowed in an expression; allowed are columns, numbers, texts, + - * /, "
+                f"comparisons, `a if b else c`, and the functions {_FUNCTIONS}",
             )
         return compile_(self, node, depth + 1)
 
     def number(self, node: ast.expr, depth: int) -> Any:
         """The node as a decimal with six places."""
-        value = self.column(node, depth)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            raise self.refuse(node, "is a text where a number was expected")
+        return self.as_number(node, self.column(node, depth))
+
+    def as_number(self, node: ast.expr, value: Any) -> Any:
         kind = value.type()
-        if kind.is_boolean():
-            raise self.refuse(node, "is a condition where a number was expected")
+        if _literal(node, str):
+            raise self.refuse(node, "is a text where a number was expected")
         if kind.is_decimal() and (kind.precision, kind.scale) == (18, 6):
             return value
         if kind.is_string() or kind.is_numeric():
             return values.decimal(value, self.form, _WIDE)
-        raise self.refuse(node, f"is a {kind} where a number was expected")
+        raise self.refuse(node, f"is a {_kind(kind)} where a number was expected")
+
+    def as_text(self, node: ast.expr, value: Any) -> Any:
+        kind = value.type()
+        if not (kind.is_string() or kind.is_numeric() or kind.is_temporal()):
+            raise self.refuse(node, f"is a {_kind(kind)} where a text was expected")
+        return values.text(value, self.form) if not _literal(node, str) else value
+
+    def text(self, node: ast.expr, depth: int) -> Any:
+        return self.as_text(node, self.column(node, depth))
+
+    def alike(self, nodes: list[ast.expr], depth: int) -> list[Any]:
+        """The nodes as one type: text if one is a text constant or all are text, numbers otherwise.
+
+        Dates and truths stay as they are among themselves; None is the empty cell of that type.
+        """
+        columns = [self.column(node, depth) for node in nodes]
+        some = [(node, value) for node, value in zip(nodes, columns, strict=True) if not _is_none(node)]
+        kinds = {value.type().copy(nullable=True) for _, value in some}
+        if any(_literal(node, str) for node, _ in some) or all(kind.is_string() for kind in kinds):
+            same = [self.as_text(node, value) for node, value in some]
+        elif len(kinds) == 1 and not next(iter(kinds)).is_numeric():
+            same = [value for _, value in some]
+        else:
+            same = [self.as_number(node, value) for node, value in some]
+        type_ = same[0].type() if same else "string"
+        rest = iter(same)
+        return [ibis.null(type_) if _is_none(node) else next(rest) for node in nodes]
 
     def name(self, node: ast.Name, _depth: int) -> Any:
         return self.named(node.id, node)
@@ -102,13 +148,16 @@ class _Compiler:
         value = node.value
         if value is None:
             return ibis.null("string")
-        if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-            raise self.refuse(node, "is neither a number nor a text")
         if isinstance(value, str):
             return ibis.literal(value)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise self.refuse(node, "is neither a number nor a text")
         if abs(value) >= 1e12:
             raise self.refuse(node, "is too large; numbers stay below 1e12")
-        return ibis.literal(str(value)).cast(_WIDE)
+        exact = Decimal(repr(value))
+        if exact != round(exact, 6):
+            raise self.refuse(node, "has more than six decimals")
+        return ibis.literal(f"{exact:f}").cast(_WIDE)
 
     def arithmetic(self, node: ast.BinOp, depth: int) -> Any:
         left, right = self.number(node.left, depth), self.number(node.right, depth)
@@ -136,7 +185,7 @@ class _Compiler:
         raise self.refuse(node, "uses an operator other than - and not")
 
     def truth(self, node: ast.expr, depth: int) -> Any:
-        """The node as a condition; an unknown comparison counts as false."""
+        """The node as a condition; an unknown one counts as false."""
         value = self.column(node, depth)
         if not value.type().is_boolean():
             raise self.refuse(node, "is not a condition")
@@ -144,83 +193,74 @@ class _Compiler:
 
     def logic(self, node: ast.BoolOp, depth: int) -> Any:
         result, *others = (self.truth(part, depth) for part in node.values)
+        join = operator.and_ if isinstance(node.op, ast.And) else operator.or_
         for other in others:
-            result = (result & other) if isinstance(node.op, ast.And) else (result | other)
+            result = join(result, other)
         return result
 
     def choice(self, node: ast.IfExp, depth: int) -> Any:
-        return ibis.ifelse(self.truth(node.test, depth), *self.alike(node.body, node.orelse, depth))
-
-    def alike(self, one: ast.expr, other: ast.expr, depth: int) -> tuple[Any, Any]:
-        """Both nodes as text if either is a text constant, as numbers otherwise, as they come if alike."""
-        left, right = self.column(one, depth), self.column(other, depth)
-        if any(isinstance(node, ast.Constant) and isinstance(node.value, str) for node in (one, other)):
-            return self.text(left), self.text(right)
-        for node, value in ((one, right), (other, left)):
-            if isinstance(node, ast.Constant) and node.value is None:
-                return (ibis.null(value.type()), value) if node is one else (value, ibis.null(value.type()))
-        if left.type() == right.type():
-            return left, right
-        return self.number(one, depth), self.number(other, depth)
-
-    def text(self, value: Any) -> Any:
-        return values.text(value, self.form)
+        return ibis.ifelse(self.truth(node.test, depth), *self.alike([node.body, node.orelse], depth))
 
     def comparison(self, node: ast.Compare, depth: int) -> Any:
         if len(node.ops) != 1:
             raise self.refuse(node, "compares more than two things at once")
-        operator, other = node.ops[0], node.comparators[0]
-        if isinstance(operator, ast.In | ast.NotIn):
+        sign, left, right = node.ops[0], node.left, node.comparators[0]
+        if isinstance(sign, ast.In | ast.NotIn):
             return self.membership(node, depth)
-        if isinstance(other, ast.Constant) and other.value is None:
-            missing = self.text(self.column(node.left, depth)).isnull()
-            if isinstance(operator, ast.Is | ast.Eq):
+        if _is_none(right):
+            missing = self.text(left, depth).isnull()
+            if isinstance(sign, ast.Is | ast.Eq):
                 return missing
-            if isinstance(operator, ast.IsNot | ast.NotEq):
+            if isinstance(sign, ast.IsNot | ast.NotEq):
                 return ~missing
-        left, right = self.alike(node.left, other, depth)
-        compare = _COMPARISONS.get(type(operator))
+        compare = _COMPARISONS.get(type(sign))
         if compare is None:
             raise self.refuse(node, "uses a comparison other than == != < <= > >= in")
-        return compare(left, right)
+        result = compare(*self.alike([left, right], depth)).fill_null(False)
+        return ~result if isinstance(sign, ast.NotEq) else result
 
     def membership(self, node: ast.Compare, depth: int) -> Any:
         listed = node.comparators[0]
-        if not isinstance(listed, ast.Tuple | ast.List) or not all(
-            isinstance(item, ast.Constant) and isinstance(item.value, str) for item in listed.elts
-        ):
-            raise self.refuse(node, "needs a list of texts after `in`")
+        if not isinstance(listed, ast.Tuple | ast.List) or not all(_literal(item, str) for item in listed.elts):
+            raise self.refuse(node, "needs a list of texts after `in`, such as ('A', 'B')")
         words = [item.value for item in listed.elts if isinstance(item, ast.Constant)]
-        inside = self.text(self.column(node.left, depth)).isin(words).fill_null(False)
+        inside = self.text(node.left, depth).isin(words).fill_null(False)
         return ~inside if isinstance(node.ops[0], ast.NotIn) else inside
 
     def call(self, node: ast.Call, depth: int) -> Any:
-        if not isinstance(node.func, ast.Name) or node.keywords or any(
-            isinstance(part, ast.Starred) for part in node.args
-        ):
+        given = node.args
+        if not isinstance(node.func, ast.Name) or node.keywords or any(isinstance(part, ast.Starred) for part in given):
             raise self.refuse(node, f"is not one of the functions {_FUNCTIONS}")
-        name, given = node.func.id, node.args
-        literals = [part.value if isinstance(part, ast.Constant) else None for part in given]
-        match name, len(given):
-            case "col", 1 if isinstance(literals[0], str):
-                return self.named(literals[0], node)
+        last = given[-1].value if given and isinstance(given[-1], ast.Constant) else None
+        whole = bool(given) and _literal(given[-1], int)
+        word = bool(given) and _literal(given[-1], str)
+        match node.func.id, len(given):
+            case "col", 1 if word:
+                return self.named(str(last), node)
             case "number", 1:
                 return self.number(given[0], depth)
             case "abs", 1:
                 return self.number(given[0], depth).abs().try_cast(_WIDE)
-            case "round", 2 if isinstance(literals[1], int) and 0 <= literals[1] <= 6:
-                return self.number(given[0], depth).round(literals[1]).try_cast(_WIDE)
+            case "round", 2 if whole and last in range(7):
+                return self.number(given[0], depth).round(last).try_cast(_WIDE)
             case "coalesce", n if n >= 2:
-                return ibis.coalesce(*(self.text(self.column(part, depth)) for part in given))
+                cells = self.alike(list(given), depth)
+                return ibis.coalesce(
+                    *(values.text(cell, self.form) if cell.type().is_string() else cell for cell in cells)
+                )
             case "concat", n if n >= 2:
-                return ibis.literal("").join([self.text(self.column(part, depth)) for part in given])
-            case "startswith", 2 if isinstance(literals[1], str):
-                return self.text(self.column(given[0], depth)).startswith(literals[1])
-            case "contains", 2 if isinstance(literals[1], str):
-                return self.text(self.column(given[0], depth)).contains(literals[1])
-            case "left", 2 if isinstance(literals[1], int) and 0 < literals[1] <= 100:
-                return self.text(self.column(given[0], depth)).left(literals[1])
+                return functools.reduce(operator.add, [self.text(part, depth) for part in given])
+            case "startswith", 2 if word:
+                return self.text(given[0], depth).startswith(last)
+            case "contains", 2 if word:
+                return self.text(given[0], depth).contains(last)
+            case "left", 2 if whole and last in range(1, 101):
+                return self.text(given[0], depth).left(last)
         raise self.refuse(node, f"is not one of the functions {_FUNCTIONS} with its arguments")
+
+
+def _kind(kind: Any) -> str:
+    return "condition" if kind.is_boolean() else "date" if kind.is_temporal() else str(kind)
 
 
 _NODES: dict[type, Callable[..., Any]] = {
@@ -234,10 +274,10 @@ _NODES: dict[type, Callable[..., Any]] = {
     ast.Call: _Compiler.call,
 }
 _COMPARISONS: dict[type, Callable[[Any, Any], Any]] = {
-    ast.Eq: lambda a, b: a == b,
-    ast.NotEq: lambda a, b: a != b,
-    ast.Lt: lambda a, b: a < b,
-    ast.LtE: lambda a, b: a <= b,
-    ast.Gt: lambda a, b: a > b,
-    ast.GtE: lambda a, b: a >= b,
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.eq,  # negated afterwards, so that an empty cell differs from everything
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
 }

@@ -5,10 +5,11 @@ Every key is checked: a misspelt one is refused by name, so that no setting is l
 
 from __future__ import annotations
 
-import codecs
 import datetime as dt
 import difflib
+import re
 import tomllib
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -16,6 +17,9 @@ from typing import Any
 
 from crm_analysis.book.contract import CONTRACT
 from crm_analysis.errors import BookError
+
+_DATE_CODES = frozenset(["%", "-d", "-m", "-y", "-H", "-I", "-M", "-S", "-j", *"aAbBdmyYHIpMSfgjzZ"])
+"""What a form of dates may hold; the engine's own list is longer."""
 
 
 @dataclass(frozen=True)
@@ -79,27 +83,35 @@ def mapping(folder: Path, toml: Path | None = None) -> Mapping:
 
     Raises BookError for an unknown key, a wrong value or a table that the contract lacks.
     """
-    path = toml or (folder / "book.toml" if (folder / "book.toml").is_file() else None)
+    path = toml or (folder / "book.toml" if (folder / "book.toml").exists() else None)
     read = _Reader(path).document() if path else {}
-    named = {
-        table: TableMap(table, files=(file,), form=read.get("format", Format()))
-        for table in CONTRACT
-        if (file := _file_of(folder, table))
-    }
+    mapped: dict[str, TableMap] = read.get("tables", {})
+    tables: dict[str, TableMap] = {}
+    for name in CONTRACT:
+        plan = mapped.get(name, TableMap(name, form=read.get("format", Format())))
+        if not plan.files and not plan.made_from and (file := _file_of(folder, name)):
+            plan = replace(plan, files=(file,))
+        if plan.files or plan.made_from:
+            tables[name] = plan
+        elif name in mapped:
+            made = ' or from = "orders"' if name == "accounts" else ""
+            raise BookError(f"book.toml: [{name}] needs `file`{made}; there is no {name}.csv or {name}.parquet.")
     return Mapping(
         name=read.get("name", folder.resolve().name),
         currency=read.get("currency"),
         extracted_on=read.get("extracted_on"),
-        tables=named | read.get("tables", {}),
+        tables=tables,
         path=path,
         notes=tuple(read.get("notes", ())),
     )
 
 
 def _file_of(folder: Path, table: str) -> str | None:
-    found = [name for ending in ("csv", "parquet") if (folder / (name := f"{table}.{ending}")).is_file()]
+    """The file that bears the table's name, capitals aside."""
+    wanted = (f"{table}.csv", f"{table}.parquet")
+    found = sorted(path.name for path in folder.iterdir() if path.name.lower() in wanted and path.is_file())
     if len(found) > 1:
-        raise BookError(f"{folder}: both {found[0]} and {found[1]} are there; keep one, or name it in book.toml.")
+        raise BookError(f"{folder.name}: both {found[0]} and {found[1]} are there; keep one, or name it in book.toml.")
     return found[0] if found else None
 
 
@@ -117,22 +129,20 @@ class _Reader:
             read = tomllib.loads(self.path.read_text(encoding="utf-8-sig"))
         except FileNotFoundError:
             raise BookError(f"{self.path}: there is no such file; expected a book.toml.") from None
+        except IsADirectoryError:
+            raise BookError(f"{self.path}: is a folder; expected a file such as book.toml.") from None
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
             raise BookError(f"{self.path.name}: not readable as TOML: {problem}.") from None
         self.allowed("", read, {"name", "currency", "extracted_on", "notes", "format", *CONTRACT})
-        result: dict[str, Any] = {
-            key: self.text(key, read[key]) for key in ("name", "currency") if key in read
-        }
+        result: dict[str, Any] = {key: self.text(key, read[key]) for key in ("name", "currency") if key in read}
         if "extracted_on" in read:
             day = read["extracted_on"]
             if not isinstance(day, dt.date) or isinstance(day, dt.datetime):
                 raise self.error("extracted_on", f"is {day!r}; expected a date such as 2026-09-30, without quotes")
             result["extracted_on"] = day
-        result["notes"] = [self.text("notes", note) for note in self.listed("notes", read.get("notes", []))]
+        result["notes"] = self.texts("notes", read.get("notes", []))
         result["format"] = self.form("format", read.get("format", {}), Format())
-        result["tables"] = {
-            name: self.table(name, read[name], result["format"]) for name in CONTRACT if name in read
-        }
+        result["tables"] = {name: self.table(name, read[name], result["format"]) for name in CONTRACT if name in read}
         return result
 
     def allowed(self, key: str, given: Any, known: Iterable[str]) -> None:
@@ -150,12 +160,12 @@ class _Reader:
             raise self.error(key, f"is {value!r}; expected a text")
         return value
 
-    def listed(self, key: str, value: Any) -> list[Any]:
-        if isinstance(value, str):
-            return [value]
-        if not isinstance(value, list):
+    def texts(self, key: str, value: Any) -> tuple[str, ...]:
+        """A text or a list of texts, as a tuple."""
+        listed = [value] if isinstance(value, str) else value
+        if not isinstance(listed, list) or not all(isinstance(item, str) and item for item in listed):
             raise self.error(key, f"is {value!r}; expected a text or a list of texts")
-        return value
+        return tuple(listed)
 
     def names(self, key: str, value: Any) -> dict[str, str]:
         """A section of name = text."""
@@ -166,34 +176,49 @@ class _Reader:
     def form(self, key: str, given: Any, base: Format) -> Format:
         self.allowed(key, given, (item.name for item in fields(Format)))
         read: dict[str, Any] = dict(given)
-        for name, value in read.items():
+        for name, value in given.items():
             where = f"{key}.{name}"
-            if name == "header":
-                read[name] = value if isinstance(value, bool) else tuple(self.listed(where, value))
-                if read[name] is False:
+            if name == "header" and value is not True:
+                if value is False:
                     raise self.error(where, "is false; give the names of the columns as a list instead")
+                read[name] = self.texts(where, value)
             elif name == "null":
-                read[name] = tuple(self.listed(where, value))
+                read[name] = self.texts(where, value)
             elif name == "skip":
                 if not isinstance(value, int) or isinstance(value, bool) or value < 0:
                     raise self.error(where, f"is {value!r}; expected a number of lines")
-            elif not isinstance(value, str):
+            elif name != "header" and not isinstance(value, str):
                 raise self.error(where, f"is {value!r}; expected a text")
         form = replace(base, **read)
+        self.sound(key, form)
+        return form
+
+    def sound(self, key: str, form: Format) -> None:
+        """Raises BookError where a setting is no encoding, no single character, or no form of dates."""
         try:
-            codecs.lookup(form.encoding)
-        except LookupError:
+            "".encode(form.encoding)
+        except (LookupError, ValueError):
             raise self.error(f"{key}.encoding", f"is {form.encoding!r}, which is not an encoding") from None
         for name in ("delimiter", "quote", "decimal"):
-            if len(getattr(form, name)) != 1:
-                raise self.error(f"{key}.{name}", f"is {getattr(form, name)!r}; expected one character")
+            value = getattr(form, name)
+            if len(value) != 1 or value in "\r\n" or (name != "decimal" and not value.isascii()):
+                raise self.error(f"{key}.{name}", f"is {value!r}; expected one character")
+        if form.delimiter == form.quote:
+            raise self.error(f"{key}.delimiter", f"is {form.delimiter!r}, as is quote; expected two characters")
         if len(form.thousands) > 1 or form.thousands == form.decimal:
             raise self.error(f"{key}.thousands", f"is {form.thousands!r}; expected one character other than decimal")
         if form.negative not in ("leading", "trailing", "parentheses"):
             raise self.error(f"{key}.negative", f"is {form.negative!r}; expected leading, trailing or parentheses")
-        if form.date is not None and "%" not in form.date:
-            raise self.error(f"{key}.date", f"is {form.date!r}; expected such as \"%d.%m.%Y\"")
-        return form
+        if form.date is not None:
+            codes = re.findall(r"%(-?.?)", form.date)
+            strange = [code for code in codes if code not in _DATE_CODES]
+            if strange or not {"Y", "y", "-y"} & set(codes):
+                found = f"has %{strange[0]}, which is unknown" if strange else "names no year"
+                raise self.error(f"{key}.date", f'is {form.date!r} and {found}; expected such as "%d.%m.%Y"')
+        if isinstance(form.header, tuple):
+            times = Counter(form.header)
+            if twice := [name for name in form.header if times[name] > 1]:
+                raise self.error(f"{key}.header", f"names '{twice[0]}' twice; expected each name once")
 
     def table(self, name: str, given: Any, base: Format) -> TableMap:
         self.allowed(name, given, {"file", "from", "columns", "derived", "lookup", "format"})
@@ -207,15 +232,17 @@ class _Reader:
             raise self.error(f"{name}.derived.{twice[0]}", f"is given in {name}.columns too; keep one")
         made_from = given.get("from")
         if made_from is not None and (name, made_from) != ("accounts", "orders"):
-            raise self.error(f"{name}.from", f"is {made_from!r}; only accounts can be made, from \"orders\"")
-        if (made_from is None) == ("file" not in given):
-            raise self.error(f"[{name}]", "needs `file`" + (' or from = "orders"' if name == "accounts" else ""))
-        if made_from and (derived or "lookup" in given):
-            raise self.error(f"[{name}]", "is made from orders; derived columns and lookups belong to [orders]")
-        lookups = self.listed(f"{name}.lookup", given.get("lookup", []))
+            raise self.error(f"{name}.from", f'is {made_from!r}; only accounts can be made, from "orders"')
+        if made_from and "file" in given:
+            raise self.error(f"[{name}]", "has both `file` and `from`; keep one")
+        if made_from and (derived or "lookup" in given or "format" in given):
+            raise self.error(f"[{name}]", "is made from orders; derived columns, lookups and format belong to [orders]")
+        lookups = given.get("lookup", [])
+        if not isinstance(lookups, list):
+            raise self.error(f"[{name}.lookup]", f"is one section; write it with two brackets, [[{name}.lookup]]")
         return TableMap(
             name,
-            files=tuple(self.text(f"{name}.file", item) for item in self.listed(f"{name}.file", given.get("file", []))),
+            files=self.texts(f"{name}.file", given["file"]) if "file" in given else (),
             made_from=made_from,
             columns=columns,
             derived=derived,
@@ -229,9 +256,13 @@ class _Reader:
             if need not in given:
                 raise self.error(f"[[{key}]]", f"needs `{need}`")
         on, take = given["on"], given["take"]
+        if isinstance(take, list):
+            take = {name: name for name in self.texts(f"{key}.take", take)}
+        if not on or not take:
+            raise self.error(f"[[{key}]]", "has an empty `on` or `take`; name at least one column")
         return Lookup(
             self.text(f"{key}.file", given["file"]),
             {on: on} if isinstance(on, str) else self.names(f"{key}.on", on),
-            {name: name for name in take} if isinstance(take, list) else self.names(f"{key}.take", take),
+            self.names(f"{key}.take", take),
             self.form(f"{key}.format", given.get("format", {}), base),
         )

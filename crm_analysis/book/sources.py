@@ -78,11 +78,10 @@ def _keep_parquet(con: Backend, path: Path, to: Path, shape: Shape) -> None:
         table = engine.parquet(con, path, rows=True)
     except Exception as problem:  # noqa: BLE001 - the engine raises several kinds for a file it cannot read
         raise BookError(f"{path.name}: not readable as Parquet: {str(problem).splitlines()[0]}") from None
-    number = table.file_row_number.cast("int64") + 1
-    table = table.drop("file_row_number")
-    _refuse_names(path, table.columns)
+    table = table.mutate(**{ROW: table.file_row_number.cast("int64") + 1}).drop("file_row_number")
+    _refuse_names(path, [name for name in table.columns if name != ROW])
     trimmed = {name: table[name].re_replace(_EDGES, "") for name in table.columns if table[name].type().is_string()}
-    engine.write(con, shape(table.mutate(**trimmed, **{ROW: number, BROKEN: ibis.null("string")})), to)
+    engine.write(con, shape(table.mutate(**trimmed, **{BROKEN: ibis.null("string")})), to)
 
 
 def _refuse_names(path: Path, columns: Sequence[str]) -> None:

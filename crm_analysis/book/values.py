@@ -19,15 +19,6 @@ if TYPE_CHECKING:
 
 MONEY = "decimal(18, 4)"
 """Money and other numbers of the contract: exact, four places."""
-TYPES = {
-    "text": "string",
-    "date": "date",
-    "money": MONEY,
-    "number": MONEY,
-    "integer": "int64",
-    "flag": "boolean",
-}
-"""The contract's types as the engine's."""
 
 _ISO_DATE = r"^(\d{4}-\d{2}-\d{2})([ T]\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?( ?(Z|[+-]\d{2}(:?\d{2})?))?)?$"
 _PLAIN_NUMBER = r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?"
@@ -147,8 +138,11 @@ def rounded(raw: Any, value: Any, form: Format) -> Any:
     kind = raw.type()
     if kind.is_string():
         written = text(raw, form)
-        long = written.re_search(re.escape(form.decimal) + r"\d{4}\d*[1-9]|[eE]-")
-        return long & (_digits(written, form).try_cast(_FINEST) != value.cast(_FINEST))
+        long = written.re_search(re.escape(form.decimal) + r"\d{4}\d*[1-9]")
+        # Reading text as a 38-digit decimal takes 5 us, a hundred times as long as all the rest.
+        scientific = ibis.ifelse(written.re_search("[eE]"), _digits(written, form), ibis.null("string"))
+        finer = scientific.try_cast(_FINEST) != value.cast(_FINEST)
+        return value.notnull() & ibis.ifelse(scientific.notnull(), finer, long)
     if kind.is_floating():
         return (raw - value.cast("float64")).abs() > 1e-6 + raw.abs() * 1e-12
     if kind.is_decimal() and (kind.scale or 0) > 4:

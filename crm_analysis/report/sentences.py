@@ -21,8 +21,9 @@ def money(amount: float, currency: str | None) -> str:
 
 
 def window_said(window: str) -> str:
-    """A window in words: 12M is 12 months."""
-    return label(f"window_{window[-1]}").format(n=int(window[:-1]))
+    """A window in words: 12M is 12 months, 1Q is quarter."""
+    number, unit = int(window[:-1]), window[-1]
+    return label(f"window_{unit}_one" if number == 1 else f"window_{unit}").format(n=number)
 
 
 def exact(amount: object, currency: str | None) -> str:
@@ -177,12 +178,14 @@ def top_share_said(frame: pd.DataFrame) -> str:
 
 
 def low_share(table: pd.DataFrame) -> float:
-    """The share of active accounts that are Low (`segments.segment_table`)."""
+    """The share of active accounts that are Low (`segments.segment_table`); NaN without active accounts."""
     low = table["segment"].astype(str).str.startswith("Low")
-    return float(table.loc[low, "account_share"].sum())
+    return float(table.loc[low, "account_share"].sum()) if table["accounts"].sum() else float("nan")
 
 
 def low_said(table: pd.DataFrame) -> str:
     """What the Low accounts bring."""
+    if not table["accounts"].sum():
+        return label("said_no_active")
     low = table["segment"].astype(str).str.startswith("Low")
     return label("headline_low").format(revenue_share=text(table.loc[low, "revenue_share"].sum(), "share"))

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 CLASSES = ("High", "Mid", "Low")
 NO_COST = "no cost"
 GRADES = ("A", "B", NO_COST)
-"""A at or above the margin-rate bar, B below; the third where no cost is known."""
+"""A at or above the margin-rate bar, B below, also where revenue with known cost is not positive and has no rate; the
+third where no cost is known."""
 SEGMENTS = tuple(f"{name} {grade}" for name in CLASSES for grade in ("A", "B", f"({NO_COST})"))
 _SHARES = (0.5, 0.8)
 
@@ -45,8 +46,9 @@ def bars(frame: pd.DataFrame, high: float = 0, mid: float = 0, margin_rate: floa
     active = frame[frame["active"]].sort_values(["revenue", "account_id"], ascending=[False, True], kind="stable")
     if high < 0 or mid < 0:
         raise UserError(f"bars are amounts of money; found high {high:g} and mid {mid:g}, expected no negative one")
-    share = active["revenue"].cumsum() / active["revenue"].sum()
-    found = [float(active["revenue"].iloc[int((share < part - 1e-12).sum())]) if len(active) else 0.0 for part in _SHARES]
+    total = active["revenue"].sum()
+    share = active["revenue"].cumsum() / (total if total > 0 else float("nan"))
+    found = [float(active["revenue"].iloc[int((share < part - 1e-12).sum())]) if total > 0 else 0.0 for part in _SHARES]
     result = Bars(float(high) or found[0], float(mid) or found[1], margin_rate)
     if result.mid > result.high:
         raise UserError(f"the Mid bar ({result.mid:,.2f}) is above the High bar ({result.high:,.2f}); expected it below")
@@ -72,8 +74,8 @@ def segments(frame: pd.DataFrame, at: Bars) -> pd.DataFrame:
     if at.margin_rate is None:
         grade = np.full(len(frame), NO_COST)
     else:
-        rate = frame["margin_rate"]
-        grade = np.select([rate.isna(), rate >= at.margin_rate], [NO_COST, "A"], "B")
+        costed = (frame["costed_revenue"] != 0) | (frame["margin"] != 0)
+        grade = np.select([~costed, frame["margin_rate"] >= at.margin_rate], [NO_COST, "A"], "B")
     result = pd.DataFrame({"class": kind, "grade": grade}, index=frame.index).astype(object)
     shown = result["grade"].where(result["grade"] != NO_COST, f"({NO_COST})")
     result["segment"] = result["class"] + " " + shown
