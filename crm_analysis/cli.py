@@ -92,7 +92,7 @@ def _check(options: argparse.Namespace) -> int:
         raise
     result = book.check
     assert result is not None
-    if options.quarantine:
+    if options.quarantine and book.quarantine is not None:
         _save_quarantine(book.quarantine.to_pyarrow(), Path(options.quarantine))
     if options.json:
         print(json.dumps(json.loads(result.to_json()), indent=2))  # ASCII: every terminal and program can take it

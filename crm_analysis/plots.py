@@ -89,7 +89,7 @@ def monthly_revenue(months: pd.DataFrame, currency: str) -> Axes:
         FuncFormatter(lambda place, _: named[int(place)] if 0 <= place < len(named) and place == int(place) else "")
     )
     ax.yaxis.set_major_formatter(FuncFormatter(lambda amount, _: _short(amount)))
-    ax.set_ylabel(currency, fontsize=9, color=INK)
+    ax.set_ylabel(currency, fontsize=9, color=INK, parse_math=False)  # a currency may hold $ signs
     return ax
 
 

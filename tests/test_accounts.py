@@ -96,6 +96,12 @@ def test_a_free_sample_is_no_order():
     assert found.active.to_dict() == {"A": False, "B": True}
 
 
+def test_who_ordered_is_active_even_if_all_went_back():
+    book = small_book([line("A", "2026-01-05", 5, order_id="1"), line("A", "2026-02-05", -9, order_id="2")])
+    found = by_account(book)
+    assert found.loc["A", ["revenue", "orders", "active"]].tolist() == [-4, 1, True]
+
+
 def test_void_lines_count_nowhere():
     lines = [
         line("A", "2024-09-01", 3, state="valid", family="x"),

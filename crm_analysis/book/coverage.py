@@ -23,8 +23,10 @@ def valid(lines: ibis.Table) -> ibis.Table:
 
 
 def coverage(book: Book) -> pd.DataFrame:
-    """One row per table of the contract, those the book has first: table, rows, first_date, last_date (of its
-    known-at column), columns_missing (of the contract's), unlocks. Tables it lacks have 0 rows.
+    """One row per table of the contract, those the book has first.
+
+    Columns: table, rows, first_date, last_date (of its known-at column), columns_missing (of the
+    contract's), unlocks. Tables the book lacks have 0 rows.
     """
     import pandas as pd
 

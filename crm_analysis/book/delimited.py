@@ -43,25 +43,25 @@ class TextFile:
 
     def __init__(self, path: Path, form: Format) -> None:
         self.path, self.form = path, form
-        self.spanning = 0
+        self.before, self.spanning = form.skip, 0
         self.broken: list[tuple[int, str]] = []
-        self.before, self.columns = self._header()
+        self.columns = self._header()
 
     @property
     def schema(self) -> pa.Schema:
         """Text columns, BROKEN and ROW."""
         return pa.schema([(name, pa.string()) for name in (*self.columns, BROKEN)] + [(ROW, pa.int64())])
 
-    def _header(self) -> tuple[int, tuple[str, ...]]:
+    def _header(self) -> tuple[str, ...]:
+        """The names in the first line that is not empty; `before` counts those skipped."""
         if isinstance(self.form.header, tuple):
-            return self.form.skip, self.form.header
+            return self.form.header
         with self.opened() as file:
-            before = self.form.skip
-            for _ in range(before):
+            for _ in range(self.form.skip):
                 file.readline()
             line = file.readline()
             while line and not line.strip("\r\n"):
-                before += 1
+                self.before += 1
                 line = file.readline()
             try:
                 names = next(self.reader(_again(line, file)), [])
@@ -71,7 +71,7 @@ class TextFile:
             raise error
         if not any(name.strip() for name in names):
             raise BookError(f"{self.path.name}: the file is empty; expected a line with the names of the columns.")
-        return before, tuple(name.strip() or f"column {place}" for place, name in enumerate(names, start=1))
+        return tuple(name.strip() or f"column {place}" for place, name in enumerate(names, start=1))
 
     def reader(self, lines: Iterator[str]) -> Iterator[list[str]]:
         """Records by Python's own parser."""

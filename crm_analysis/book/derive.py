@@ -27,7 +27,7 @@ LONGEST = 1000
 DEEPEST = 25
 """Levels its parentheses, sums and conditions may be nested."""
 
-_WIDE = "decimal(18, 6)"
+_WIDE, _WIDEST = "decimal(18, 6)", "decimal(38, 6)"
 _FUNCTIONS = "col, number, abs, round, coalesce, concat, startswith, contains, left"
 
 
@@ -70,7 +70,10 @@ def _is_none(node: ast.expr) -> bool:
 
 
 class _Compiler:
-    """One walk over one expression; every node is compiled once."""
+    """One walk over one expression; every node is compiled once, and none is written twice into its parent.
+
+    The engine would multiply out what is written twice at each of 25 levels, and never come back.
+    """
 
     def __init__(self, expression: str, table: ibis.Table, form: Format, where: str) -> None:
         self.expression, self.table, self.form, self.where = expression, table, form, where
@@ -101,7 +104,7 @@ class _Compiler:
         kind = value.type()
         if _literal(node, str):
             raise self.refuse(node, "is a text where a number was expected")
-        if kind.is_decimal() and (kind.precision, kind.scale) == (18, 6):
+        if _wide(kind):
             return value
         if kind.is_string() or kind.is_numeric():
             return values.decimal(value, self.form, _WIDE)
@@ -109,9 +112,12 @@ class _Compiler:
 
     def as_text(self, node: ast.expr, value: Any) -> Any:
         kind = value.type()
-        if not (kind.is_string() or kind.is_numeric() or kind.is_temporal()):
+        if kind.is_string():
+            return value
+        column = isinstance(node, ast.Name | ast.Call)  # a number on the way has no text of its own
+        if not (kind.is_temporal() or (kind.is_numeric() and column and not _wide(kind))):
             raise self.refuse(node, f"is a {_kind(kind)} where a text was expected")
-        return values.text(value, self.form) if not _literal(node, str) else value
+        return values.text(value, self.form)
 
     def text(self, node: ast.expr, depth: int) -> Any:
         return self.as_text(node, self.column(node, depth))
@@ -142,7 +148,8 @@ class _Compiler:
             found = ", ".join(column for column in self.table.columns if not column.startswith("__"))
             raise self.refuse(node, f"is not a column of the file; found {found}")
         self.read.append(name)
-        return self.table[name]
+        column = self.table[name]
+        return values.text(column, self.form) if column.type().is_string() else column
 
     def constant(self, node: ast.Constant, _depth: int) -> Any:
         value = node.value
@@ -160,7 +167,8 @@ class _Compiler:
         return ibis.literal(f"{exact:f}").cast(_WIDE)
 
     def arithmetic(self, node: ast.BinOp, depth: int) -> Any:
-        left, right = self.number(node.left, depth), self.number(node.right, depth)
+        # In 38 digits: the engine fails a whole query where a sum or product leaves the type of 18.
+        left, right = (self.number(part, depth).cast(_WIDEST) for part in (node.left, node.right))
         match node.op:
             case ast.Add():
                 result = left + right
@@ -169,7 +177,7 @@ class _Compiler:
             case ast.Mult():
                 result = left * right
             case ast.Div():
-                result = left.cast("float64") / right.nullif(ibis.literal("0").cast(_WIDE)).cast("float64")
+                result = left.cast("float64") / right.cast("float64")  # by zero: infinite, and then no decimal
             case _:
                 raise self.refuse(node, "uses an operator other than + - * /")
         return result.try_cast(_WIDE)
@@ -244,10 +252,7 @@ class _Compiler:
             case "round", 2 if whole and last in range(7):
                 return self.number(given[0], depth).round(last).try_cast(_WIDE)
             case "coalesce", n if n >= 2:
-                cells = self.alike(list(given), depth)
-                return ibis.coalesce(
-                    *(values.text(cell, self.form) if cell.type().is_string() else cell for cell in cells)
-                )
+                return ibis.coalesce(*self.alike(list(given), depth))
             case "concat", n if n >= 2:
                 return functools.reduce(operator.add, [self.text(part, depth) for part in given])
             case "startswith", 2 if word:
@@ -260,7 +265,13 @@ class _Compiler:
 
 
 def _kind(kind: Any) -> str:
-    return "condition" if kind.is_boolean() else "date" if kind.is_temporal() else str(kind)
+    names = {"condition": kind.is_boolean(), "date": kind.is_temporal(), "number": kind.is_numeric()}
+    return next((name for name, true in names.items() if true), str(kind))
+
+
+def _wide(kind: Any) -> bool:
+    """True for the type of numbers on the way."""
+    return bool(kind.is_decimal() and (kind.precision, kind.scale) == (18, 6))
 
 
 _NODES: dict[type, Callable[..., Any]] = {

@@ -279,8 +279,8 @@ class Intake:
         engine.write(self.con, made, home / "accounts.parquet")
         if history is not None:
             engine.write(self.con, history, home / "account_history.parquet")
-            for field_, accounts, examples in contradictions(self.table("account_history")):
-                self.fire("accounts", "contradiction", field_, accounts, examples)
+        for column, accounts, examples in contradictions(orders):
+            self.fire("accounts", "contradiction", column, accounts, examples)
         plain = orders.drop([name for name in orders.columns if name.startswith(OF_ACCOUNT)])
         engine.write(self.con, plain.order_by("ordered_on", "line_id"), home / "orders.parquet")
         count = Decimal(int(self.table("accounts").count().execute()))

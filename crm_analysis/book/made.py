@@ -63,14 +63,16 @@ def _history(orders: ibis.Table, field: str) -> ibis.Table:
     return changed.select("account_id", field=ibis.literal(field), value=changed.value, known_on=changed.ordered_on)
 
 
-def contradictions(history: ibis.Table) -> list[tuple[str, int, str]]:
-    """For each field that lines disagree on: its name, how many accounts, and the first three of them."""
-    both = history.group_by("field", "account_id").agg(
-        values=history.value.nunique(), low=history.value.min(), high=history.value.max()
-    )
-    both = both.filter(both["values"] > 1).order_by("field", "account_id").execute()
+def contradictions(orders: ibis.Table) -> list[tuple[str, int, str]]:
+    """For each carried column that lines of one account disagree on: its name, how many accounts, the first three."""
     found = []
-    for field, group in both.groupby("field", sort=True):
-        shown = [f"{row.account_id}: {row.low} and {row.high}" for row in group.head(3).itertuples()]
-        found.append((str(field), len(group), "; ".join(shown)))
+    for name in orders.columns:
+        if not name.startswith(OF_ACCOUNT):
+            continue
+        value = orders[name]
+        both = orders.group_by("account_id").agg(n=value.nunique(), low=value.min(), high=value.max())
+        frame = both.filter(both.n > 1).order_by("account_id").execute()
+        if len(frame):
+            shown = [f"{row.account_id}: {row.low} and {row.high}" for row in frame.head(3).itertuples()]
+            found.append((name.removeprefix(OF_ACCOUNT), len(frame), "; ".join(shown)))
     return found

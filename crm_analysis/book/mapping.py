@@ -122,7 +122,7 @@ class _Reader:
         self.path = path
 
     def error(self, key: str, problem: str) -> BookError:
-        return BookError(f"{self.path.name}: {key} {problem}.")
+        return BookError(f"{self.path.name}: {key} {problem}{'' if problem.endswith('?') else '.'}")
 
     def document(self) -> dict[str, Any]:
         try:

@@ -38,8 +38,10 @@ def minutes_per_account(book: Book, frame: pd.DataFrame, as_of: str | dt.date) -
     people = people[~left].assign(from_date=lambda rows: pd.to_datetime(rows["from_date"]))
     people = people.sort_values(["rep_id", "from_date"], na_position="first").drop_duplicates("rep_id", keep="last")
     rep = frame["rep_id"].where(frame["rep_id"].isin(people["rep_id"]), "")
-    work = frame.assign(rep_id=rep).groupby("rep_id").agg(
-        accounts=("account_id", "size"), active=("active", "sum"), revenue=("revenue", "sum")
+    work = (
+        frame.assign(rep_id=rep)
+        .groupby("rep_id")
+        .agg(accounts=("account_id", "size"), active=("active", "sum"), revenue=("revenue", "sum"))
     )
     table = people[["rep_id", "name", "team", "hours_per_week"]].merge(work.reset_index(), on="rep_id", how="left")
     if "" in work.index:

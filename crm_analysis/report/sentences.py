@@ -56,20 +56,21 @@ def check_said(check: CheckResult) -> str:
 def days_said(book: Book, day: dt.date) -> str:
     """How the report's day lies to the day of the extract."""
     key = "said_day_before" if day < book.extracted_on else "said_day_after" if day > book.extracted_on else "said_day"
-    return label(key).format(day=day, extracted=book.extracted_on, days=_count(abs((day - book.extracted_on).days), "day"))
+    days = _count(abs((day - book.extracted_on).days), "day")
+    return label(key).format(day=day, extracted=book.extracted_on, days=days)
 
 
 def pyramid_said(pyramid: pd.DataFrame) -> str:
     """What the small tier is in numbers and in revenue, against the first three."""
     rows = pyramid.set_index("tier")
-    few, small = rows.loc[["top", "big", "medium"]].sum(), rows.loc["small"]
+    few = rows.loc[["top", "big", "medium"], ["accounts", "revenue_share"]].sum()
     if not few["accounts"]:
         return label("said_no_active")
     return label("said_pyramid").format(
-        few=_count(few["accounts"], "account"),
+        few=_count(float(few["accounts"]), "account"),
         few_share=text(few["revenue_share"], "share"),
-        small=_count(small["accounts"], "account"),
-        small_share=text(small["revenue_share"], "share"),
+        small=_count(int(rows["accounts"]["small"]), "account"),
+        small_share=text(rows["revenue_share"]["small"], "share"),
     )
 
 

@@ -1,0 +1,1 @@
+"""What each account is worth: pyramid, segments, concentration, cuts."""

@@ -39,11 +39,12 @@ def tiers(frame: pd.DataFrame) -> pd.Series:
 
 
 def pyramid(frame: pd.DataFrame) -> pd.DataFrame:
-    """One row per tier: tier, accounts, account_share, revenue, revenue_share, revenue_per_account, margin,
-    margin_share, margin_rate (the last three only where costs are known).
+    """One row per tier, from the top down.
 
-    `account_share` is the share of the active accounts for the four active tiers and NaN below them;
-    revenue and margin shares are of the whole. Counts add up to all accounts, revenue to the total.
+    Columns: tier, accounts, account_share, revenue, revenue_share, revenue_per_account, margin,
+    margin_share, margin_rate (the last three only where costs are known). `account_share` is the
+    share of the active accounts for the four active tiers and NaN below them; revenue and margin
+    shares are of the whole. Counts add up to all accounts, revenue to the total.
     """
     import pandas as pd
 

@@ -48,10 +48,12 @@ def bars(frame: pd.DataFrame, high: float = 0, mid: float = 0, margin_rate: floa
         raise UserError(f"bars are amounts of money; found high {high:g} and mid {mid:g}, expected no negative one")
     total = active["revenue"].sum()
     share = active["revenue"].cumsum() / (total if total > 0 else float("nan"))
-    found = [float(active["revenue"].iloc[int((share < part - 1e-12).sum())]) if total > 0 else 0.0 for part in _SHARES]
+    places = [int((share < part - 1e-12).sum()) for part in _SHARES]
+    found = [float(active["revenue"].iloc[place]) if total > 0 else 0.0 for place in places]
     result = Bars(float(high) or found[0], float(mid) or found[1], margin_rate)
     if result.mid > result.high:
-        raise UserError(f"the Mid bar ({result.mid:,.2f}) is above the High bar ({result.high:,.2f}); expected it below")
+        both = f"the Mid bar ({result.mid:,.2f}) is above the High bar ({result.high:,.2f})"
+        raise UserError(f"{both}; expected it below")
     if "margin" not in frame:
         return Bars(result.high, result.mid, None)
     if margin_rate is None:
@@ -79,7 +81,8 @@ def segments(frame: pd.DataFrame, at: Bars) -> pd.DataFrame:
     result = pd.DataFrame({"class": kind, "grade": grade}, index=frame.index).astype(object)
     shown = result["grade"].where(result["grade"] != NO_COST, f"({NO_COST})")
     result["segment"] = result["class"] + " " + shown
-    return result.where(frame["active"], None)
+    result.loc[~frame["active"]] = None
+    return result
 
 
 def segment_table(frame: pd.DataFrame, at: Bars) -> pd.DataFrame:
@@ -91,6 +94,7 @@ def segment_table(frame: pd.DataFrame, at: Bars) -> pd.DataFrame:
 
     found = segments(frame, at)["segment"]
     active = frame[frame["active"]]
-    order = [name for name in SEGMENTS if at.margin_rate is not None and not name.endswith(")") or (found == name).any()]
+    graded = at.margin_rate is not None
+    order = [name for name in SEGMENTS if (graded and not name.endswith(")")) or (found == name).any()]
     segment = pd.Categorical(found[frame["active"]], categories=order, ordered=True)
     return totals(active.assign(segment=segment), "segment").drop(columns="active")

@@ -306,3 +306,19 @@ def test_every_part_has_its_words():
     for part in running.PARTS:
         assert label(f"part_{part.name}")
         assert label(f"part_{part.name}_question").endswith("?")
+
+
+def test_only_parameters_that_were_given_are_said():
+    from crm_analysis.report.parameters import Declared
+
+    known = {
+        "segmentation": {
+            "bars": Declared("bars", "list[float]", "[1]", "where it divides"),
+            "x": Declared("x", "int", "1"),
+        }
+    }
+    assert running._said(known, {"segmentation": {}}) == []
+    assert running._said(known, {"segmentation": {"bars": [1.0, 2.0], "x": 3}}) == [
+        "Segmentation, where it divides: 1.0, 2.0",
+        "Segmentation, x: 3",
+    ]

@@ -12,6 +12,7 @@ import pytest
 from bs4 import BeautifulSoup
 from report_samples import HOSTILE
 
+from crm_analysis.errors import BookError
 from crm_analysis.report import show as shown
 from crm_analysis.report.tables import contents
 from crm_analysis.report.values import decimals, plain, text, texts
@@ -206,3 +207,62 @@ def test_nothing_is_written_without_a_folder(displayed, tmp_path, monkeypatch):
     shown.show(accounts(), "x", "accounts")
     shown.headline("revenue", 1, "x")
     assert list(Path().iterdir()) == []
+
+
+def test_a_sentence_stands_for_a_table_that_cannot_be(displayed, tmp_path):
+    def never() -> pd.DataFrame:
+        pytest.fail("called")
+
+    shown.show(never, "x", "accounts", tmp_path, missing=f"The book has none. {HOSTILE[0]}")
+    [(data, _)] = displayed
+    assert data["text/plain"] == f"The book has none. {HOSTILE[0]}"
+    soup = BeautifulSoup(data["text/html"], "html.parser")
+    assert not soup.find_all(["table", "script"])
+    assert contents(tmp_path)["tables"] == []
+
+
+def test_a_function_makes_the_table_or_its_lack_is_said(displayed, tmp_path):
+    def lacking() -> pd.DataFrame:
+        raise BookError("The book has no table 'reps'.")
+
+    def broken() -> pd.DataFrame:
+        raise KeyError("x")
+
+    shown.show(lacking, "x", "workload", tmp_path)
+    shown.show(lambda: accounts(2), "x", "accounts", tmp_path)
+    assert displayed[0][0]["text/plain"] == "The book has no table 'reps'."
+    assert "00001" in displayed[1][0]["text/plain"]
+    assert [table["name"] for table in contents(tmp_path)["tables"]] == ["accounts"]
+    with pytest.raises(KeyError):  # a fault of the program is no sentence
+        shown.show(broken, "x")
+
+
+def test_the_page_shows_the_columns_asked_for_and_the_files_hold_all(displayed, tmp_path):
+    shown.show(accounts(), "x", "accounts", tmp_path, columns=["name", "country", "account_id"])
+    soup = BeautifulSoup(displayed[0][0]["text/html"], "html.parser")
+    assert [th.get_text() for th in soup.thead.find_all("th")] == ["Name", "Account"]  # the table has no country
+    assert "1234.5" not in displayed[0][0]["text/plain"]
+    assert pq.read_table(tmp_path / "accounts.parquet").column_names == list(accounts())
+
+
+def test_codes_are_shown_in_words_and_saved_as_codes(displayed, tmp_path):
+    shown.show(pd.DataFrame({"tier": ["top", "suspect"]}), "x", "tiers", tmp_path)
+    assert "Top 1%" in displayed[0][0]["text/html"]
+    assert pd.read_csv(tmp_path / "tiers.csv").tier.tolist() == ["top", "suspect"]
+    with pytest.raises(KeyError, match="no words for 'tier_unheard'"):
+        shown.show(pd.DataFrame({"tier": ["unheard"]}), "x")
+
+
+def test_a_sentence_can_be_an_assumption_a_function_or_nothing(displayed, tmp_path):
+    def lacking() -> str:
+        raise BookError("none")
+
+    shown.sentence(lacking, tmp_path)
+    shown.sentence("", tmp_path)
+    assert displayed == []
+    assert contents(tmp_path) == {"tables": [], "headlines": [], "assumptions": []}
+    shown.sentence(lambda: "Bars are set.", tmp_path)
+    shown.sentence("Bars are set.", tmp_path)
+    shown.sentence("Only said.")
+    assert [data["text/plain"] for data, _ in displayed] == ["Bars are set.", "Bars are set.", "Only said."]
+    assert [entry["name"] for entry in contents(tmp_path)["assumptions"]] == ["Bars are set."]

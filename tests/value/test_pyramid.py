@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -98,7 +99,7 @@ def test_counts_and_money_reconcile(frame):
 def test_no_account_of_a_higher_tier_has_less_revenue(frame):
     tier = tiers(frame)
     order = [frame.revenue[tier == name] for name in TIERS[:4] if (tier == name).any()]
-    for higher, lower in zip(order, order[1:], strict=False):
+    for higher, lower in itertools.pairwise(order):
         assert higher.min() >= lower.max()
     assert set(tier[frame.active]) <= set(TIERS[:4])
     assert set(tier[~frame.active]) <= set(TIERS[4:])
@@ -118,6 +119,12 @@ def test_totals_add_up_over_any_column(frame):
     assert table.accounts.sum() == len(frame)
     assert table.active.sum() == frame.active.sum()
     assert table.revenue.sum() == pytest.approx(frame.revenue.sum(), abs=1e-6)
+
+
+def test_accounts_without_a_value_are_the_row_without_a_name():
+    table = totals(frame_of([1, 2, 4], stage=["partner", None, float("nan")]), "stage")
+    assert table.stage.tolist() == ["", "partner"]
+    assert table.revenue.tolist() == [6, 1]
 
 
 def test_groups_have_a_pyramid_of_their_own():

@@ -1,0 +1,93 @@
+"""Every name a reader sees is in one place, and every key that the program uses is there."""
+
+from __future__ import annotations
+
+import ast
+import re
+import string
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from crm_analysis import labels
+from crm_analysis.book.rules import RULES
+from crm_analysis.labels import COLUMNS, LABELS, Column, Kind, column, label
+from crm_analysis.value.pyramid import TIERS
+
+PACKAGE = Path(labels.__file__).parent
+
+
+def literal_keys(function: str) -> set[str]:
+    """Literal arguments of every call of `function` in the package."""
+    found = set()
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == function:
+                found |= {
+                    arg.value for arg in node.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)
+                }
+    return found
+
+
+def test_every_label_and_column_used_by_name_exists():
+    keys = literal_keys("label")
+    assert len(keys) > 30
+    assert keys <= set(LABELS)
+    assert literal_keys("column") <= set(COLUMNS)
+
+
+def test_every_code_has_its_words():
+    for tier in TIERS:
+        assert label(f"tier_{tier}")
+    for rule in RULES.values():
+        assert label(f"rule_{rule.name}")
+        assert label(f"action_{rule.action}")
+    for unit in "DWMQY":
+        assert "{n}" in label(f"window_{unit}")
+        assert "{" not in label(f"window_{unit}_one")
+
+
+def test_counted_nouns_come_in_pairs():
+    for key in LABELS:
+        if key.endswith("_many"):
+            assert "{n}" in LABELS[key]
+            assert f"{key.removesuffix('_many')}_one" in LABELS
+
+
+def test_no_label_is_left_over():
+    """A key nobody uses is either built from a code (a prefix below) or dead."""
+    source = "\n".join(
+        p.read_text(encoding="utf-8")
+        for p in PACKAGE.rglob("*")
+        if p.suffix in (".py", ".j2") and p.name != "labels.py"
+    )
+    built = re.compile(r"(tier|rule|action|window|part|\w+_(one|many))_?\w*\Z")
+    unused = [key for key in LABELS if not built.match(key) and not re.search(rf"\b{key}\b", source)]
+    assert unused == []
+
+
+@pytest.mark.parametrize("key", sorted(LABELS))
+def test_labels_are_whole_and_plain(key):
+    words = LABELS[key]
+    assert words
+    assert words == words.strip()
+    assert not re.search(r"[<>]", words)
+    assert all(name and name.isidentifier() for _, name, *_ in string.Formatter().parse(words) if name is not None)
+
+
+def test_headings_say_one_thing_each():
+    for name in COLUMNS:
+        shown = column(name)
+        assert shown.kind in get_args(Kind)
+        assert shown.heading[0].isupper() or not shown.heading[0].isalpha()
+    titles = [column(name).title for name in COLUMNS if name not in ("rows", "note")]
+    assert not [title for title in set(titles) if titles.count(title) > 1 and title != "Assumption"]
+
+
+def test_what_has_no_words_is_named():
+    with pytest.raises(KeyError, match="no words for 'nothing'"):
+        label("nothing")
+    with pytest.raises(KeyError, match="no heading for column 'nothing'"):
+        column("nothing")
+    assert Column("Recency", "number", "days").title == "Recency (days)"

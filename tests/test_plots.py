@@ -1,0 +1,80 @@
+"""Figures draw what the table says, and survive tables with nothing in them."""
+
+from __future__ import annotations
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import pandas as pd
+import pytest
+
+from crm_analysis import plots
+from crm_analysis.value.concentration import lorenz
+from crm_analysis.value.pyramid import pyramid
+from crm_analysis.value.segments import bars, segment_table
+
+mpl.use("agg")
+
+
+@pytest.fixture(autouse=True)
+def _closed():
+    yield
+    plt.close("all")
+
+
+def frame(revenue: list[float], active: bool = True) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "account_id": [f"A{i:03}" for i in range(len(revenue))],
+            "revenue": pd.Series(revenue, dtype=float),
+            "margin": pd.Series(revenue, dtype=float) / 4,
+            "costed_revenue": pd.Series(revenue, dtype=float),
+            "margin_rate": 0.25,
+            "first_order": pd.Timestamp("2026-01-01"),
+            "active": active,
+        }
+    )
+
+
+def drawn(ax) -> None:
+    ax.figure.canvas.draw()
+
+
+def test_tiers_are_bars_of_the_shares_in_the_table():
+    table = pyramid(frame([100.0 - i for i in range(100)]))
+    ax = plots.tier_shares(table)
+    drawn(ax)
+    assert [bar.get_width() for bar in ax.patches[:4]] == [0.01, 0.04, 0.15, 0.8]
+    assert [bar.get_width() for bar in ax.patches[4:]] == pytest.approx(table.revenue_share[:4].tolist())
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["Top 1%", "Big 4%", "Medium 15%", "Small 80%"]
+
+
+def test_the_lorenz_curve_is_the_table():
+    curve = lorenz(frame([1.0, 2.0, 7.0]))
+    ax = plots.lorenz_curve(curve)
+    drawn(ax)
+    assert ax.lines[-1].get_ydata().tolist() == curve.revenue_share.tolist()
+    negative = lorenz(frame([-5.0, 1.0, 20.0]))
+    assert plots.lorenz_curve(negative).get_ylim()[0] == pytest.approx(-5 / 16)
+
+
+def test_segments_and_months_are_bars():
+    data = frame([60.0, 30.0, 10.0])
+    table = segment_table(data, bars(data))
+    ax = plots.segment_shares(table)
+    drawn(ax)
+    assert len(ax.patches) == 3 * 6
+    months = pd.DataFrame({"month": [f"2025-{i:02}" for i in range(1, 13)] + ["2026-01"], "revenue": range(13)})
+    ax = plots.monthly_revenue(months, "$\\frac{1}{$")
+    drawn(ax)
+    assert [bar.get_height() for bar in ax.patches] == list(range(13))
+    assert len({bar.get_facecolor() for bar in ax.patches[1:]}) == 1
+    assert ax.patches[0].get_facecolor() != ax.patches[1].get_facecolor()
+
+
+@pytest.mark.parametrize("data", [frame([]), frame([0.0, 0.0], active=False), frame([5.0]), frame([-5.0, 2.0])])
+def test_books_with_next_to_nothing_are_drawn(data):
+    drawn(plots.tier_shares(pyramid(data)))
+    drawn(plots.lorenz_curve(lorenz(data)))
+    drawn(plots.segment_shares(segment_table(data, bars(data))))
+    drawn(plots.segment_shares(segment_table(data.drop(columns="margin"), bars(data.drop(columns="margin")))))
+    drawn(plots.monthly_revenue(pd.DataFrame({"month": [], "revenue": []}), ""))
