@@ -73,6 +73,13 @@ def parquet(con: Backend, path: Path, rows: bool = False) -> ibis.Table:
     return con.read_parquet(glob.escape(str(path)), hive_partitioning=False, binary_as_string=True, **options)
 
 
+def rows(path: Path) -> int:
+    """The number of rows of a Parquet file."""
+    import pyarrow.parquet as pq
+
+    return int(pq.read_metadata(path).num_rows)
+
+
 def fenced(con: Backend, table: ibis.Table) -> ibis.Table:
     """The same table behind a view.
 

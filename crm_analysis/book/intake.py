@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from ibis.backends.duckdb import Backend
 
 QUARANTINE = "quarantine.parquet"
-_DUPLICATE = tuple(rule.name for rule in RULES.values() if rule.action == "duplicate")
 _HINTS = {
     "unparseable_date": 'Expected YYYY-MM-DD, or the form given as date = "%d.%m.%Y" under [format] in book.toml.',
     "not_a_number": "Expected digits with a point, or decimal and thousands given under [format] in book.toml.",
@@ -170,23 +169,25 @@ class Intake:
     def judged(self, name: str, staged: Staged, last: dt.date) -> ibis.Table:
         """Every row with the rule it breaks, all rules tried; null where it is accepted."""
         table = engine.fenced(self.con, ruled(staged, last))
-        if name == "orders" and self.distinct(table, ["source"]) > 1:
+        if name == "orders" and int(table.source.nunique().execute()) > 1:
             table = self.struck(table, overlapping(table, staged), "overlap")
         key = tuple(part for part in staged.contract.key if part in staged.present)
         if set(staged.contract.required) & set(key):
             clean = table.filter(table[RULE].isnull())
-            if int(clean.count().execute()) > self.distinct(clean, list(key)):
+            if self.shared(clean, key):
                 table = self.struck(table, same_key(clean, key, staged), f"{name}_key")
         if name != "accounts" and "account_id" in staged.present and not self.made:
             ids = self.table("accounts").select(__known="account_id")
             table = table.left_join(ids, table.account_id == ids["__known"])
             orphan = table[RULE].isnull() & table.account_id.notnull() & table["__known"].isnull()
             table = _marked(table, orphan, "unknown_account", "account_id", table.account_id).drop("__known")
-        return engine.fenced(self.con, table)
+            table = engine.fenced(self.con, table)
+        return table
 
-    def distinct(self, table: ibis.Table, columns: list[str]) -> int:
-        """How many different values the columns have together."""
-        return int(table.select(columns).distinct().count().execute())
+    def shared(self, table: ibis.Table, key: tuple[str, ...]) -> bool:
+        """True if two rows have one key."""
+        each = table.group_by(list(key)).agg(rows=table.count())
+        return int(each.rows.max().fill_null(0).execute()) > 1
 
     def struck(self, table: ibis.Table, lost: ibis.Table, part: str) -> ibis.Table:
         """The table with the rows of `lost` marked; `lost` is small and kept first."""
@@ -212,28 +213,18 @@ class Intake:
         """Control totals: each term is counted by itself, so that they can fail to reconcile."""
         found = _measured(staged.table, name, staged.table[ROUNDED].sum(), staged.table[UNMATCHED].sum())
         accepted = _measured(engine.parquet(self.con, self.kept(name)), name)
-        lost = engine.parquet(self.con, self.lost(name))
-        by_rule = lost.group_by("rule", "column").agg(
-            rows=lost.count(), money=lost.revenue.sum().cast("string").fill_null("0")
-        )
-        rules = by_rule.order_by("rule", "column").execute()
-        twice = rules["rule"].isin(_DUPLICATE)
-        money = [Decimal(amount) for amount in rules["money"]]
-        for totals, place, each in (
-            (self.rows, 0, [Decimal(rows) for rows in rules["rows"]]),
-            (self.revenue, 1, money),
-        ):
-            if totals is self.rows or name == "orders":
-                terms = [
-                    sum((x for x, double in zip(each, twice, strict=True) if double is flag), Decimal(0))
-                    for flag in (False, True)
-                ]
-                totals[name] = Total(found[place], accepted[place], *terms)
-                if not totals[name].reconciles:
-                    raise AssertionError(f"control totals of {name} do not reconcile: {totals[name]}")
-        examples = warn.examples(lost) if len(rules) else {}
-        for rule, column, rows in rules[["rule", "column", "rows"]].itertuples(index=False):
-            self.fire(name, rule, column, int(rows), examples.get((rule, column), ""))
+        each = warn.rejected(engine.parquet(self.con, self.lost(name))) if engine.rows(self.lost(name)) else []
+        terms = {action: [Decimal(0), Decimal(0)] for action in ("quarantine", "duplicate")}
+        for one in each:
+            terms[RULES[one.rule].action][0] += one.rows
+            terms[RULES[one.rule].action][1] += one.revenue
+            self.fire(name, one.rule, one.column, int(one.rows), one.examples)
+        totals = [Total(found[i], accepted[i], terms["quarantine"][i], terms["duplicate"][i]) for i in (0, 1)]
+        if not all(total.reconciles for total in totals):
+            raise AssertionError(f"control totals of {name} do not reconcile: {totals}")
+        self.rows[name] = totals[0]
+        if name == "orders":
+            self.revenue[name] = totals[1]
         self.fire(name, "rounded_amount", "", int(found[2]))
         self.fire(name, "unmatched_lookup", "", int(found[3]))
         self.fire(name, "spans_lines", "", staged.spanning)

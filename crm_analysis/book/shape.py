@@ -55,8 +55,8 @@ def _other_delimiter(found: Sequence[str]) -> str:
 class FileShape:
     """The shape of one file; after the call it knows `present`, `faults`, `carried` and `ignored`.
 
-    The work goes in steps behind fences (`engine.fenced`), so that every cell is parsed once: the
-    source's cells, their values, their faults.
+    The work goes in steps behind fences (`engine.fenced`), so that every cell is parsed once: first
+    the source's cells, then their values, then their faults.
     """
 
     def __init__(
@@ -91,18 +91,14 @@ class FileShape:
         rows = engine.fenced(self.con, rows.mutate(**{f"__value_{name}": self.value(rows, name) for name in cells}))
         given = {name: self.given(rows, name) for name in cells}
         self.faults = row_faults(self.contract, given, rows[BROKEN], self.plan.form)
-        number = ibis.cases(*((fault.when, ibis.literal(i, "int16")) for i, fault in enumerate(self.faults)))
-        rows = engine.fenced(self.con, rows.mutate(**{FAULT: number}))
-        given = {name: self.given(rows, name) for name in cells}
-        shown = [fault.value for fault in row_faults(self.contract, given, rows[BROKEN], self.plan.form)]
         numbers = [item for item in given.values() if item.column.type in ("money", "number")]
         return rows.select(
             **{name: item.value for name, item in given.items()},
             **{name: rows[name] for name in (*carried, ROW)},
             **{
                 FILE: ibis.literal(self.file),
-                FAULT: rows[FAULT],
-                VALUE: ibis.cases(*((rows[FAULT] == i, value) for i, value in enumerate(shown))),
+                FAULT: ibis.cases(*((fault.when, ibis.literal(i, "int16")) for i, fault in enumerate(self.faults))),
+                VALUE: ibis.cases(*((fault.when, fault.value) for fault in self.faults)),
                 ROUNDED: _any([values.rounded(item.raw, item.value, self.plan.form) for item in numbers]),
                 UNMATCHED: rows[UNMATCHED],
             },

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import ibis
 
@@ -20,19 +21,25 @@ _MANGLED = r"^\d(\.\d+)?[eE]\+\d+$"
 def table(name: str, rows: ibis.Table, extracted: dt.date) -> Iterator[Found]:
     """Any table: no known-at date, a settling date after the extract, values that the contract does not list."""
     contract = CONTRACT[name]
+    odd: dict[tuple[str, str], Any] = {}
     if name != "accounts":
         missing = rows[contract.known_at].isnull() if contract.known_at in rows.columns else ibis.literal(True)
-        yield "known_date_missing", contract.known_at, _count(rows, missing), ""
+        odd["known_date_missing", contract.known_at] = missing
     for column in contract:
         if column.name not in rows.columns:
             continue
         if column.settles_with == column.name:
-            yield "settles_after_extract", column.name, _count(rows, rows[column.name] > extracted), ""
+            odd["settles_after_extract", column.name] = rows[column.name] > extracted
         levels = column.levels
         if (name, column.name) == ("account_history", "field"):
             levels = CONTRACT["accounts"].names
         if levels:
-            yield "unknown_level", column.name, *_values(rows, rows[column.name], ~rows[column.name].isin(levels))
+            odd["unknown_level", column.name] = ~rows[column.name].isin(levels)
+    if odd:
+        counts = rows.agg(**{f"n{i}": rows.count(where=when) for i, when in enumerate(odd.values())}).execute()
+        for ((rule, name), when), count in zip(odd.items(), counts.iloc[0], strict=True):
+            shown = _values(rows, rows[name], when)[1] if rule == "unknown_level" and count else ""
+            yield rule, name, int(count), shown
 
 
 def orders(lines: ibis.Table, currency: str | None) -> Iterator[Found]:
@@ -71,21 +78,33 @@ def nearly_known(lost: ibis.Table, known: ibis.Table) -> str:
     return "; ".join(f"{mine} ({theirs})" for mine, theirs in zip(near["unknown"], near["account_id"], strict=True))
 
 
-def examples(lost: ibis.Table) -> dict[tuple[str, str], str]:
-    """The three most frequent offending values of each rule and column of a quarantine."""
+class Rejected(NamedTuple):
+    """Rows that one rule rejected for one column, their revenue, and their three most frequent offending values."""
+
+    rule: str
+    column: str
+    rows: Decimal
+    revenue: Decimal
+    examples: str
+
+
+def rejected(lost: ibis.Table) -> list[Rejected]:
+    """What each rule rejected, by rule and column."""
+    totals = lost.group_by("rule", "column").agg(rows=lost.count(), money=lost.revenue.sum().cast("string"))
+    totals = totals.mutate(money=totals.money.fill_null("0")).order_by("rule", "column").execute()
     shown = lost.filter(lost.value.notnull()).group_by("rule", "column", "value").agg(rows=lambda t: t.count())
     most = ibis.window(group_by=["rule", "column"], order_by=[ibis.desc("rows"), "value"])
     shown = shown.mutate(place=ibis.row_number().over(most))
     frame = shown.filter(shown.place < 3).order_by("rule", "column", "place").execute()
-    return {(str(rule), str(column)): _listed(group) for (rule, column), group in frame.groupby(["rule", "column"])}
+    found = []
+    for rule, column, rows, money in totals.itertuples(index=False):
+        mine = frame[(frame["rule"] == rule) & (frame["column"] == column)]
+        found.append(Rejected(rule, column, Decimal(rows), Decimal(money), _listed(mine)))
+    return found
 
 
 def _plain(key: Any) -> Any:
     return key.lower().re_replace("^0+", "")
-
-
-def _count(rows: ibis.Table, when: Any) -> int:
-    return int(rows.filter(when).count().execute())
 
 
 def _values(rows: ibis.Table, value: Any, when: Any) -> tuple[int, str]:

@@ -57,7 +57,11 @@ def test_the_scramble_test_would_notice_each_column():
         for column in table:
             if merged is None or column.nature == "fixed" or f"{column.name}_x" not in merged:
                 continue
-            early = merged[f"{table.known_at}_x"] <= CUT if f"{table.known_at}_x" in merged else merged[table.known_at] <= CUT
+            early = (
+                merged[f"{table.known_at}_x"] <= CUT
+                if f"{table.known_at}_x" in merged
+                else merged[table.known_at] <= CUT
+            )
             one, other = (merged.loc[early, f"{column.name}{end}"].astype(str) for end in ("_x", "_y"))
             assert (one != other).any(), f"{table.name}.{column.name} was not scrambled"
 
@@ -148,7 +152,9 @@ def test_rows_without_a_date_are_known_from_the_extract(small):
 
 
 def test_values_that_settle_later_are_unknown_before(small):
-    shipped = {day: cells(small.as_of(day), "orders", "shipped_on") for day in ("2024-01-19", "2024-01-20", "2024-06-30")}
+    shipped = {
+        day: cells(small.as_of(day), "orders", "shipped_on") for day in ("2024-01-19", "2024-01-20", "2024-06-30")
+    }
     assert shipped["2024-01-19"] == [(None,)]
     assert shipped["2024-01-20"] == [("2024-01-20",)]
     # shipped after the extract: planned, not done, and so it stays on any later day
@@ -192,7 +198,9 @@ def test_a_history_that_begins_later_does_not_show(small):
 
 
 def test_missing_tables_and_columns_are_said(small):
-    assert small.why_not("complaints") == "The book has no table 'complaints', which unlocks satisfaction, churn drivers."
+    assert (
+        small.why_not("complaints") == "The book has no table 'complaints', which unlocks satisfaction, churn drivers."
+    )
     assert small.why_not("ordres") == "There is no table 'ordres' in the contract; did you mean 'orders'?"
     assert small.why_not("orders", "cost") == "The book's table 'orders' has no column 'cost'."
     with pytest.raises(BookError, match="no table 'complaints'"):
@@ -237,7 +245,12 @@ def test_a_timestamp_late_in_the_day_belongs_to_the_day(tmp_path):
 def test_a_book_of_frames_takes_missing_cells_and_refuses_strange_ones():
     frames = {"orders": pd.DataFrame({"line_id": ["1", "2"], "revenue": [None, 1.5], "cost": [float("nan"), 0.1]})}
     found = book_of(frames, "2024-01-01").table("orders").order_by("line_id").execute()
-    assert [None if pd.isna(cell) else str(cell) for cell in (*found.revenue, *found.cost)] == [None, "1.5000", None, "0.1000"]
+    assert [None if pd.isna(cell) else str(cell) for cell in (*found.revenue, *found.cost)] == [
+        None,
+        "1.5000",
+        None,
+        "0.1000",
+    ]
     with pytest.raises(BookError, match=r"orders.revenue: 'x' is no money"):
         book_of({"orders": pd.DataFrame({"revenue": ["x"]})}, "2024-01-01")
     with pytest.raises(BookError, match=r"orders.ordered_on: '1.1.2024' is no date"):

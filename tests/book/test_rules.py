@@ -187,13 +187,13 @@ def test_the_result_survives_json(messy):
     read = json.loads(messy.check.to_json())
     assert read["tables"]["orders"]["revenue"]["found"] == 2585.6235
     assert read["tables"]["accounts"] == {"rows": {"found": 11, "accepted": 7, "quarantined": 3, "duplicate": 1}}
-    assert {"table": "orders", "name": "not_finite", "action": "quarantine", "column": "revenue", "rows": 1} == {
+    assert {
         key: value
         for rule in read["rules"]
         if rule["name"] == "not_finite"
         for key, value in rule.items()
         if key != "examples"
-    }
+    } == {"table": "orders", "name": "not_finite", "action": "quarantine", "column": "revenue", "rows": 1}
 
 
 def test_amounts_that_a_double_cannot_hold_stay_exact_in_json(messy):

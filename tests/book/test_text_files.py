@@ -33,7 +33,9 @@ def test_encodings(tmp_path, encoding):
     assert cells(tmp_path, "id,näme\n1,Zoë\n".encode(encoding), encoding=encoding) == [("1", "Zoë")]
 
 
-@pytest.mark.parametrize(("encoding", "text"), [("gb18030", "深圳电路"), ("big5", "台北電路"), ("shift_jis", "東京基板")])
+@pytest.mark.parametrize(
+    ("encoding", "text"), [("gb18030", "深圳电路"), ("big5", "台北電路"), ("shift_jis", "東京基板")]
+)
 def test_encodings_of_two_bytes(tmp_path, encoding, text):
     assert cells(tmp_path, f"id,name\n1,{text}\n".encode(encoding), encoding=encoding) == [("1", text)]
 
@@ -209,7 +211,9 @@ def test_mistakes_in_a_file_are_one_sentence(tmp_path, text, toml, sentence):
 
 def test_accounts_of_which_none_is_accepted(tmp_path):
     place = book_folder(tmp_path / "b", accounts_csv="account_id,employees\nA1,many\n")
-    with pytest.raises(BookError, match=r"accounts.csv: none of 1 rows could be accepted; most break the rule not_a_nu"):
+    with pytest.raises(
+        BookError, match=r"accounts.csv: none of 1 rows could be accepted; most break the rule not_a_nu"
+    ):
         open_book(place)
 
 

@@ -136,7 +136,12 @@ def test_typed_columns(con):
     assert read(con, [D("123.0000000000"), D("0.5000000000")], "text", pa.decimal128(38, 10)) == ["123", "0.5"]
     assert read(con, [D("100")], "text", pa.decimal128(10, 0)) == ["100"]
     assert read(con, [7], "text", pa.int32()) == ["7"]
-    assert read(con, [0.1 + 0.2, float("inf"), float("nan"), 1e15], "money", pa.float64()) == [D("0.3"), None, None, None]
+    assert read(con, [0.1 + 0.2, float("inf"), float("nan"), 1e15], "money", pa.float64()) == [
+        D("0.3"),
+        None,
+        None,
+        None,
+    ]
     assert read(con, [D("1.23456")], "money", pa.decimal128(20, 5)) == [D("1.2346")]
     assert read(con, [True, None], "flag", pa.bool_()) == [True, None]
     assert read(con, ["a", "b", "a"], "text", pa.dictionary(pa.int8(), pa.string())) == ["a", "b", "a"]
@@ -159,7 +164,9 @@ TOML = '[orders.columns]\nline_id = "line"\n[accounts]\nfile = "who.parquet"\n'
 
 
 def test_a_typed_parquet_book(tmp_path):
-    who = pa.table({"account_id": pa.array([12345, 77]).cast(pa.int32()), "known_since": pa.array([None, None], pa.date32())})
+    who = pa.table(
+        {"account_id": pa.array([12345, 77]).cast(pa.int32()), "known_since": pa.array([None, None], pa.date32())}
+    )
     place = book_folder(tmp_path / "b [1] o'x", orders_parquet=parquet_orders(), who_parquet=who, book_toml=TOML)
     (place / "accounts.csv").unlink()
     book = open_book(place)
@@ -181,11 +188,15 @@ def test_a_typed_parquet_book(tmp_path):
 
 def test_columns_that_hold_lists_and_files_that_are_no_parquet(tmp_path):
     listed = parquet_orders(account_id=pa.array([[1]] * 6))
-    place = book_folder(tmp_path / "b", orders_parquet=listed, who_parquet=pa.table({"account_id": [1]}), book_toml=TOML)
-    with pytest.raises(BookError, match="orders.parquet: column 'account_id' holds array<.*expected texts, numbers or da"):
+    place = book_folder(
+        tmp_path / "b", orders_parquet=listed, who_parquet=pa.table({"account_id": [1]}), book_toml=TOML
+    )
+    with pytest.raises(
+        BookError, match=r"orders.parquet: column 'account_id' holds array<.*expected texts, numbers or da"
+    ):
         open_book(place)
     Path(place / "orders.parquet").write_bytes(b"PAR1 not really")
-    with pytest.raises(BookError, match="orders.parquet: not readable as Parquet: "):
+    with pytest.raises(BookError, match=r"orders.parquet: not readable as Parquet: "):
         open_book(place)
 
 

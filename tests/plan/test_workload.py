@@ -65,13 +65,15 @@ def test_a_person_who_changed_counts_with_the_latest_row_that_holds():
         rep("R1", 40, "2020-01-01", to_date="2025-12-31", team="east"),
         rep("R1", 20, "2026-01-01", team="west"),
         rep("R1", 5, "2027-01-01", team="north"),
+        rep("R2", 30, "2025-01-01", team="new"),
+        rep("R2", 40, "2020-01-01", team="old"),  # never ended in writing
     )
     assert found.loc["R1", ["hours_per_week", "team"]].tolist() == [20, "west"]
     assert found.accounts["R1"] == 2
+    assert found.loc["R2", ["hours_per_week", "team"]].tolist() == [30, "new"]
 
 
 def test_a_leaving_known_later_is_not_known_yet():
-    book = small_book(ORDERS, PEOPLE, reps=[rep("R1", to_date="2026-06-30")], extracted_on=dt.date(2026, 9, 30))
     history = [{"account_id": "A", "field": "rep_id", "value": "R1", "known_on": "2020-01-01"}]
     book = small_book(ORDERS, PEOPLE, reps=[rep("R1", to_date="2026-06-30")], account_history=history)
     then = dt.date(2026, 3, 31)
