@@ -134,9 +134,9 @@ LABELS: dict[str, str] = {
     "grade A earns a margin rate of at least {rate}.",
     "said_bars_no_cost": "High accounts brought at least {high} in the {window} to {day}, Mid accounts at least {mid}; "
     "the book has no costs, so accounts have no grade.",
-    "said_check": "{accepted} of {lines} were accepted, with {money}; {quarantined} stand in the quarantine with "
-    "{quarantined_money}, and {duplicate} were duplicates with {duplicate_money}.",
-    "said_check_all": "All {lines} were accepted, with {money}.",
+    "said_check": "Accepted: {accepted} of {lines}, {money}. Quarantined: {quarantined}, {quarantined_money}. "
+    "Duplicates: {duplicate}, {duplicate_money}.",
+    "said_check_all": "Every order line was accepted: {lines}, {money}.",
     "said_concentration": "The first 20% of active accounts bring {share} of revenue; the Gini coefficient is {gini} "
     "(0: all bring the same, near 1: one brings all).",
     "said_day": "The report looks from {day}, the day of the extract.",
@@ -144,13 +144,13 @@ LABELS: dict[str, str] = {
     "what came later is missing.",
     "said_day_before": "The report looks from {day}; what the book tells of the {days} after it, up to {extracted}, "
     "is not used.",
-    "said_groups": "{groups} have more than one office here, {accounts} in all.",
+    "said_groups": "Offices of one customer: {accounts} in {groups}, each with more than one office here.",
     "said_months": "Orders run from {first} to {last}; the best month was {best} with {money}.",
     "said_no_assumption": "Nothing is assumed beyond the data.",
     "said_no_rule": "No rule was broken.",
     "said_no_active": "No account ordered in the window.",
-    "said_pyramid": "{few} bring {few_share} of revenue; the small tier, {small}, brings {small_share}.",
-    "said_segments": "{low} are Low, {share} of the active accounts; together they bring {revenue_share} of revenue.",
+    "said_pyramid": "Top, big and medium tiers: {few}, {few_share} of revenue. Small tier: {small}, {small_share}.",
+    "said_segments": "Low: {low}, {share} of the active accounts, {revenue_share} of revenue.",
     "said_unassigned": "Nobody who works here now is named for {accounts}.",
     "said_workload": "Half of the {reps} with accounts have at most {accounts} accounts, and half have at least "
     "{minutes} minutes a working day for each.",
@@ -195,6 +195,8 @@ COLUMNS: dict[str, tuple[str, Kind] | tuple[str, Kind, str]] = {
     "first_date": ("First date", "date"),
     "first_order": ("First order", "date"),
     "grade": ("Grade", "text"),
+    "group_share": ("Share of groups", "share"),
+    "groups": ("Groups", "count"),
     "group_id": ("Group", "text"),
     "hours_per_week": ("Hours a week", "number"),
     "industry": ("Industry", "text"),
@@ -214,6 +216,7 @@ COLUMNS: dict[str, tuple[str, Kind] | tuple[str, Kind, str]] = {
     "revenue_before": ("Revenue before", "money"),
     "revenue_change": ("Change", "money"),
     "revenue_per_account": ("Revenue per account", "money"),
+    "revenue_per_group": ("Revenue per group", "money"),
     "revenue_total": ("Revenue since the beginning", "money"),
     "rows_accepted": ("Rows accepted", "count"),
     "rows_duplicate": ("Rows duplicate", "count"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -19,7 +18,6 @@ FEW = settings(max_examples=25, deadline=None, derandomize=True)
 """Enough examples for every run to be quick and the same."""
 DATES = ("ordered_on", "known_since", "known_on", "from_date", "to_date", "shipped_on", "promised_on")
 DECIMALS = ("revenue", "cost", "hours_per_week", "quantity")
-_NONE = Decimal("-987654321.5")  # stands for a missing amount, which `book_of` cannot take
 
 
 def line(account: str, day: str | dt.date, revenue: Any, **more: Any) -> dict[str, Any]:
@@ -41,14 +39,7 @@ def small_book(
     columns = ["line_id", "account_id", "ordered_on", "revenue"]
     frames = {"accounts": _frame(accounts, ["account_id", "known_since"]), "orders": _frame(orders, columns)}
     frames |= {name: _frame(list(map(dict, rows)), []) for name, rows in tables.items()}
-    book = book_of(frames, extracted_on)
-    lacking = {
-        name: book.whole[name].mutate(
-            **{column: book.whole[name][column].nullif(_NONE) for column in DECIMALS if column in frame}
-        )
-        for name, frame in frames.items()
-    }
-    return replace(book, whole=lacking)
+    return book_of(frames, extracted_on)
 
 
 def _frame(rows: list[dict[str, Any]], columns: list[str]) -> pd.DataFrame:
@@ -57,7 +48,7 @@ def _frame(rows: list[dict[str, Any]], columns: list[str]) -> pd.DataFrame:
         if name in DATES:
             frame[name] = [_date(value) for value in frame[name]]
         elif name in DECIMALS:
-            frame[name] = [_NONE if pd.isna(value) else Decimal(str(value)) for value in frame[name]]
+            frame[name] = [None if pd.isna(value) else Decimal(str(value)) for value in frame[name]]
     return frame
 
 

@@ -50,7 +50,10 @@ def connect(spill: Path | None = None) -> Backend:
         temp_directory=str(room),
         autoinstall_known_extensions=False,
     )
-
+    if con.con.sql("SELECT current_setting('enable_progress_bar')").fetchone() == (True,):
+        # On where Python looks interactive, and would write into what a program prints; where it is
+        # off, setting it fails in a notebook without ipywidgets.
+        con.con.execute("SET enable_progress_bar = false")
     return con
 
 

@@ -81,7 +81,8 @@ def _keep_parquet(con: Backend, path: Path, to: Path, shape: Shape) -> None:
     table = table.mutate(**{ROW: table.file_row_number.cast("int64") + 1}).drop("file_row_number")
     _refuse_names(path, [name for name in table.columns if name != ROW])
     trimmed = {name: table[name].re_replace(_EDGES, "") for name in table.columns if table[name].type().is_string()}
-    engine.write(con, shape(table.mutate(**trimmed, **{BROKEN: ibis.null("string")})), to)
+    table = engine.fenced(con, table.mutate(**trimmed, **{BROKEN: ibis.null("string")}))
+    engine.write(con, shape(table), to)
 
 
 def _refuse_names(path: Path, columns: Sequence[str]) -> None:

@@ -20,6 +20,10 @@ def money(amount: float, currency: str | None) -> str:
     return f"{currency or ''} {text(amount, 'money', decimals([amount], 'money'))}".strip()
 
 
+AS_GROUPS = {"accounts": "groups", "account_share": "group_share", "revenue_per_account": "revenue_per_group"}
+"""Columns of a table of groups, renamed for a reader."""
+
+
 def window_said(window: str) -> str:
     """A window in words: 12M is 12 months, 1Q is quarter."""
     number, unit = int(window[:-1]), window[-1]

@@ -218,6 +218,15 @@ def test_importing_and_opening_again_do_not_load_what_they_do_not_need(tmp_path)
     assert found.stdout.strip() == "[]"
 
 
+def test_the_engine_prints_no_progress_bar_where_there_is_no_script():
+    code = (
+        "from crm_analysis.book import engine; "
+        "print(engine.connect().con.execute(\"select current_setting('enable_progress_bar')\").fetchall())"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[(False,)]"
+
+
 def test_names_that_are_markup_or_formulas_are_kept_as_they_are(tmp_path):
     names = 'account_id,name\nA1,<script>alert(1)</script>\nA2,"=HYPERLINK(""x"")"\n'
     book = open_book(book_folder(tmp_path / "b", accounts_csv=names))
