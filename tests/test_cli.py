@@ -97,20 +97,20 @@ def test_check_of_a_clean_book(capsys, clean):
     assert main(["check", clean]) == 0
     found = capsys.readouterr()
     assert found.err == ""
-    assert "All 2 order lines were accepted, with 9.90." in found.out
+    assert "Every order line was accepted: 2 order lines, 9.90." in found.out
 
 
 def test_check_of_a_book_with_rejected_rows(capsys, dirty):
     assert main(["check", dirty]) == 1
     found = capsys.readouterr().out
-    assert "2 of 6 order lines were accepted" in found
+    assert "Accepted: 2 of 6 order lines" in found
     for words in ("Rows found", "Revenue quarantined", "unparseable_date", "unknown_account", "repeated_row"):
         assert words in found
 
 
 def test_check_of_the_demo(capsys):
     assert main(["check", DEMO]) == 0
-    assert "All 23,010 order lines were accepted, with EUR 39,818,083.85." in capsys.readouterr().out
+    assert "Every order line was accepted: 23,010 order lines, EUR 39,818,083.85." in capsys.readouterr().out
 
 
 def test_check_as_json(capsys, dirty):

@@ -104,7 +104,7 @@ def test_the_page_shows_what_the_raw_lines_say(packs):
     buying = inside[inside.revenue > 0].account_id.nunique()
     assert f"{buying / 250:.1%} of 250 accounts known ordered in the 12 months to 2026-09-30" in pages["index"].text
     assert (
-        f"All {len(lines):,} order lines were accepted, with EUR {lines.revenue.sum():,.2f}."
+        f"Every order line was accepted: {len(lines):,} order lines, EUR {lines.revenue.sum():,.2f}."
         in pages["data_check"].text
     )
 
@@ -252,7 +252,7 @@ def order(account: str, day: str, revenue: float, **more: object) -> dict[str, o
 def test_one_account_with_one_order(shown, tmp_path):
     book = written(tmp_path / "b", accounts=[{"account_id": "A"}], orders=[order("A", "2026-08-01", 12.5)])
     check, segments = both(shown, book)
-    assert "All 1 order line were accepted, with 12.50." in check.text
+    assert "Every order line was accepted: 1 order line, 12.50." in check.text
     assert "100.0% of 1 account known ordered" in segments.text
     assert "the Gini coefficient is 0.00" in segments.text
     assert "the book has no costs, so accounts have no grade" in segments.text

@@ -53,12 +53,12 @@ def test_money_and_exact_amounts():
 
 
 def test_a_check_in_words():
-    assert said.check_said(check()) == "All 10 order lines were accepted, with EUR 1,002.50."
-    assert said.check_said(check(1)) == "All 1 order line were accepted, with EUR 100.25."
+    assert said.check_said(check()) == "Every order line was accepted: 10 order lines, EUR 1,002.50."
+    assert said.check_said(check(1)) == "Every order line was accepted: 1 order line, EUR 100.25."
     words = said.check_said(check(1000, 20, 3))
     assert words == (
-        "1,000 of 1,023 order lines were accepted, with EUR 100,250.00; 20 stand in the quarantine with EUR 2,005.00, "
-        "and 3 were duplicates with EUR 300.75."
+        "Accepted: 1,000 of 1,023 order lines, EUR 100,250.00. Quarantined: 20, EUR 2,005.00. "
+        "Duplicates: 3, EUR 300.75."
     )
     assert said.no_rule_said(check()) == "No rule was broken."
     assert said.no_rule_said(check(1, 1)) is None
@@ -89,7 +89,7 @@ def test_how_the_day_lies_to_the_extract(day, words):
 def test_pyramid_and_concentration_in_words():
     table = pyramid(frame([900.0, *[1.0] * 100]))
     words = said.pyramid_said(table)
-    assert words == "21 accounts bring 92.0% of revenue; the small tier, 80 accounts, brings 8.0%."
+    assert words == "Top, big and medium tiers: 21 accounts, 92.0% of revenue. Small tier: 80 accounts, 8.0%."
     assert said.concentration_said(0.756, 0.8059) == (
         "The first 20% of active accounts bring 80.6% of revenue; the Gini coefficient is 0.76 "
         "(0: all bring the same, near 1: one brings all)."
@@ -105,7 +105,7 @@ def test_bars_and_segments_in_words():
     assert "no costs, so accounts have no grade" in said.bars_said(at, "EUR", "12M", DAY)
     assert "margin rate of at least 22.8%" in said.bars_said(Bars(2, 1, 0.2279), None, "1M", DAY)
     table = segment_table(data, at)
-    assert "33.3% of the active accounts; together they bring 10.0% of revenue" in said.segments_said(table)
+    assert "33.3% of the active accounts, 10.0% of revenue" in said.segments_said(table)
     assert said.low_share(table) == pytest.approx(1 / 3)
     assert "10.0% of revenue" in said.low_said(table)
 
@@ -138,7 +138,7 @@ def test_no_active_account_is_said_everywhere():
 
 def test_groups_in_words():
     rolled = pd.DataFrame({"accounts": [3, 1, 2]})
-    assert said.groups_said(rolled) == "2 groups have more than one office here, 5 accounts in all."
+    assert said.groups_said(rolled) == "Offices of one customer: 5 accounts in 2 groups, each with more than one office here."
     assert said.groups_said(rolled[1:2]) == ""
 
 
