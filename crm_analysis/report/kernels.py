@@ -6,6 +6,8 @@ the machine: memory and threads are divided by the number of notebooks run at on
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import os
 import sys
 import tempfile
@@ -19,7 +21,7 @@ from crm_analysis import errors
 from crm_analysis.errors import ReportError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from jupyter_client.manager import AsyncKernelManager
     from nbformat import NotebookNode
@@ -77,7 +79,7 @@ def run_notebooks(
     """
     kernels = Kernels()
     environment = shares(at_once)
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
+    with _quiet("papermill"), tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
         pool = ThreadPoolExecutor(max_workers=at_once)
         futures: list[Future[Run]] = []
         try:
@@ -96,6 +98,17 @@ def run_notebooks(
         finally:
             pool.shutdown(cancel_futures=True)
     return [future.result() for future in futures]
+
+
+@contextlib.contextmanager
+def _quiet(name: str) -> Iterator[None]:
+    """Nothing of that logger meanwhile: what it says of kernels that we stop, our error says better."""
+    logger = logging.getLogger(name)
+    before, logger.disabled = logger.disabled, True
+    try:
+        yield
+    finally:
+        logger.disabled = before
 
 
 def shares(at_once: int) -> dict[str, str]:
