@@ -106,7 +106,8 @@ def main() -> None:
             total = ours["check"] + ours["summary"]
             rows.append(
                 f"| {ending} | {ours['check']:.1f} | {ours['summary']:.1f} | {total:.1f} | {ours['cpu']:.0f} "
-                f"| {ours['gb']:.1f} | {peer['check']:.1f} | {peer['cpu']:.0f} | {peer['gb']:.1f} | {total / peer['check']:.1f} |"
+                f"| {ours['gb']:.1f} | {peer['check']:.1f} | {peer['cpu']:.0f} | {peer['gb']:.1f} "
+                f"| {total / peer['check']:.1f} |"
             )
             sys.stdout.write(rows[-1] + "\n")
     table = "\n".join(

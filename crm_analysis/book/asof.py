@@ -25,7 +25,8 @@ def barred(book: Book, table: str, day: dt.date) -> tuple[str, ...]:
     They are overwritten by the source, the day is before the extract, and no dated history reaches
     back to it.
     """
-    if day >= book.extracted_on or table not in book.whole:
+    settled = min(book.unchanged_since or book.extracted_on, book.extracted_on)
+    if day >= settled or table not in book.whole:
         return ()
     there = book.whole[table].columns
     return tuple(
@@ -74,7 +75,7 @@ def known(book: Book, table: str, day: dt.date) -> ibis.Table:
         return rows
     if table == "accounts":
         return _as_then(book, rows, day)
-    if table == "opportunities" and "amount" in rows.columns:
+    if table == "opportunities" and _told(book, table, "amount", day) and "amount" in rows.columns:
         return _amount_then(book, rows, day)
     return rows
 

@@ -32,6 +32,8 @@ class Book:
     for the whole book. Of a book made of frames `check` and `quarantine` are None; otherwise they
     hold the result of its intake, and every row that was not accepted: table, rule, column, file, row
     (number in the file), value (what was found), revenue (decimal, null but for order lines).
+    From `unchanged_since` on, by its owner's word, columns that the source overwrites are as on the day
+    of the extract; None if the owner says nothing.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Book:
     check: CheckResult | None = None
     day: dt.date | None = None
     quarantine: ibis.Table | None = None
+    unchanged_since: dt.date | None = None
     history: Mapping[str, dt.date] = field(default_factory=dict, repr=False)
     _tables: dict[str, ibis.Table] = field(default_factory=dict, repr=False, compare=False)
 
@@ -88,7 +91,8 @@ class Book:
             if self.day is not None and column in barred(self, table, self.day):
                 return (
                     f"Column '{column}' of '{table}' is overwritten by its source and no dated history reaches back "
-                    f"to {self.day}, so its value then is not known (the book was extracted on {self.extracted_on})."
+                    f"to {self.day}, so its value then is not known (the book was extracted on {self.extracted_on}; "
+                    "if it was the same then, unchanged_since in book.toml may say so)."
                 )
         return None
 
@@ -128,6 +132,7 @@ def book_in(folder: Path, check: CheckResult, quarantine: str) -> Book:
         check.currency,
         check,
         quarantine=engine.parquet(con, folder / quarantine),
+        unchanged_since=check.unchanged_since,
         history=history_of(tables),
     )
 

@@ -57,6 +57,7 @@ class CheckResult:
     notes: tuple[str, ...] = ()
     inputs: dict[str, str] = field(default_factory=dict)
     currency: str | None = None
+    unchanged_since: dt.date | None = None
 
     @property
     def exit_code(self) -> int:
@@ -108,6 +109,7 @@ class CheckResult:
                 "book": self.book,
                 "currency": self.currency,
                 "extracted_on": self.extracted_on.isoformat(),
+                "unchanged_since": self.unchanged_since and self.unchanged_since.isoformat(),
                 "exit_code": self.exit_code,
                 "tables": tables,
                 "rules": [asdict(one) for one in self.fired],
@@ -140,4 +142,5 @@ def from_json(text: str) -> CheckResult:
         fired=tuple(Fired(**{**one, "rows": int(one["rows"])}) for one in read["rules"]),
         notes=tuple(read["notes"]),
         inputs=read["inputs"],
+        unchanged_since=read["unchanged_since"] and dt.date.fromisoformat(read["unchanged_since"]),
     )

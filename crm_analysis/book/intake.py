@@ -73,6 +73,11 @@ class Intake:
             for name in sorted(staged, key=lambda name: (name != "accounts", name)):
                 self.accept(name, staged[name], last)
             extracted = self.plan.extracted_on or self.latest_known(latest)
+            if self.plan.unchanged_since:
+                self.notes.append(
+                    "columns that the source overwrites, such as rep and office, count as unchanged since "
+                    f"{self.plan.unchanged_since}, as book.toml states"
+                )
             self.accounts(extracted)
             self.warnings(extracted)
             self.quarantine()
@@ -89,6 +94,7 @@ class Intake:
             notes=(*self.plan.notes, *self.notes),
             inputs=self.inputs,
             currency=self.plan.currency,
+            unchanged_since=self.plan.unchanged_since,
         )
 
     def staged(self) -> dict[str, Staged]:

@@ -73,6 +73,7 @@ class Mapping:
     name: str
     currency: str | None
     extracted_on: dt.date | None
+    unchanged_since: dt.date | None
     tables: dict[str, TableMap]
     path: Path | None
     notes: tuple[str, ...] = ()
@@ -100,6 +101,7 @@ def mapping(folder: Path, toml: Path | None = None) -> Mapping:
         name=read.get("name", folder.resolve().name),
         currency=read.get("currency"),
         extracted_on=read.get("extracted_on"),
+        unchanged_since=read.get("unchanged_since"),
         tables=tables,
         path=path,
         notes=tuple(read.get("notes", ())),
@@ -113,6 +115,9 @@ def _file_of(folder: Path, table: str) -> str | None:
     if len(found) > 1:
         raise BookError(f"{folder.name}: both {found[0]} and {found[1]} are there; keep one, or name it in book.toml.")
     return found[0] if found else None
+
+
+_DAYS = {"extracted_on", "unchanged_since"}
 
 
 class _Reader:
@@ -133,13 +138,17 @@ class _Reader:
             raise BookError(f"{self.path}: is a folder; expected a file such as book.toml.") from None
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
             raise BookError(f"{self.path.name}: not readable as TOML: {problem}.") from None
-        self.allowed("", read, {"name", "currency", "extracted_on", "notes", "format", *CONTRACT})
+        self.allowed("", read, {"name", "currency", *_DAYS, "notes", "format", *CONTRACT})
         result: dict[str, Any] = {key: self.text(key, read[key]) for key in ("name", "currency") if key in read}
-        if "extracted_on" in read:
-            day = read["extracted_on"]
+        for name in _DAYS & read.keys():
+            day = read[name]
             if not isinstance(day, dt.date) or isinstance(day, dt.datetime):
-                raise self.error("extracted_on", f"is {day!r}; expected a date such as 2026-09-30, without quotes")
-            result["extracted_on"] = day
+                raise self.error(name, f"is {day!r}; expected a date such as 2026-09-30, without quotes")
+            result[name] = day
+        if result.keys() >= _DAYS and result["unchanged_since"] > result["extracted_on"]:
+            raise self.error(
+                "unchanged_since", f"is after extracted_on, {result['extracted_on']}; expected a day before"
+            )
         result["notes"] = self.texts("notes", read.get("notes", []))
         result["format"] = self.form("format", read.get("format", {}), Format())
         result["tables"] = {name: self.table(name, read[name], result["format"]) for name in CONTRACT if name in read}

@@ -184,7 +184,8 @@ def test_overwritten_columns_without_history_are_barred_with_a_sentence(small):
     assert not then.has("accounts", "rep_id")
     assert then.why_not("accounts", "rep_id") == (
         "Column 'rep_id' of 'accounts' is overwritten by its source and no dated history reaches back to 2024-05-01, "
-        "so its value then is not known (the book was extracted on 2024-06-30)."
+        "so its value then is not known (the book was extracted on 2024-06-30; "
+        "if it was the same then, unchanged_since in book.toml may say so)."
     )
     with pytest.raises(BookError, match="Column 'state' of 'orders' is overwritten"):
         then.need("orders", "state")

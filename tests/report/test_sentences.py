@@ -138,7 +138,10 @@ def test_no_active_account_is_said_everywhere():
 
 def test_groups_in_words():
     rolled = pd.DataFrame({"accounts": [3, 1, 2]})
-    assert said.groups_said(rolled) == "Offices of one customer: 5 accounts in 2 groups, each with more than one office here."
+    assert (
+        said.groups_said(rolled)
+        == "Offices of one customer: 5 accounts in 2 groups, each with more than one office here."
+    )
     assert said.groups_said(rolled[1:2]) == ""
 
 
