@@ -34,8 +34,7 @@ def is_missing(value: Any) -> bool:
 
 
 def decimals(values: Iterable[Any], kind: Kind) -> int:
-    """Decimals for a column of numbers: money 0 from 1,000 on, otherwise 2; exact
-    always 2; numbers by size, 0 to 4.
+    """Decimals for a column: money 0 from 1,000 on, else 2; exact 2; share 1; numbers by size, 0 to 4.
 
     >>> decimals([12.5, 1_000.25], "money"), decimals([0.03, 0.2], "number"), decimals([2, 3], "number")
     (0, 3, 0)
