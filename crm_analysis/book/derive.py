@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import ibis
 
 from crm_analysis.book import values
+from crm_analysis.book.engine import product
 from crm_analysis.errors import BookError
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ DEEPEST = 25
 """Levels its parentheses, sums and conditions may be nested."""
 
 _WIDE, _WIDEST = "decimal(18, 6)", "decimal(38, 6)"
+_SMALL = 900_000
+"""Below a million, the product of two numbers with six places fits into 18 digits."""
 _FUNCTIONS = "col, number, abs, round, coalesce, concat, startswith, contains, left"
 
 
@@ -167,20 +170,30 @@ class _Compiler:
         return ibis.literal(f"{exact:f}").cast(_WIDE)
 
     def arithmetic(self, node: ast.BinOp, depth: int) -> Any:
-        # In 38 digits: the engine fails a whole query where a sum or product leaves the type of 18.
-        left, right = (self.number(part, depth).cast(_WIDEST) for part in (node.left, node.right))
+        left, right = self.number(node.left, depth), self.number(node.right, depth)
         match node.op:
             case ast.Add():
-                result = left + right
+                result = left.cast(_WIDEST) + right.cast(_WIDEST)
             case ast.Sub():
-                result = left - right
+                result = left.cast(_WIDEST) - right.cast(_WIDEST)
             case ast.Mult():
-                result = left * right
+                return self.product(node, left, right)
             case ast.Div():
                 result = left.cast("float64") / right.cast("float64")  # by zero: infinite, and then no decimal
             case _:
                 raise self.refuse(node, "uses an operator other than + - * /")
         return result.try_cast(_WIDE)
+
+    def product(self, node: ast.BinOp, left: Any, right: Any) -> Any:
+        """Exact, in 38 digits: the engine fails a whole query where a product leaves the type of 18.
+
+        Two plain cells whose product is small are multiplied in 18 digits, which is a hundred times as fast.
+        """
+        safe = (left.cast(_WIDEST) * right.cast(_WIDEST)).try_cast(_WIDE)
+        if not all(isinstance(part, ast.Name | ast.Constant) for part in (node.left, node.right)):
+            return safe
+        small = (left.cast("float64") * right.cast("float64")).abs() < _SMALL
+        return ibis.ifelse(small, product(left, right).try_cast(_WIDE), safe)
 
     def sign(self, node: ast.UnaryOp, depth: int) -> Any:
         match node.op:

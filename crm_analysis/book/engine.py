@@ -38,6 +38,14 @@ def full_match(text: str, pattern: str) -> Any:
     """True where the whole of `text` matches; half the time of a search (DuckDB's function)."""
 
 
+_SIX, _TWELVE = dt.Decimal(18, 6), dt.Decimal(18, 12)
+
+
+@ibis.udf.scalar.builtin(name="multiply", signature=((_SIX, _SIX), _TWELVE))
+def product(one: Any, other: Any) -> Any:
+    """The product with all its places, which Ibis would take for one of six and not round (DuckDB's function)."""
+
+
 def connect(spill: Path | None = None) -> Backend:
     """An in-process engine that installs nothing; what does not fit in its memory goes to the folder `spill`.
 

@@ -50,7 +50,11 @@ def declared(notebook: NotebookNode, part: str) -> dict[str, Declared]:
     from papermill import inspect_notebook
 
     notebook = copy.deepcopy(notebook)
-    notebook.metadata["kernelspec"] = {"name": "python3", "language": "python"}  # whatever it was written with
+    notebook.metadata["kernelspec"] = {
+        "name": "python3",
+        "language": "python",
+        "display_name": "Python 3",
+    }  # whatever it was written with
     found = {
         name: Declared(name, _type(entry, part), entry["default"], entry["help"])
         for name, entry in inspect_notebook(notebook).items()

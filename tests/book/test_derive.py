@@ -88,6 +88,16 @@ def test_results_by_hand(table, expression, expected):
         assert [None if pd.isna(cell) else cell for cell in found] == [None if pd.isna(x) else x for x in expected]
 
 
+def test_products_are_exact_on_both_sides_of_a_million():
+    amounts = ["948.5", "948.7", "949.123456", "1000", "1000.000001", "-999.999999", "999999.5", "31622776", "0.000001"]
+    table = engine.connect().create_table("t", pa.table({"a": amounts}))
+    squares = [round(D(amount) * D(amount), 6) for amount in amounts]
+    expected = [square if square < D(10) ** 12 else None for square in squares]
+    assert result(table, "a * a") == expected
+    assert result(table, "a * (a + 0)") == expected
+    assert expected.count(None) == 1
+
+
 def test_the_stated_form_holds_for_text_and_not_for_typed_columns():
     table = engine.connect().create_table("t", pa.table({"text": ["1.234,5", "1.5"], "typed": [1.5, 2.5]}))
     form = {"decimal": ",", "thousands": "."}
