@@ -1,18 +1,22 @@
-"""One row per account as of a day: who it is and what it brought.
+"""One row per account as of a day, or of many days: who it is and what it brought.
 
-All sums over order lines are made by the engine in exact decimals; what comes back is one row per
-account, sorted by account, with money as float64.
+All sums are made by the engine in exact decimals, from the days of orders; what comes back is one row per
+account and day, sorted, with money as float64.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import ibis
 
+from crm_analysis.book import engine
 from crm_analysis.book.book import as_date
-from crm_analysis.book.coverage import valid
+from crm_analysis.book.days import order_days
+from crm_analysis.errors import BookError
 from crm_analysis.periods import before
 
 if TYPE_CHECKING:
@@ -24,13 +28,15 @@ WINDOW = "12M"
 """The window of the report: the trailing year."""
 LATE = dt.timedelta(days=7)
 """Orders may begin this late in a window (a weekend, a holiday) and still cover it; no later than a tenth of it."""
+_FIRST_LINE = "__first_line"
+_MONEY = ("revenue", "cost", "margin", "costed_revenue", "revenue_before", "revenue_total")
 
 
 def accounts(book: Book, as_of: str | dt.date, window: str = WINDOW) -> pd.DataFrame:
     """Every account known on `as_of`, one row each, sorted by `account_id`.
 
     Columns: what `accounts` of the book says (name, group_id, sales_office, ...; a column that
-    cannot be known on that day is absent), then, of lines not void, over the `window` ending on `as_of`:
+    cannot be known on that day is absent), then, over the `window` ending on `as_of`:
 
     - revenue, and with costs cost, margin (of the lines whose cost is known), costed_revenue (their
       revenue) and margin_rate (margin / costed_revenue; NaN where that is not positive);
@@ -44,72 +50,122 @@ def accounts(book: Book, as_of: str | dt.date, window: str = WINDOW) -> pd.DataF
 
     Money is float64 in the book's currency. Raises BookError if a date or window is not one.
     """
-    day = as_date(as_of)
-    known = book.as_of(day)
-    lines = valid(known.table("orders"))
-    start, earlier = before(day, window), before(before(day, window), window)
-    sums = _sums(known, lines, start, earlier)
-    people = known.table("accounts")
-    joined = people.left_join(sums, "account_id").drop("account_id_right").order_by("account_id")
-    frame = joined.execute()
-    first_day = lines.ordered_on.min().execute()
-    return _finished(frame, day, start, earlier, first_day)
+    return snapshots(book, [as_of], window).drop(columns="as_of")
 
 
-def _sums(known: Book, lines: ibis.Table, start: dt.date, earlier: dt.date) -> ibis.Table:
-    """Sums of order lines by account; the lines are read once."""
-    inside = lines.ordered_on > ibis.literal(start)
-    previous = (lines.ordered_on > ibis.literal(earlier)) & ~inside
-    bought = lines.revenue > 0
-    order = lines.ordered_on.cast("string")
-    if known.has("orders", "order_id"):
-        order = lines.order_id.fill_null(order)
+def snapshots(book: Book, dates: Iterable[str | dt.date], window: str = WINDOW) -> pd.DataFrame:
+    """The accounts on many dates, from one query of the engine: one row per date and account, sorted by both.
+
+    Columns: as_of (datetime64), then those of `accounts`, each as known on its date; a column that cannot be
+    known on one of the dates is empty there. A date given twice counts once. Raises BookError if there is no date, or
+    a date or window is not one.
+    """
+    days = sorted({as_date(date) for date in dates})
+    if not days:
+        raise BookError("snapshots: there is no date; expected at least one, such as 2026-09-30.")
+    spans = [_Span.ending(day, window) for day in days]
+    people = [book.as_of(span.end).table("accounts") for span in spans]
+    kinds = {name: table[name].type() for table in people for name in table.columns}
+    families = _families(book, spans)
+    parts = []
+    for place, (span, table) in enumerate(zip(spans, people, strict=True)):
+        names = [name for name in book.whole["accounts"].columns if name in kinds]
+        then = table.select(
+            as_of=ibis.literal(span.end),
+            **{name: table[name] if name in table.columns else ibis.null(kinds[name]) for name in names},
+        )
+        then = _with(then, _sums(book.as_of(span.end), span))
+        if families is not None:
+            then = _with(then, families.select("account_id", families=families[f"families_{place}"]))
+        parts.append(then)
+    whole = ibis.union(*parts) if len(parts) > 1 else parts[0]
+    return _finished(engine.frame(whole.order_by("as_of", "account_id")), spans)
+
+
+@dataclass(frozen=True)
+class _Span:
+    """A window and the one before it, as the days before their first: (start, end] and (earlier, start]."""
+
+    earlier: dt.date
+    start: dt.date
+    end: dt.date
+
+    @classmethod
+    def ending(cls, day: dt.date, window: str) -> _Span:
+        start = before(day, window)
+        return cls(before(start, window), start, day)
+
+
+def _with(accounts: ibis.Table, sums: ibis.Table) -> ibis.Table:
+    """Accounts with their sums, 0 where there are none."""
+    joined = accounts.left_join(sums, "account_id")
+    kinds = sums.drop("account_id").schema().items()
+    filled = {name: joined[name].fill_null(ibis.literal(0, kind)) for name, kind in kinds if kind.is_numeric()}
+    return joined.mutate(**filled).drop("account_id_right")
+
+
+def _sums(known: Book, span: _Span) -> ibis.Table:
+    """Sums by account over a window, the one before, and everything known; money as float64."""
+    days = order_days(known)
+    start = ibis.literal(span.start)
+    inside = days.ordered_on > start
+    previous = (days.ordered_on > ibis.literal(span.earlier)) & ~inside
     sums: dict[str, Any] = {
-        "revenue": lines.revenue.sum(where=inside),
-        "orders": order.nunique(where=inside & bought),
-        "revenue_before": lines.revenue.sum(where=previous),
-        "revenue_total": lines.revenue.sum(),
-        "first_order": lines.ordered_on.min(where=bought),
-        "last_order": lines.ordered_on.max(where=bought),
+        "revenue": days.revenue.sum(where=inside),
+        "orders": days.count(where=inside & days.bought & (days.bought_before.fill_null(start) <= start)),
+        "revenue_before": days.revenue.sum(where=previous),
+        "revenue_total": days.revenue.sum(),
+        "first_order": days.ordered_on.min(where=days.bought),
+        "last_order": days.ordered_on.max(where=days.bought),
+        _FIRST_LINE: days.ordered_on.min(),
     }
-    if known.has("orders", "family"):
-        sums["families"] = lines.family.nunique(where=inside & bought)
-    if known.has("orders", "cost"):
-        costed = inside & lines.cost.notnull()
-        sums["cost"] = lines.cost.sum(where=costed)
-        sums["costed_revenue"] = lines.revenue.sum(where=costed)
-    result = lines.group_by("account_id").agg(**sums)
-    if "cost" in sums:
-        none = ibis.literal(0).cast("decimal(18, 4)")
-        result = result.mutate(margin=result.costed_revenue.fill_null(none) - result.cost.fill_null(none))
-    money = [name for name in result.columns if result[name].type().is_decimal()]
+    if "cost" in days.columns:
+        sums["cost"] = days.cost.sum(where=inside)
+        sums["costed_revenue"] = days.costed_revenue.sum(where=inside)
+        sums["margin"] = (days.costed_revenue - days.cost).sum(where=inside)
+    money = [name for name in sums if name in _MONEY]
+    result = days.group_by("account_id").agg(**sums)
     return result.mutate(**{name: result[name].cast("float64") for name in money})
 
 
-def _finished(frame: pd.DataFrame, day: dt.date, start: dt.date, earlier: dt.date, first_day: Any) -> pd.DataFrame:
+def _families(book: Book, spans: Sequence[_Span]) -> ibis.Table | None:
+    """By account, the number of product families bought in each window, `families_0` and so on; None without families.
+
+    The lines are read once for all windows.
+    """
+    if not book.has("orders", "family"):
+        return None
+    lines = book.table("orders")
+    first, last = ibis.literal(min(span.start for span in spans)), ibis.literal(max(span.end for span in spans))
+    lines = lines.filter(lines.family.notnull() & (lines.revenue > 0) & lines.ordered_on.between(first, last))
+    windows = {
+        f"families_{place}": (lines.ordered_on > ibis.literal(span.start))
+        & (lines.ordered_on <= ibis.literal(span.end))
+        for place, span in enumerate(spans)
+    }
+    each = lines.group_by("account_id", "family").agg(**{name: inside.any() for name, inside in windows.items()})
+    return each.group_by("account_id").agg(**{name: each[name].sum() for name in windows})
+
+
+def _finished(frame: pd.DataFrame, spans: Sequence[_Span]) -> pd.DataFrame:
+    """The engine's rows, with what follows from the sums."""
     import numpy as np
     import pandas as pd
 
-    for name in ("revenue", "revenue_before", "revenue_total", "cost", "costed_revenue", "margin"):
-        if name in frame:
-            frame[name] = frame[name].astype(float).fillna(0.0)
-    for name in ("orders", "families"):
-        if name in frame:
-            frame[name] = frame[name].astype(float).fillna(0).astype("int64")
-    for name in ("known_since", "first_order", "last_order"):
-        if name in frame:
-            frame[name] = pd.to_datetime(frame[name])
     if "margin" in frame:
         whole = frame["costed_revenue"].where(frame["costed_revenue"] > 0)
         frame["margin_rate"] = frame["margin"] / whole
-    begins = earlier + dt.timedelta(days=1) + min(LATE, (start - earlier) / 10)
-    if pd.isna(first_day) or pd.Timestamp(first_day).date() > begins:
-        frame["revenue_before"] = np.nan
+    first_line = frame.pop(_FIRST_LINE).groupby(frame["as_of"]).min()
+    for span in spans:
+        # orders that begin inside the window before make its sum no sum of a window
+        begins = span.earlier + dt.timedelta(days=1) + min(LATE, (span.start - span.earlier) / 10)
+        if not first_line.get(pd.Timestamp(span.end), pd.NaT) <= pd.Timestamp(begins):
+            frame.loc[frame["as_of"] == pd.Timestamp(span.end), "revenue_before"] = np.nan
     frame["revenue_change"] = frame["revenue"] - frame["revenue_before"]
     known_since = frame["known_since"] if "known_since" in frame else pd.Series(pd.NaT, index=frame.index)
-    frame["tenure_days"] = (pd.Timestamp(day) - known_since).dt.days
+    frame["tenure_days"] = (frame["as_of"] - known_since).dt.days
     frame["active"] = frame["orders"] > 0
-    return frame.reset_index(drop=True)
+    return frame
 
 
 SUMMED = ("revenue", "cost", "margin", "costed_revenue", "orders", "revenue_before", "revenue_change", "revenue_total")

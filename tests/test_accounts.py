@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 from small_books import DAY, FEW, line, small_book
 
-from crm_analysis.accounts import SUMMED, accounts, groups
+from crm_analysis.accounts import SUMMED, accounts, groups, snapshots
 from crm_analysis.book import Book, BookError, open_book
 from crm_analysis.book.coverage import months
 from crm_analysis.periods import before
@@ -102,24 +101,6 @@ def test_who_ordered_is_active_even_if_all_went_back():
     assert found.loc["A", ["revenue", "orders", "active"]].tolist() == [-4, 1, True]
 
 
-def test_void_lines_count_nowhere():
-    lines = [
-        line("A", "2024-09-01", 3, state="valid", family="x"),
-        line("A", "2025-11-05", 5, state="valid", family="x"),
-        line("A", "2026-02-05", 8, state=None, family="x"),
-        line("A", "2026-01-05", 1000, state="void", family="x"),
-        line("B", "2026-01-05", 1000, state="void", family="y"),
-    ]
-    book = small_book(lines)
-    found = by_account(book)
-    assert found.revenue.to_dict() == {"A": 13, "B": 0}
-    assert found.active.to_dict() == {"A": True, "B": False}
-    assert families(book, DAY).revenue.tolist() == [13]
-    assert months(book, DAY).revenue.sum() == 16
-    earlier = replace(book, extracted_on=dt.date(2026, 10, 5))  # nobody knows what was void on 30 September
-    assert by_account(earlier).revenue.to_dict() == {"A": 1013, "B": 1000}
-
-
 def test_accounts_without_any_order_and_books_without_lines():
     found = by_account(small_book([], [{"account_id": "A"}, {"account_id": "B"}]))
     assert found.revenue.tolist() == found.revenue_total.tolist() == [0, 0]
@@ -166,9 +147,56 @@ def test_revenue_before_is_unknown_where_the_book_begins_inside_that_window(firs
     assert groups(found.reset_index()).revenue_before.notna().all() == known
 
 
-def test_a_void_line_does_not_open_the_window_before():
-    book = small_book([line("A", "2024-01-01", 5, state="void"), line("A", "2025-12-01", 5, state="valid")])
-    assert by_account(book).revenue_before.isna().all()
+# --- many dates at once ---
+
+
+@settings(max_examples=12, deadline=None)
+@given(some.lists(some.dates(dt.date(2024, 6, 1), dt.date(2026, 11, 30)), min_size=1, max_size=5))
+def test_snapshots_are_the_accounts_of_each_date(some_book, dates):
+    found = snapshots(some_book, dates, "6M")
+    assert found["as_of"].is_monotonic_increasing
+    assert found["as_of"].unique().tolist() == [pd.Timestamp(day) for day in sorted(set(dates))]
+    for day in dates:
+        mine = found[found["as_of"] == pd.Timestamp(day)].drop(columns="as_of").reset_index(drop=True)
+        alone = accounts(some_book, day, "6M")
+        pd.testing.assert_frame_equal(mine[alone.columns], alone, check_dtype=False)
+        assert mine.drop(columns=alone.columns).isna().all(axis=None)  # known on another date only
+
+
+def test_a_call_off_order_is_one_order_in_each_window():
+    book = small_book(
+        [
+            line("A", "2025-08-01", 5, order_id="frame"),
+            line("A", "2025-11-01", 5, order_id="frame"),
+            line("A", "2025-12-01", 5, order_id="frame"),
+            line("A", "2025-12-01", 5, order_id="frame"),
+            line("A", "2026-01-10", -5, order_id="frame"),
+            line("A", "2026-01-20", 5, order_id="other"),
+        ]
+    )
+    found = snapshots(book, ["2025-09-30", "2025-12-31", "2026-03-31"], "3M")
+    assert found.orders.tolist() == [1, 1, 1]
+    assert accounts(book, "2026-03-31", "12M").orders.tolist() == [2]
+
+
+def test_a_column_that_one_date_cannot_know_is_empty_there():
+    people = [{"account_id": "A", "name": "a", "rep_id": "R1", "known_since": "2025-01-01"}]
+    book = small_book([line("A", "2025-02-01", 5)], people)
+    assert "rep_id" not in snapshots(book, ["2026-03-31", "2026-06-30"])
+    found = snapshots(book, ["2026-06-30", DAY])
+    assert found.rep_id.tolist() == [None, "R1"]
+    assert found.name.tolist() == ["a", "a"]
+
+
+def test_snapshots_of_a_book_taken_back_see_no_further(some_book):
+    back = some_book.as_of("2026-01-31")
+    found = snapshots(back, ["2026-01-31", "2026-06-30"])
+    assert found.groupby("as_of").revenue_total.sum().nunique() == 1
+
+
+def test_snapshots_need_a_date(some_book):
+    with pytest.raises(BookError, match="there is no date; expected at least one"):
+        snapshots(some_book, [])
 
 
 # --- groups ---

@@ -33,7 +33,7 @@ class Book:
     hold the result of its intake, and every row that was not accepted: table, rule, column, file, row
     (number in the file), value (what was found), revenue (decimal, null but for order lines).
     From `unchanged_since` on, by its owner's word, columns that the source overwrites are as on the day
-    of the extract; None if the owner says nothing.
+    of the extract; None if the owner says nothing. `kept` holds tables computed once for all days.
     """
 
     name: str
@@ -46,6 +46,7 @@ class Book:
     quarantine: ibis.Table | None = None
     unchanged_since: dt.date | None = None
     history: Mapping[str, dt.date] = field(default_factory=dict, repr=False)
+    kept: dict[str, ibis.Table] = field(default_factory=dict, repr=False, compare=False)
     _tables: dict[str, ibis.Table] = field(default_factory=dict, repr=False, compare=False)
 
     def as_of(self, date: str | dt.date) -> Book:

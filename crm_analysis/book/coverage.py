@@ -6,20 +6,12 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 from crm_analysis.book.contract import CONTRACT
+from crm_analysis.book.days import order_days
 
 if TYPE_CHECKING:
-    import ibis
     import pandas as pd
 
     from crm_analysis.book.book import Book
-
-
-def valid(lines: ibis.Table) -> ibis.Table:
-    """Order lines without those marked void; all of them where the table has no `state`.
-
-    Before the day of the extract nobody knows which were void then, and none is left out.
-    """
-    return lines.filter(lines.state.fill_null("valid") != "void") if "state" in lines.columns else lines
 
 
 def coverage(book: Book) -> pd.DataFrame:
@@ -61,16 +53,16 @@ def coverage(book: Book) -> pd.DataFrame:
 def months(book: Book, as_of: str | dt.date) -> pd.DataFrame:
     """One row per calendar month from the first order to the last known on `as_of`, months without orders included.
 
-    Columns: month (such as 2026-09), lines (not void), accounts (that bought), revenue (float64).
+    Columns: month (such as 2026-09), lines, accounts (that bought), revenue (float64).
     """
     import pandas as pd
 
-    lines = valid(book.as_of(as_of).table("orders"))
-    by = lines.group_by(year=lines.ordered_on.year(), number=lines.ordered_on.month())
+    days = order_days(book.as_of(as_of))
+    by = days.group_by(year=days.ordered_on.year(), number=days.ordered_on.month())
     found = by.agg(
-        lines=lines.count(),
-        accounts=lines.account_id.nunique(where=lines.revenue > 0),
-        revenue=lines.revenue.sum().cast("float64"),
+        lines=days.lines.sum(),
+        accounts=days.account_id.nunique(where=days.bought),
+        revenue=days.revenue.sum().cast("float64"),
     ).execute()
     place = found["year"].astype(int) * 12 + found["number"].astype(int) - 1
     every = range(int(place.min()), int(place.max()) + 1) if len(found) else range(0)

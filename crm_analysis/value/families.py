@@ -9,7 +9,6 @@ import ibis
 
 from crm_analysis.accounts import WINDOW
 from crm_analysis.book.book import as_date
-from crm_analysis.book.coverage import valid
 from crm_analysis.periods import before
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ def families(book: Book, as_of: str | dt.date, window: str = WINDOW) -> pd.DataF
     """
     day = as_date(as_of)
     known = book.as_of(day)
-    lines = valid(known.need("orders", "family"))
+    lines = known.need("orders", "family")
     lines = lines.filter(lines.ordered_on > ibis.literal(before(day, window)))
     costed = known.has("orders", "cost")
     sums = {
