@@ -49,15 +49,13 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
     check = commands.add_parser("check", help="read a book, check it, print what was found")
-    check.add_argument("folder", help="folder with the book's files")
-    _mapping(check)
+    _source(check)
     check.add_argument("--json", action="store_true", help="print the result as JSON")
     check.add_argument("--quarantine", metavar="FILE", help="write every row not accepted to this CSV file")
     check.set_defaults(run=_check)
 
     report = commands.add_parser("report", help="make a quarter's report")
-    report.add_argument("book", help="folder with the book's files")
-    _mapping(report)
+    _source(report)
     report.add_argument("--quarter", required=True, help="calendar quarter, such as 2026Q3")
     report.add_argument("--out", default="reports", help="folder of the reports (default: reports)")
     report.add_argument("--only", action="append", metavar="NAME", help="only this page; may be repeated")
@@ -71,11 +69,23 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("folder", help="folder to write")
     demo.add_argument("--accounts", type=int, default=250, metavar="N", help="number of accounts (default: 250)")
     demo.add_argument("--seed", type=int, default=1, metavar="S", help="another seed, another company (default: 1)")
+    demo.add_argument(
+        "--format", choices=("csv", "parquet"), help="of the files (default: csv up to 20,000 accounts, else parquet)"
+    )
+    demo.add_argument(
+        "--without",
+        action="append",
+        default=[],
+        metavar="EFFECT",
+        help="leave out a planted effect: service, potential, programme, silence, effort, season, offices or payers; "
+        "may be repeated",
+    )
     demo.set_defaults(run=_demo)
     return parser
 
 
-def _mapping(parser: argparse.ArgumentParser) -> None:
+def _source(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("book", help="folder with the book's files, a DuckDB file, or a database URL")
     parser.add_argument("--toml", metavar="FILE", help="a book.toml that does not lie in the folder")
 
 
@@ -85,7 +95,7 @@ def _check(options: argparse.Namespace) -> int:
     from crm_analysis.book import open_book
 
     try:
-        book = open_book(options.folder, options.toml)
+        book = open_book(options.book, options.toml)
     except UserError as mistake:
         if options.json:
             print(json.dumps({"error": str(mistake), "exit_code": 2}))
@@ -148,6 +158,7 @@ def _save_quarantine(rows: pa.Table, path: Path) -> None:
 
 def _report(options: argparse.Namespace) -> int:
     from crm_analysis.book import open_book
+    from crm_analysis.book.opening import kept
     from crm_analysis.errors import ReportError
     from crm_analysis.periods import quarter_end
     from crm_analysis.report import report
@@ -159,14 +170,13 @@ def _report(options: argparse.Namespace) -> int:
         if not equals or not name:
             raise ReportError(f"-p {entry}: expected NAME=VALUE, such as -p window=6M")
         given[name] = value
-    if options.toml:
-        given["toml"] = str(Path(options.toml).resolve())
     day = quarter_end(options.quarter)
-    book = open_book(options.book, options.toml)
+    home = kept(options.book, options.toml or given.pop("toml", None))
+    book = open_book(home)
     check = book.check
     assert check is not None
     page = report(
-        options.book,
+        home,  # all notebooks open the same book, and none reads its files or database again
         options.quarter,
         options.out,
         options.only,
@@ -182,9 +192,10 @@ def _report(options: argparse.Namespace) -> int:
 
 
 def _demo(options: argparse.Namespace) -> int:
-    from crm_analysis.book.demo import demo
+    from crm_analysis.book.demo import demo, usual_format
 
-    made = demo(options.folder, accounts=options.accounts, seed=options.seed)
+    format = options.format or usual_format(options.accounts)
+    made = demo(options.folder, options.accounts, options.seed, format, options.without)
     for table, rows in made.rows.items():
         print(f"{table}: {rows:,}")
     return 0

@@ -1,9 +1,14 @@
-"""The rules that compare rows with each other, and the keys that are made of a row's content."""
+"""The rules that compare rows with each other, and the keys that are made of a row's content.
+
+Rows that cannot be concerned are set apart first, so that only the few others are ordered and
+marked; nothing is joined back by a number of its own.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 import functools
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import ibis
@@ -16,31 +21,23 @@ if TYPE_CHECKING:
 
     from crm_analysis.book.staging import Staged
 
-RULE, COLUMN, ID = "__rule", "__column", "__id"
+RULE, COLUMN = "__rule", "__column"
+SAME_LINES = 20
+"""Fewer lines that two sources have alike but for their keys may be chance."""
 SILENCE = dt.timedelta(days=366)
 """Orders after a silence longer than this are typing errors, where no day of the extract is stated."""
 
+Keep = Callable[[ibis.Table, str], ibis.Table]
+"""Computes a table once, under a name."""
 
-def ruled(staged: Staged, last: dt.date) -> ibis.Table:
-    """The staged rows with ID, and with RULE and COLUMN of the first rule each breaks by itself.
 
-    `last` is the latest date that could have been known. ID is a whole number, unique, and the same
-    on every run over the same files.
-    """
-    files = ibis.cases(*((staged.table[FILE] == file, ibis.literal(i, "int64")) for i, file in enumerate(staged.files)))
-    table = staged.table.mutate(**{ID: files * 10**12 + staged.table[ROW]})
-    dates = [column.name for column in staged.contract.known_dates if column.name in staged.present]
-    late = [(table[FAULT].isnull() & (table[name] > last), name) for name in dates]
-    fault = [(table[FAULT] == i, rule, column) for i, (rule, column) in enumerate(staged.faults)]
-    named = fault + [(when, "future_date", name) for when, name in late]
+def marked(table: ibis.Table, when: Any, rule: Any, column: str, value: Any) -> ibis.Table:
+    """The table with RULE, COLUMN and VALUE set where `when`."""
     return table.mutate(
         **{
-            RULE: ibis.cases(*((when, rule) for when, rule, _ in named)),
-            COLUMN: ibis.cases(*((when, column) for when, _, column in named)),
-            VALUE: ibis.coalesce(
-                table[VALUE],
-                *(ibis.ifelse(when, table[name].cast("string"), ibis.null("string")) for when, name in late),
-            ),
+            RULE: ibis.ifelse(when, rule, table[RULE]),
+            COLUMN: ibis.ifelse(when, column, table[COLUMN]),
+            VALUE: ibis.ifelse(when, value, table[VALUE]),
         }
     )
 
@@ -49,41 +46,105 @@ def _place(group_by: list[Any], order_by: list[Any]) -> Any:
     return ibis.row_number().over(ibis.window(group_by=group_by, order_by=order_by))
 
 
-def overlapping(table: ibis.Table, staged: Staged) -> ibis.Table:
-    """ID of order lines that stand in another source too, with `found`, `at` and `text` of the rule.
+def repeated_files(staged: Staged, digests: Mapping[str, str]) -> dict[str, str]:
+    """The files that hold the same rows as an earlier one of the table, with that one's name.
+
+    Rows are the same if they are byte for byte (`digests`: SHA-256 by file), or in whatever order and
+    form they are written. Rows and least and greatest values are compared first; they nearly always differ.
+    """
+    table, content = staged.table, [name for name in staged.present if name != "source"] + [FAULT, VALUE]
+    if len(staged.files) < 2:
+        return {}
+    counts = table.group_by(file=FILE).agg(n=table.count()).order_by("file").execute()
+    rows = dict(zip(counts["file"], map(int, counts["n"]), strict=True))
+    alike = [name for name in staged.files if rows.get(name) and list(rows.values()).count(rows[name]) > 1]
+    if not alike:
+        return {}
+    texts = {i: table[name].cast("string").fill_null("") for i, name in enumerate(content)}
+    ends = {f"{end}{i}": getattr(text, end)() for i, text in texts.items() for end in ("min", "max")}
+    prints = table.filter(table[FILE].isin(alike)).group_by(file=FILE).agg(**ends).execute().set_index("file")
+    found: dict[str, str] = {}
+    for place, name in enumerate(alike):
+        for other in alike[:place]:
+            if other in found or rows[other] != rows[name] or not prints.loc[other].equals(prints.loc[name]):
+                continue
+            equal = digests.get(other, other) == digests.get(name, name)
+            if equal or _same_rows(table, other, name, content):
+                found[name] = other
+                break
+    return found
+
+
+def _same_rows(table: ibis.Table, one: str, other: str, content: list[str]) -> bool:
+    """True if two files hold the same rows, each as often."""
+    both = table.filter(table[FILE].isin([one, other]))
+    each = both.group_by(content).agg(
+        one=both.count(where=both[FILE] == one), other=both.count(where=both[FILE] == other)
+    )
+    return int(each.filter(each.one != each.other).count().execute()) == 0
+
+
+def overlap_marked(table: ibis.Table, staged: Staged, keep: Keep) -> ibis.Table:
+    """The order lines, those marked that stand in another source too.
 
     Lines are alike if all mapped columns but `source` are; of lines repeated inside a source the
     largest number that any one source has is kept, so honest repeats stay.
     """
     days = table.group_by("ordered_on").agg(n=table.source.nunique())
-    days = days.filter(days.n > 1).select(day="ordered_on")
+    days = keep(days.filter(days.n > 1).select(day="ordered_on"), "overlap_days")
     both = table.semi_join(days, table.ordered_on == days.day)
     content = [name for name in staged.present if name != "source"] + [FAULT, VALUE]
-    both = both.mutate(__k=_place([*content, "source"], [*staged.carried, ID]))
-    both = both.mutate(__copy=_place([*content, "__k"], ["source", *staged.carried, ID]))
-    return both.filter(both["__copy"] > 0).select(
-        ID, found=ibis.literal("overlapping_source"), at=ibis.literal("source"), text=both.source
-    )
+    both = both.mutate(__k=_place([*content, "source"], [*staged.carried, FILE, ROW]))
+    both = both.mutate(__copy=_place([*content, "__k"], ["source", *staged.carried, FILE, ROW]))
+    both = marked(both, both["__copy"] > 0, "overlapping_source", "source", both.source).drop("__k", "__copy")
+    apart = table.anti_join(days, table.ordered_on == days.day)
+    return apart.union(keep(both, "overlap").select(apart.columns))
 
 
-def same_key(table: ibis.Table, key: tuple[str, ...], staged: Staged) -> ibis.Table:
-    """ID of clean rows whose key another row has, with `found`, `at` and `text` of the rule.
+def same_content(table: ibis.Table, staged: Staged, keep: Keep) -> tuple[int, str]:
+    """Lines of days shared by sources that stand in two of them but for their keys, and the days; 0 if they are few."""
+    content = [name for name in staged.present if name not in ("source", "line_id", "order_id")]
+    clean = table.filter(table[RULE].isnull())
+    days = clean.group_by("ordered_on").agg(n=clean.source.nunique())
+    days = keep(days.filter(days.n > 1).select(day="ordered_on"), "shared_days")
+    both = clean.semi_join(days, clean.ordered_on == days.day)
+    alike = both.group_by(content).agg(n=both.count(), sources=both.source.nunique())
+    twice = alike.sources > 1
+    row = alike.agg(
+        lines=alike.n.sum().fill_null(0),
+        twice=alike.n.sum(where=twice).fill_null(0),
+        first=alike.ordered_on.min(where=twice).cast("string"),
+        last=alike.ordered_on.max(where=twice).cast("string"),
+    ).execute()
+    lines, again = int(row["lines"][0]), int(row["twice"][0])
+    few = again < SAME_LINES or again * 2 < lines
+    return (0, "") if few else (again, f"{row['first'][0]} to {row['last'][0]}")
+
+
+def same_key_marked(table: ibis.Table, key: tuple[str, ...], staged: Staged, keep: Keep) -> ibis.Table:
+    """The rows, those marked that break no rule and whose key another such row has.
 
     They repeat it column for column, or have other values; the first in order of values is kept.
     """
-    shared = table.group_by(list(key)).agg(n=table.count())
-    shared = shared.filter(shared.n > 1)
-    rows = table.semi_join(shared, [table[name].identical_to(shared[name]) for name in key])
+    clean = table.filter(table[RULE].isnull())
+    shared = clean.group_by(list(key)).agg(__n=clean.count())
+    shared = keep(shared.filter(shared["__n"] > 1).drop("__n"), f"{staged.contract.name}_keys")
+    on = [_same(clean, shared, name, staged) for name in key]
+    rows = clean.semi_join(shared, on)
     content = [name for name in staged.present if name not in key]
-    rows = rows.mutate(__copy=_place([*key, *content], [*staged.carried, ID]))
+    rows = rows.mutate(__copy=_place([*key, *content], [*staged.carried, FILE, ROW]))
     rows = rows.mutate(__other=_place([*key, "__copy"], content or list(key)))
-    lost = rows.filter((rows["__copy"] > 0) | (rows["__other"] > 0))
-    return lost.select(
-        ID,
-        found=ibis.ifelse(lost["__copy"] > 0, "repeated_row", "duplicate_key"),
-        at=ibis.literal(", ".join(key)),
-        text=_text(lost, list(key), " / ", ""),
-    )
+    which = ibis.ifelse(rows["__copy"] > 0, "repeated_row", "duplicate_key")
+    again = (rows["__copy"] > 0) | (rows["__other"] > 0)
+    rows = marked(rows, again, which, ", ".join(key), _text(rows, list(key), " / ", "")).drop("__copy", "__other")
+    apart = table.filter(table[RULE].notnull()).union(clean.anti_join(shared, on))
+    return apart.union(keep(rows, f"{staged.contract.name}_same_key").select(apart.columns))
+
+
+def _same(table: ibis.Table, other: ibis.Table, name: str, staged: Staged) -> Any:
+    """Equal, or both empty where the column may be; engines are quicker with a plain equality."""
+    column = staged.contract.column(name)
+    return table[name] == other[name] if column.required else table[name].identical_to(other[name])
 
 
 def _text(table: ibis.Table, columns: list[str], mark: str, empty: str) -> Any:
@@ -100,7 +161,7 @@ def numbered(table: ibis.Table, staged: Staged) -> ibis.Table:
     """
     content = [name for name in staged.present if name != "source"]
     table = table.mutate(__content=_text(table, content, "\u241f", "\u2400").hexdigest("md5").left(20))
-    table = table.mutate(__place=_place(["__content"], ["source", *staged.carried, ID]))
+    table = table.mutate(__place=_place(["__content"], ["source", *staged.carried, FILE, ROW]))
     return table.mutate(line_id=table["__content"] + "-" + (table["__place"] + 1).cast("string"))
 
 

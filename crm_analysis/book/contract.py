@@ -31,6 +31,8 @@ class Column:
     settles_with: str | None = None
     may_be_future: bool = False
     levels: tuple[str, ...] = ()
+    after: str | None = None
+    """The date of the same row that this date does not come before, if all is right."""
 
 
 @dataclass(frozen=True)
@@ -87,9 +89,9 @@ def _number(name: str, meaning: str, **more: object) -> Column:
     return Column(name, "number", meaning, **more)  # type: ignore[arg-type]
 
 
-def _settling(name: str, meaning: str) -> Column:
-    """A date that is unknown until it has come."""
-    return Column(name, "date", meaning, nature="settles", settles_with=name)
+def _settling(name: str, meaning: str, after: str) -> Column:
+    """A date that is unknown until it has come, and comes no earlier than `after`."""
+    return Column(name, "date", meaning, nature="settles", settles_with=name, after=after)
 
 
 _ACCOUNT = _text("account_id", "the account the row belongs to", required=True)
@@ -152,8 +154,8 @@ _TABLES = (
             _text("currency", "currency of the amounts, to prove there is one only"),
             _text("state", "valid or void", nature="current", levels=("valid", "void")),
             _text("source", "file or sheet the line came from; lines of two sources may overlap"),
-            _date("promised_on", "day promised for shipment", may_be_future=True),
-            _settling("shipped_on", "day shipped"),
+            _date("promised_on", "day promised for shipment", may_be_future=True, after="ordered_on"),
+            _settling("shipped_on", "day shipped", after="ordered_on"),
             _text("end_user_id", "the end user behind a dealer"),
         ),
         known_at="ordered_on",
@@ -168,10 +170,10 @@ _TABLES = (
             _text("invoice_id", "key of the invoice", required=True),
             _ACCOUNT,
             _date("issued_on", "day of issue", required=True),
-            _date("due_on", "day payment is due", may_be_future=True),
-            _settling("paid_on", "day paid"),
+            _date("due_on", "day payment is due", may_be_future=True, after="issued_on"),
+            _settling("paid_on", "day paid", after="issued_on"),
             _money("amount", "amount of the invoice", required=True),
-            _settling("written_off_on", "day written off"),
+            _settling("written_off_on", "day written off", after="issued_on"),
         ),
         known_at="issued_on",
         key=("invoice_id",),
@@ -184,7 +186,7 @@ _TABLES = (
             _text("complaint_id", "key of the complaint", required=True),
             _ACCOUNT,
             _date("opened_on", "day opened", required=True),
-            _settling("closed_on", "day closed"),
+            _settling("closed_on", "day closed", after="opened_on"),
             _text("topic", "what it was about"),
             _text("dimension", "service dimension it concerns"),
             _text("severity", "how severe it was"),
@@ -244,7 +246,7 @@ _TABLES = (
         "what serving costs, by activity",
         (
             _date("period_start", "first day of the period"),
-            _date("period_end", "last day of the period", required=True),
+            _date("period_end", "last day of the period", required=True, after="period_start"),
             _text("activity", "what the money was spent on", required=True),
             _money("amount", "amount spent", required=True),
             _text("account_id", "the account it was spent on, where known"),
@@ -263,11 +265,11 @@ _TABLES = (
             _date("opened_on", "day opened", required=True),
             _text("product", "product it is about"),
             _money("amount", "amount expected", nature="current"),
-            _settling("closed_on", "day won or lost"),
+            _settling("closed_on", "day won or lost", after="opened_on"),
             _text("outcome", "won or lost", nature="settles", settles_with="closed_on"),
             _text("lost_reason", "why it was lost", nature="settles", settles_with="closed_on"),
             _text("competitor", "who won it", nature="settles", settles_with="closed_on"),
-            _date("expected_close", "day expected to close", nature="current", may_be_future=True),
+            _date("expected_close", "day expected to close", nature="current", may_be_future=True, after="opened_on"),
         ),
         known_at="opened_on",
         key=("opportunity_id",),
@@ -294,8 +296,8 @@ _TABLES = (
             _ACCOUNT,
             _date("signed_on", "day signed", required=True),
             _date("starts_on", "first day of the term", may_be_future=True),
-            _date("ends_on", "last day of the term as agreed", may_be_future=True),
-            _settling("ended_on", "day it really ended"),
+            _date("ends_on", "last day of the term as agreed", may_be_future=True, after="starts_on"),
+            _settling("ended_on", "day it really ended", after="signed_on"),
             _text("end_reason", "why it ended", nature="settles", settles_with="ended_on"),
             _money("minimum_order", "minimum order agreed"),
         ),
@@ -370,7 +372,7 @@ _TABLES = (
         (
             _ACCOUNT,
             _date("left_on", "day it left"),
-            _date("known_on", "day we learned of it", required=True),
+            _date("known_on", "day we learned of it", required=True, after="left_on"),
             _text("reason", "why it left"),
             _text("competitor", "where it went"),
             _text("decided_by", "them or us", levels=("them", "us")),
@@ -388,7 +390,7 @@ _TABLES = (
             _text("team", "team"),
             _number("hours_per_week", "hours a week for accounts"),
             _date("from_date", "first day the row holds"),
-            Column("to_date", "date", "last day the row holds", nature="settles", settles_with="to_date"),
+            _settling("to_date", "last day the row holds", after="from_date"),
         ),
         known_at="from_date",
         key=("rep_id", "from_date"),

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import ibis
 
 from crm_analysis.book import values
-from crm_analysis.book.engine import product
+from crm_analysis.book.engine import product, try_cast
 from crm_analysis.errors import BookError
 
 if TYPE_CHECKING:
@@ -182,23 +182,23 @@ class _Compiler:
                 result = left.cast("float64") / right.cast("float64")  # by zero: infinite, and then no decimal
             case _:
                 raise self.refuse(node, "uses an operator other than + - * /")
-        return result.try_cast(_WIDE)
+        return try_cast(result, _WIDE)
 
     def product(self, node: ast.BinOp, left: Any, right: Any) -> Any:
         """Exact, in 38 digits: the engine fails a whole query where a product leaves the type of 18.
 
         Two plain cells whose product is small are multiplied in 18 digits, which is a hundred times as fast.
         """
-        safe = (left.cast(_WIDEST) * right.cast(_WIDEST)).try_cast(_WIDE)
+        safe = try_cast(left.cast(_WIDEST) * right.cast(_WIDEST), _WIDE)
         if not all(isinstance(part, ast.Name | ast.Constant) for part in (node.left, node.right)):
             return safe
         small = (left.cast("float64") * right.cast("float64")).abs() < _SMALL
-        return ibis.ifelse(small, product(left, right).try_cast(_WIDE), safe)
+        return ibis.ifelse(small, try_cast(product(left, right), _WIDE), safe)
 
     def sign(self, node: ast.UnaryOp, depth: int) -> Any:
         match node.op:
             case ast.USub():
-                return (-self.number(node.operand, depth)).try_cast(_WIDE)
+                return try_cast(-self.number(node.operand, depth), _WIDE)
             case ast.UAdd():
                 return self.number(node.operand, depth)
             case ast.Not():
@@ -261,9 +261,9 @@ class _Compiler:
             case "number", 1:
                 return self.number(given[0], depth)
             case "abs", 1:
-                return self.number(given[0], depth).abs().try_cast(_WIDE)
+                return try_cast(self.number(given[0], depth).abs(), _WIDE)
             case "round", 2 if whole and last in range(7):
-                return self.number(given[0], depth).round(last).try_cast(_WIDE)
+                return try_cast(self.number(given[0], depth).round(last), _WIDE)
             case "coalesce", n if n >= 2:
                 return ibis.coalesce(*self.alike(list(given), depth))
             case "concat", n if n >= 2:

@@ -10,6 +10,8 @@ import glob
 import itertools
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +23,7 @@ from crm_analysis.errors import BookError
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
+    from ibis.backends import BaseBackend
     from ibis.backends.duckdb import Backend
 
 MEMORY_MB = 2048
@@ -30,21 +33,83 @@ _fences = itertools.count()
 
 
 @ibis.udf.scalar.builtin(name="try_strptime", signature=((dt.string, dt.string), dt.timestamp))
-def try_strptime(text: str, form: str) -> Any:
-    """The timestamp that `text` writes in the form `form`, or null (DuckDB's function)."""
+def _try_strptime(text: str, form: str) -> Any:
+    """DuckDB's function."""
+
+
+def try_strptime(text: Any, form: str) -> Any:
+    """The timestamp that `text` writes in the strptime form `form`, or null.
+
+    Raises BookError on another engine than ours: forms mean other things there.
+    """
+    if _on(text) != "duckdb":
+        raise BookError(
+            f"a form of dates ({form!r}) is given for a book that is used in place on {_on(text)}; expected columns "
+            "of dates, or texts such as 2026-09-30."
+        )
+    return _try_strptime(text, ibis.literal(form))
+
+
+def trimmed(text: Any) -> Any:
+    """The text without white space at its ends; PostgreSQL knows fewer kinds of it."""
+    return text.strip() if _on(text) == "postgres" else text.re_replace(r"^[\s\pZ]+|[\s\pZ]+$", "")
+
+
+def try_cast(value: Any, to: str) -> Any:
+    """The value as a decimal or a date, null where it is none.
+
+    PostgreSQL would fail there, so what it is given is looked at first; of numbers written with an exponent it says
+    that they are none.
+    """
+    if _on(value) != "postgres":
+        return value.try_cast(to)
+    kind, goal = value.type(), dt.dtype(to)
+    if goal.is_decimal():
+        digits = goal.precision - goal.scale
+        if kind.is_numeric():  # there not-a-number and infinity are larger than every number
+            return ibis.ifelse(value.abs() < 10**digits, value, ibis.null(kind)).cast(to)
+        text = value.cast("string")
+        sound = full_match(text, rf"[+-]?(0*\d{{1,{digits - 1}}}(\.\d*)?|\.\d+)")
+    elif goal.is_date():
+        text = value.cast("string")
+        sound = full_match(text, r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
+        year, month, day = (
+            ibis.ifelse(sound, text, "2000-01-01").substr(at, n).cast("int64") for at, n in ((0, 4), (5, 2), (8, 2))
+        )
+        leap = ((year % 4 == 0) & (year % 100 != 0)) | (year % 400 == 0)
+        last = ibis.cases((month == 2, ibis.ifelse(leap, 29, 28)), (month.isin([4, 6, 9, 11]), 30), else_=31)
+        sound = sound & (day <= last) & (year > 0)
+    else:
+        return value.cast(to)
+    return ibis.ifelse(sound, text, ibis.null("string")).cast(to)
 
 
 @ibis.udf.scalar.builtin(name="regexp_full_match", signature=((dt.string, dt.string), dt.boolean))
-def full_match(text: str, pattern: str) -> Any:
-    """True where the whole of `text` matches; half the time of a search (DuckDB's function)."""
+def _full_match(text: str, pattern: str) -> Any:
+    """DuckDB's function takes half the time of a search."""
+
+
+def full_match(text: Any, pattern: str) -> Any:
+    """True where the whole of `text` matches."""
+    return _full_match(text, pattern) if _on(text) == "duckdb" else text.re_search(f"^({pattern})$")
+
+
+def _on(value: Any) -> str:
+    """The name of the engine an expression runs on; ours where it is bound to none yet."""
+    return str(value.get_backend().name)
 
 
 _SIX, _TWELVE = dt.Decimal(18, 6), dt.Decimal(18, 12)
 
 
 @ibis.udf.scalar.builtin(name="multiply", signature=((_SIX, _SIX), _TWELVE))
+def _product(one: Any, other: Any) -> Any:
+    """DuckDB's function."""
+
+
 def product(one: Any, other: Any) -> Any:
-    """The product with all its places, which Ibis would take for one of six and not round (DuckDB's function)."""
+    """The product of two decimals with all its places, which Ibis would take for one of six and not round."""
+    return _product(one, other) if _on(one) == "duckdb" else (one * other).cast("decimal(38, 12)")
 
 
 def connect(spill: Path | None = None, file: Path | None = None) -> Backend:
@@ -68,6 +133,16 @@ def connect(spill: Path | None = None, file: Path | None = None) -> Backend:
         # off, setting it fails in a notebook without ipywidgets.
         con.con.execute("SET enable_progress_bar = false")
     return con
+
+
+@contextmanager
+def connected(spill: Path) -> Iterator[Backend]:
+    """`connect`, for as long as the block runs."""
+    con = connect(spill)
+    try:
+        yield con
+    finally:
+        con.disconnect()
 
 
 def _setting(name: str, default: int) -> int:
@@ -96,14 +171,17 @@ def rows(path: Path) -> int:
     return int(pq.read_metadata(path).num_rows)
 
 
-def fenced(con: Backend, table: ibis.Table) -> ibis.Table:
+def fenced(con: BaseBackend, table: ibis.Table) -> ibis.Table:
     """The same table behind a view.
 
     Ibis merges one select into the next and repeats a column's whole expression wherever it is
-    used; behind a view the engine computes it once.
+    used; behind a view the engine computes it once. On PostgreSQL, where a view
+    is a right to be granted, it is a query within the query.
     """
+    if con.name not in ("duckdb", "pyspark"):
+        return con.sql(con.compile(table), schema=table.schema())
     name = f"__fence{next(_fences)}"
-    con.con.execute(f'CREATE TEMPORARY VIEW "{name}" AS {con.compile(table)}')
+    con.raw_sql(f"CREATE TEMPORARY VIEW {name} AS {con.compile(table)}")
     return con.table(name)
 
 
@@ -118,11 +196,31 @@ def kept(con: Backend, expression: ibis.Table, path: Path) -> ibis.Table:
     return parquet(con, path)
 
 
-def cached(con: Backend, expression: ibis.Table) -> ibis.Table:
-    """The table, computed once and kept as long as the engine is."""
+def cached(con: BaseBackend, expression: ibis.Table) -> ibis.Table:
+    """The table, computed once and kept as long as the session lasts; as it stands where `may_keep` is false."""
+    if not may_keep(con):
+        return fenced(con, expression)
     name = f"__kept{next(_fences)}"
-    con.con.execute(f'CREATE TEMPORARY TABLE "{name}" AS {con.compile(expression)}')
+    query = con.compile(expression)
+    if con.name == "pyspark":
+        con.raw_sql(query).persist().createOrReplaceTempView(name)
+    else:
+        con.raw_sql(f"CREATE TEMPORARY TABLE {name} AS {query}")
+    if con.name == "postgres":
+        con.raw_sql(f"ANALYZE {name}")  # else the planner takes it for a small one
+        con.con.commit()
     return con.table(name)
+
+
+def may_keep(con: BaseBackend) -> bool:
+    """True where temporary tables may be made: PostgreSQL grants that right, or not."""
+    if con.name != "postgres":
+        return con.name in ("duckdb", "pyspark")
+    asked = (
+        "SELECT has_database_privilege(current_database(), 'TEMP') AND current_setting('transaction_read_only') = 'off'"
+    )
+    with con.raw_sql(asked) as cursor:
+        return bool(cursor.fetchone()[0])
 
 
 def frame(expression: ibis.Table) -> pd.DataFrame:

@@ -10,95 +10,51 @@ import difflib
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 from crm_analysis.book.contract import CONTRACT
+from crm_analysis.book.plan import Format, Lookup, Mapping, TableMap
 from crm_analysis.errors import BookError
 
+__all__ = ["Format", "Lookup", "Mapping", "TableMap", "database", "mapping", "toml_of"]
+
+NAMED = (".csv", ".parquet", ".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
+"""Endings of files that are taken without being named in book.toml, if they bear a contract table's name."""
 _DATE_CODES = frozenset(["%", "-d", "-m", "-y", "-H", "-I", "-M", "-S", "-j", *"aAbBdmyYHIpMSfgjzZ"])
 """What a form of dates may hold; the engine's own list is longer."""
 
 
-@dataclass(frozen=True)
-class Format:
-    """How a text file is written."""
+def mapping(
+    folder: Path | None, toml: Path | None = None, stored: Sequence[str] | None = None, name: str = ""
+) -> Mapping:
+    """The mapping of a folder, of a database, or of both: book.toml, and what bears a contract table's name.
 
-    encoding: str = "utf-8"
-    delimiter: str = ","
-    quote: str = '"'
-    header: bool | tuple[str, ...] = True
-    """True where the first line names the columns; else the names themselves."""
-    skip: int = 0
-    """Lines before the header, such as a title."""
-    date: str | None = None
-    """strptime form of dates; None is ISO, YYYY-MM-DD with or without a time."""
-    decimal: str = "."
-    thousands: str = ""
-    negative: str = "leading"
-    """Where the minus of a negative number stands: leading, trailing or parentheses."""
-    null: tuple[str, ...] = ()
-    """Words that mean "not known"; an empty cell always does."""
-
-
-@dataclass(frozen=True)
-class Lookup:
-    """Columns taken from another file: `on` maps our column to the key there, `take` new names to its columns."""
-
-    file: str
-    on: dict[str, str]
-    take: dict[str, str]
-    form: Format
-
-
-@dataclass(frozen=True)
-class TableMap:
-    """Where one contract table comes from."""
-
-    table: str
-    files: tuple[str, ...] = ()
-    made_from: str | None = None
-    columns: dict[str, str] = field(default_factory=dict)
-    derived: dict[str, str] = field(default_factory=dict)
-    lookups: tuple[Lookup, ...] = ()
-    form: Format = Format()
-
-
-@dataclass(frozen=True)
-class Mapping:
-    """A whole book.toml, or what holds without one."""
-
-    name: str
-    currency: str | None
-    extracted_on: dt.date | None
-    unchanged_since: dt.date | None
-    tables: dict[str, TableMap]
-    path: Path | None
-    notes: tuple[str, ...] = ()
-
-
-def mapping(folder: Path, toml: Path | None = None) -> Mapping:
-    """The mapping of a folder: its book.toml (or `toml`), and files that bear a contract table's name.
-
-    Raises BookError for an unknown key, a wrong value or a table that the contract lacks.
+    `toml` stands for the folder's book.toml, `stored` names the tables of the database, if there is one, and
+    `name` the book where book.toml does not (default: the folder's). Raises BookError for an
+    unknown key, a wrong value or a table that the contract lacks.
     """
-    path = toml or (folder / "book.toml" if (folder / "book.toml").exists() else None)
+    path = toml_of(folder, toml)
     read = _Reader(path).document() if path else {}
     mapped: dict[str, TableMap] = read.get("tables", {})
     tables: dict[str, TableMap] = {}
-    for name in CONTRACT:
-        plan = mapped.get(name, TableMap(name, form=read.get("format", Format())))
-        if not plan.files and not plan.made_from and (file := _file_of(folder, name)):
-            plan = replace(plan, files=(file,))
-        if plan.files or plan.made_from:
-            tables[name] = plan
-        elif name in mapped:
-            made = ' or from = "orders"' if name == "accounts" else ""
-            raise BookError(f"book.toml: [{name}] needs `file`{made}; there is no {name}.csv or {name}.parquet.")
+    for table in CONTRACT:
+        plan = mapped.get(table, TableMap(table, form=read.get("format", Format())))
+        if not (plan.files or plan.stored or plan.made_from):
+            plan = _found(plan, folder, stored or ())
+        if plan.files or plan.stored or plan.made_from:
+            tables[table] = plan
+        elif table in mapped:
+            made = ' or from = "orders"' if table == "accounts" else ""
+            if stored is not None:
+                raise BookError(f"book.toml: [{table}] needs `file`, `table`{made}; the database has no table {table}.")
+            raise BookError(f"book.toml: [{table}] needs `file`{made}; there is no {table}.csv or {table}.parquet.")
+    if stored is None:
+        _no_database(tables.values())
     return Mapping(
-        name=read.get("name", folder.resolve().name),
+        name=read.get("name", name or (folder.resolve().name if folder else "")),
         currency=read.get("currency"),
         extracted_on=read.get("extracted_on"),
         unchanged_since=read.get("unchanged_since"),
@@ -108,16 +64,38 @@ def mapping(folder: Path, toml: Path | None = None) -> Mapping:
     )
 
 
-def _file_of(folder: Path, table: str) -> str | None:
-    """The file that bears the table's name, capitals aside."""
-    wanted = (f"{table}.csv", f"{table}.parquet")
-    found = sorted(path.name for path in folder.iterdir() if path.name.lower() in wanted and path.is_file())
+def toml_of(folder: Path | None, toml: Path | None) -> Path | None:
+    """The file that maps a book: `toml`, else the folder's book.toml, if it has one."""
+    return toml or (folder / "book.toml" if folder and (folder / "book.toml").exists() else None)
+
+
+def _no_database(tables: Iterable[TableMap]) -> None:
+    """Raises BookError if something is to be read from a database."""
+    for plan in tables:
+        if plan.stored or any(look.stored for look in plan.lookups):
+            raise BookError(f"book.toml: [{plan.table}] names a `table`, but there is no `database`; expected both.")
+
+
+def database(path: Path | None) -> tuple[str | None, str | None]:
+    """The database that a book.toml names, a file or a URL, and its schema."""
+    read = _Reader(path).document() if path else {}
+    return read.get("database"), read.get("schema")
+
+
+def _found(plan: TableMap, folder: Path | None, stored: Sequence[str]) -> TableMap:
+    """The plan with the file, or the table of the database, that bears the table's name, capitals aside."""
+    wanted = {f"{plan.table}{ending}" for ending in NAMED}
+    files = [path.name for path in folder.iterdir() if path.name.lower() in wanted and path.is_file()] if folder else []
+    tables = [name for name in stored if name.lower() == plan.table]
+    found = [*sorted(files), *(f"the database's table {name}" for name in tables)]
     if len(found) > 1:
-        raise BookError(f"{folder.name}: both {found[0]} and {found[1]} are there; keep one, or name it in book.toml.")
-    return found[0] if found else None
+        where = folder.name if folder else "book.toml"
+        raise BookError(f"{where}: both {found[0]} and {found[1]} are there; keep one, or name it in book.toml.")
+    return replace(plan, files=tuple(files), stored=tables[0] if tables else None)
 
 
 _DAYS = {"extracted_on", "unchanged_since"}
+_WORDS = ("name", "currency", "database", "schema")
 
 
 class _Reader:
@@ -138,8 +116,8 @@ class _Reader:
             raise BookError(f"{self.path}: is a folder; expected a file such as book.toml.") from None
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
             raise BookError(f"{self.path.name}: not readable as TOML: {problem}.") from None
-        self.allowed("", read, {"name", "currency", *_DAYS, "notes", "format", *CONTRACT})
-        result: dict[str, Any] = {key: self.text(key, read[key]) for key in ("name", "currency") if key in read}
+        self.allowed("", read, {*_WORDS, *_DAYS, "notes", "format", *CONTRACT})
+        result: dict[str, Any] = {key: self.text(key, read[key]) for key in _WORDS if key in read}
         for name in _DAYS & read.keys():
             day = read[name]
             if not isinstance(day, dt.date) or isinstance(day, dt.datetime):
@@ -153,6 +131,14 @@ class _Reader:
         result["format"] = self.form("format", read.get("format", {}), Format())
         result["tables"] = {name: self.table(name, read[name], result["format"]) for name in CONTRACT if name in read}
         return result
+
+    def placed(self, key: str, given: dict[str, Any]) -> None:
+        """Raises BookError where a section names two places to read from, or a sheet of a database's table."""
+        places = [name for name in ("file", "table", "from") if name in given]
+        if len(places) > 1:
+            raise self.error(f"[{key}]", f"has both `{places[0]}` and `{places[1]}`; keep one")
+        if "sheet" in given and places not in ([], ["file"]):
+            raise self.error(f"{key}.sheet", f"is given with `{places[0]}`; only files have sheets")
 
     def allowed(self, key: str, given: Any, known: Iterable[str]) -> None:
         if not isinstance(given, dict):
@@ -230,7 +216,7 @@ class _Reader:
                 raise self.error(f"{key}.header", f"names '{twice[0]}' twice; expected each name once")
 
     def table(self, name: str, given: Any, base: Format) -> TableMap:
-        self.allowed(name, given, {"file", "from", "columns", "derived", "lookup", "format"})
+        self.allowed(name, given, {"file", "sheet", "table", "from", "columns", "derived", "lookup", "format"})
         contract = CONTRACT[name]
         form = self.form(f"{name}.format", given.get("format", {}), base)
         columns = self.names(f"{name}.columns", given.get("columns", {}))
@@ -242,8 +228,7 @@ class _Reader:
         made_from = given.get("from")
         if made_from is not None and (name, made_from) != ("accounts", "orders"):
             raise self.error(f"{name}.from", f'is {made_from!r}; only accounts can be made, from "orders"')
-        if made_from and "file" in given:
-            raise self.error(f"[{name}]", "has both `file` and `from`; keep one")
+        self.placed(name, given)
         if made_from and (derived or "lookup" in given or "format" in given):
             raise self.error(f"[{name}]", "is made from orders; derived columns, lookups and format belong to [orders]")
         lookups = given.get("lookup", [])
@@ -252,6 +237,8 @@ class _Reader:
         return TableMap(
             name,
             files=self.texts(f"{name}.file", given["file"]) if "file" in given else (),
+            sheets=self.texts(f"{name}.sheet", given["sheet"]) if "sheet" in given else (),
+            stored=self.text(f"{name}.table", given["table"]) if "table" in given else None,
             made_from=made_from,
             columns=columns,
             derived=derived,
@@ -260,8 +247,10 @@ class _Reader:
         )
 
     def lookup(self, key: str, given: Any, base: Format) -> Lookup:
-        self.allowed(key, given, {"file", "on", "take", "format"})
-        for need in ("file", "on", "take"):
+        self.allowed(key, given, {"file", "sheet", "table", "on", "take", "format"})
+        self.placed(key, given)
+        stored = "table" in given
+        for need in ("table" if stored else "file", "on", "take"):
             if need not in given:
                 raise self.error(f"[[{key}]]", f"needs `{need}`")
         on, take = given["on"], given["take"]
@@ -270,8 +259,10 @@ class _Reader:
         if not on or not take:
             raise self.error(f"[[{key}]]", "has an empty `on` or `take`; name at least one column")
         return Lookup(
-            self.text(f"{key}.file", given["file"]),
+            self.text(f"{key}.table", given["table"]) if stored else self.text(f"{key}.file", given["file"]),
             {on: on} if isinstance(on, str) else self.names(f"{key}.on", on),
             self.names(f"{key}.take", take),
             self.form(f"{key}.format", given.get("format", {}), base),
+            self.texts(f"{key}.sheet", given["sheet"]) if "sheet" in given else (),
+            stored,
         )

@@ -11,7 +11,7 @@ from crm_analysis.book import engine, values
 from crm_analysis.book.contract import CONTRACT, Column
 from crm_analysis.book.delimited import BROKEN, ROW
 from crm_analysis.book.derive import derived
-from crm_analysis.book.rules import Fault, Given, row_faults
+from crm_analysis.book.faults import Fault, Given, row_faults
 from crm_analysis.errors import BookError
 
 if TYPE_CHECKING:
@@ -91,14 +91,17 @@ class FileShape:
         rows = engine.fenced(self.con, rows.mutate(**{f"__value_{name}": self.value(rows, name) for name in cells}))
         given = {name: self.given(rows, name) for name in cells}
         self.faults = row_faults(self.contract, given, rows[BROKEN], self.plan.form)
+        fault = ibis.cases(*((fault.when, ibis.literal(i, "int16")) for i, fault in enumerate(self.faults)))
+        rows = engine.fenced(self.con, rows.mutate(**{FAULT: fault}))
+        given = {name: self.given(rows, name) for name in cells}
+        shown = row_faults(self.contract, given, rows[BROKEN], self.plan.form)
         numbers = [item for item in given.values() if item.column.type in ("money", "number")]
         return rows.select(
             **{name: item.value for name, item in given.items()},
-            **{name: rows[name] for name in (*carried, ROW)},
+            **{name: rows[name] for name in (*carried, ROW, FAULT)},
             **{
                 FILE: ibis.literal(self.file),
-                FAULT: ibis.cases(*((fault.when, ibis.literal(i, "int16")) for i, fault in enumerate(self.faults))),
-                VALUE: ibis.cases(*((fault.when, fault.value) for fault in self.faults)),
+                VALUE: chosen(rows[FAULT], [fault.value for fault in shown]),
                 ROUNDED: _any([values.rounded(item.raw, item.value, self.plan.form) for item in numbers]),
                 UNMATCHED: rows[UNMATCHED],
             },
@@ -200,6 +203,11 @@ class FileShape:
             if name not in given and (table, name) != ("orders", "line_id"):
                 hint = _other_delimiter(own) or f" Map it under [{table}.columns] in book.toml."
                 raise BookError(f"{self.file}: column '{name}' is missing; found {', '.join(own)}.{hint}")
+
+
+def chosen(number: Any, each: Sequence[Any]) -> Any:
+    """The one of `each` that a column of numbers from 0 names, null where it is null; most rows have none."""
+    return ibis.ifelse(number.notnull(), ibis.cases(*((number == i, one) for i, one in enumerate(each))), None)
 
 
 def _any(truths: list[Any]) -> Any:

@@ -1,4 +1,4 @@
-"""The files of a book read into contract tables, row by row, before rows are compared."""
+"""The sources of a book read into contract tables, row by row, before rows are compared."""
 
 from __future__ import annotations
 
@@ -56,17 +56,15 @@ class Stage:
         files of the table give different columns.
         """
         lookups = [self._lookup(plan.table, look) for look in plan.lookups]
-        paths = list(dict.fromkeys(path for pattern in plan.files for path in sources.files(self.folder, pattern)))
         parts: list[ibis.Table] = []
         shapes: list[FileShape] = []
         spanning = 0
-        for path in paths:
-            name = path.relative_to(self.folder).as_posix()
-            shape = FileShape(self.con, plan, name, lookups, of_account or {})
-            part, lines = sources.load(self.con, path, plan.form, self._part(), shape)
+        for source in sources.named(self.folder, plan):
+            shape = FileShape(self.con, plan, source.name, lookups, of_account or {})
+            part, lines = sources.load(self.con, source, plan.form, self._part(), shape)
             if shapes and shape.present != shapes[0].present:
                 raise BookError(
-                    f"{name}: gives {', '.join(shape.present)}; expected the columns of {paths[0].name}: "
+                    f"{source.name}: gives {', '.join(shape.present)}; expected the columns of {shapes[0].file}: "
                     f"{', '.join(shapes[0].present)}."
                 )
             parts.append(part)
@@ -89,24 +87,25 @@ class Stage:
         return self.room / f"part{self._parts}.parquet"
 
     def _lookup(self, table: str, look: Lookup) -> tuple[Lookup, ibis.Table]:
-        """The lookup's file with its key columns as text; each key must stand there once."""
-        found = sources.files(self.folder, look.file)
+        """The lookup's table with its key columns as text; each key must stand there once."""
+        found = sources.named(self.folder, look)
         if len(found) > 1:
-            raise BookError(f"book.toml: the lookup's file '{look.file}' is {len(found)} files; name one.")
-        (path,) = found
+            what = "sheets" if len({source.path for source in found}) == 1 else "files"
+            raise BookError(f"book.toml: the lookup's file '{look.file}' is {len(found)} {what}; name one.")
+        (source,) = found
 
         def shape(raw: ibis.Table) -> ibis.Table:
             for column in (*look.on.values(), *look.take.values()):
-                must_have(raw, column, path.name, f"[[{table}.lookup]]")
+                must_have(raw, column, source.name, f"[[{table}.lookup]]")
             keys = {f"__key{i}": values.text(raw[name], look.form) for i, name in enumerate(look.on.values())}
             taken = {new: raw[old] for new, old in look.take.items()}
             return raw.select(**keys, **taken).filter([ibis._[key].notnull() for key in keys])
 
-        kept, _ = sources.load(self.con, path, look.form, self._part(), shape)
+        kept, _ = sources.load(self.con, source, look.form, self._part(), shape)
         keys = [name for name in kept.columns if name not in columns_of(kept)]
         twice = kept.group_by(keys).agg(__n=kept.count()).filter(ibis._["__n"] > 1).order_by(keys).limit(1).execute()
         if len(twice):
             shown = ", ".join(f"{name} {twice[key][0]}" for name, key in zip(look.on.values(), keys, strict=True))
             times = twice["__n"][0]
-            raise BookError(f"{path.name}: {shown} stands there {times} times; a lookup needs each key once.")
+            raise BookError(f"{source.name}: {shown} stands there {times} times; a lookup needs each key once.")
         return look, kept

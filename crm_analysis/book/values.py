@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import ibis
 
-from crm_analysis.book.engine import full_match, try_strptime
+from crm_analysis.book.engine import full_match, try_cast, try_strptime
 
 if TYPE_CHECKING:
     from crm_analysis.book.contract import Type
@@ -35,7 +35,7 @@ def text(raw: Any, form: Format) -> Any:
     kind = raw.type()
     if kind.is_floating():
         whole = (raw == raw.floor()) & (raw.abs() < 1e15)
-        written = ibis.ifelse(whole, raw.try_cast("int64").cast("string"), raw.cast("string"))
+        written = ibis.ifelse(whole, try_cast(raw, "int64").cast("string"), raw.cast("string"))
         return ibis.ifelse(raw.isnan(), ibis.null("string"), written)
     if kind.is_timestamp():
         return raw.cast("timestamp").cast("string")
@@ -51,10 +51,10 @@ def decimal(raw: Any, form: Format, to: str = MONEY) -> Any:
     """The column as the decimal type `to`, null where it is no finite number in the stated form."""
     kind = raw.type()
     if kind.is_floating():
-        return ibis.ifelse(raw.isnan() | raw.isinf(), ibis.null(kind), raw).try_cast(to)
+        return try_cast(ibis.ifelse(raw.isnan() | raw.isinf(), ibis.null(kind), raw), to)
     if kind.is_numeric():
-        return raw.try_cast(to)
-    return _digits(text(raw, form), form).try_cast(to)
+        return try_cast(raw, to)
+    return try_cast(_digits(text(raw, form), form), to)
 
 
 def _digits(written: Any, form: Format) -> Any:
@@ -88,9 +88,9 @@ def date(raw: Any, form: Format) -> Any:
         return raw.cast("timestamp").cast("date")
     written = text(raw, form)
     if form.date is not None:
-        return try_strptime(written, ibis.literal(form.date)).cast("date")
+        return try_strptime(written, form.date).cast("date")
     day = written.re_extract(_ISO_DATE, 1).nullif("")
-    return ibis.ifelse(written.like("____-__-__"), written, day).try_cast("date")
+    return try_cast(ibis.ifelse(written.like("____-__-__"), written, day), "date")
 
 
 def integer(raw: Any, form: Format) -> Any:
@@ -141,19 +141,22 @@ def rounded(raw: Any, value: Any, form: Format) -> Any:
         # Cheap tests come first: most numbers have two places, and 38 digits take 5 us to read.
         places = written.length() - written.find(form.decimal) - 1
         long = written.re_search(re.escape(form.decimal) + r"\d{4}\d*[1-9]")
-        finer = _digits(written, form).try_cast(_FINEST) != value.cast(_FINEST)
+        finer = try_cast(_digits(written, form), _FINEST) != value.cast(_FINEST)
         scientific = written.contains("e") | written.contains("E")
         return value.notnull() & ibis.cases((scientific, finer), (places > 4, long), else_=False)
     if kind.is_floating():
         return (raw - value.cast("float64")).abs() > 1e-6 + raw.abs() * 1e-12
-    if kind.is_decimal() and (kind.scale or 0) > 4:
+    if kind.is_decimal() and kind.scale is None:  # PostgreSQL's, of any number of places
+        return raw != value
+    if kind.is_decimal() and kind.scale > 4:
         return raw != value.cast(kind)
     return ibis.literal(False)
 
 
 def known(raw: Any, form: Format) -> Any:
     """True where the source gives anything at all, readable or not."""
-    if raw.type().is_floating():
+    kind = raw.type()
+    if kind.is_floating() or not (kind.is_string() or form.null):
         return raw.notnull()
     return text(raw, form).notnull()
 

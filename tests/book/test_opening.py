@@ -41,7 +41,7 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (lambda place: folder(place, orders_csv="x") / "orders.csv", "orders.csv: is a file; expected a folder with"),
         (
             lambda place: folder(place / "e"),
-            "e: no orders; found no files. Expected orders.csv or orders.parquet, or a",
+            "e: no orders; found no files. Expected orders.csv, orders.parquet or orders.xlsx, or a",
         ),
         (lambda place: folder(place / "e", orders_csv="x", notes_md="x"), "no accounts; found notes.md, orders.csv."),
     ],

@@ -190,13 +190,13 @@ MISTAKES = [
         "account_id,ordered_on,revenue\na1,2024-01-01,1\n",
         "",
         "orders.csv: none of 1 rows could be accepted; most break the rule unknown_account in column 'account_id', "
-        "such as a1 (1). Expected the keys that `accounts` has.",
+        "such as a1. Expected the keys that `accounts` has.",
     ),
     (
         "account_id,ordered_on,revenue\nA1,2024-01-01,1\n",
         "extracted_on = 2023-12-31\n",
         "orders.csv: none of 1 rows could be accepted; most break the rule future_date in column 'ordered_on', such as "
-        "2024-01-01 (1). Expected dates up to extracted_on in book.toml.",
+        "2024-01-01. Expected dates up to extracted_on in book.toml.",
     ),
 ]
 

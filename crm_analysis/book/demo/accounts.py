@@ -13,6 +13,7 @@ from crm_analysis.book.demo.parameters import (
     MEDIAN_SIZE,
     NEVER_ORDERED,
     NEWCOMERS,
+    QUARTER_START,
     SIZE_SCALE,
     Flags,
     Floats,
@@ -24,6 +25,8 @@ from crm_analysis.book.demo.parameters import (
 CUSTOMER_TYPES = ("OEM", "EMS", "distributor", "design house", "research institute")
 _TYPE_SHARE = np.array([52, 22, 11, 10, 5], dtype=float)
 _GROUP_SIZES = np.array([0.80, 0.09, 0.05, 0.03, 0.02, 0.01])  # of groups with 1, 2, ... 6 accounts
+# how promising an industry is, in the order of the catalogue, 0 to 1
+_PROMISE = np.array([0.4, 0.5, 0.9, 0.3, 0.1, 0.6, 1.0, 0.7, 0.0, 0.5])
 NOBODY = LAST_DAY + 1  # a day on which nothing happens any more
 
 VETERAN, NEWCOMER, NEVER = 0, 1, 2
@@ -51,9 +54,17 @@ class Accounts:
     postal: Ints  # digits that follow the office's start of the postal code
     key_account: Flags
     employees: Ints
+    potential: Floats  # 0 to 1, hidden: the chance to rise grows with it
+    room: Floats  # logarithm of the yearly revenue it would bring if it rose, EUR
+    demand: Floats  # EUR a year it buys from all suppliers
 
     def __len__(self) -> int:
         return len(self.number)
+
+    def office_in_quarter(self) -> Ints:
+        """The office that served each account at the beginning of a quarter: accounts x quarters."""
+        moved = self.office_moved[:, None] <= QUARTER_START[:-1]
+        return np.where(moved, self.office[:, None], self.first_office[:, None])
 
 
 def _log_t(p: Floats) -> Floats:
@@ -65,7 +76,7 @@ def _log_t(p: Floats) -> Floats:
     alpha = 4 * p * (1 - p)
     root = np.cos(np.arccos(np.sqrt(alpha)) / 3) / np.sqrt(alpha)
     t = np.sign(p - 0.5) * 2 * np.sqrt(np.maximum(root - 1, 0))
-    drawn_in: Floats = np.where(t > 2.0, 2.0 + 0.25 * (np.minimum(t, 8.0) - 2.0), np.maximum(t, -2.2))
+    drawn_in: Floats = np.where(t > 2.0, 2.0 + 0.28 * (np.minimum(t, 8.0) - 2.0), np.maximum(t, -2.2))
     return drawn_in
 
 
@@ -83,7 +94,7 @@ def accounts(rng: np.random.Generator, first: int, n: int) -> Accounts:
     role = choices(strata(rng, n), np.array(shares))
     # offices of one group are alike in size, and newcomers begin small
     shared = 0.7 * rng.uniform(-1, 1, n)[group]
-    score = shared + rng.uniform(-1, 1, n) + rng.uniform(-1, 1, n) - 0.5 * (role == NEWCOMER)
+    score = shared + rng.uniform(-1, 1, n) + rng.uniform(-1, 1, n) - 0.9 * (role == NEWCOMER)
     rank = np.empty(n)
     rank[np.argsort(score, kind="stable")] = (np.arange(n) + 0.2 + 0.6 * rng.random(n)) / n
     log_size = np.log(MEDIAN_SIZE) + SIZE_SCALE * _log_t(rank)
@@ -108,7 +119,16 @@ def accounts(rng: np.random.Generator, first: int, n: int) -> Accounts:
 
     # industry and first letters of the name are the group's
     industry = choices(rng.random(n), INDUSTRY_SHARE)[group]
-    employees = np.rint(9 + np.exp(rng.uniform(1.2, 3.2, n) + 1.9 * rank + rng.uniform(-1, 1, n))).astype(np.int64)
+    potential = 0.75 * strata(rng, n) + 0.25 * _PROMISE[industry]
+    # it would rise to where the middle accounts are, not by a factor: the largest of the small ones
+    # would else always be the ones to rise
+    room = np.maximum(np.log(MEDIAN_SIZE) + SIZE_SCALE * rng.uniform(1.65, 2.15, n), log_size)
+    # who could grow buys most of its boards elsewhere; some do that and will never buy them from us
+    share = np.clip(0.95 - 0.65 * potential + rng.uniform(-0.2, 0.2, n), 0.1, 0.95)
+    elsewhere = (potential > 0.45 + 0.2 * rng.random(n)) | (rng.random(n) < 0.12)
+    demand = np.where(elsewhere, np.maximum(1.1 * np.exp(room), np.exp(log_size) / share), np.exp(log_size) / share)
+    spread = rng.uniform(1.2, 3.2, n) + rng.uniform(-1, 1, n)
+    employees = np.rint(9 + np.exp(spread + 1.9 * rank + 0.9 * (potential - 0.5))).astype(np.int64)
     key_account = (rank > 0.965) & (role != NEVER)
     return Accounts(
         number=first + np.arange(n),
@@ -128,6 +148,9 @@ def accounts(rng: np.random.Generator, first: int, n: int) -> Accounts:
         postal=rng.integers(0, 1000, n),
         key_account=key_account,
         employees=employees,
+        potential=potential,
+        room=room,
+        demand=demand,
     )
 
 

@@ -8,12 +8,16 @@ import numpy as np
 import pyarrow as pa
 
 from crm_analysis.book.demo import names
+from crm_analysis.book.demo.effects import Effects
 from crm_analysis.book.demo.parameters import (
     EARLIEST_KNOWN,
     FIRST_DAY,
     LAST_DAY,
     PROGRAMME,
+    PROGRAMME_ORDERS,
+    PROGRAMME_RAMP,
     PROGRAMME_STARTS,
+    QUARTER_START,
     QUARTERS,
     WEEK_START,
     WEEKS,
@@ -52,7 +56,8 @@ OFFICE_SHARE = np.array([office[5] for office in OFFICES], dtype=float)
 TEAMS = ("operations centre", "customer support", "sales administration", "business development")
 
 # orders of a month, an average one being 1: boards are bought ahead of summer and of the year's end
-_MONTHS = np.array([0.98, 1.03, 1.14, 1.04, 1.03, 1.08, 0.96, 0.70, 1.09, 1.13, 1.10, 0.76])
+_MONTHS = np.array([0.98, 1.03, 1.14, 1.04, 1.03, 1.08, 0.97, 0.66, 1.10, 1.14, 1.10, 0.76])
+_OFFICE_PUSH = 0.42  # most that demand around an office changes in a quarter, a logarithm
 _HOLIDAYS = 0.3  # of the usual orders in a week that touches Christmas or New Year
 
 
@@ -82,6 +87,7 @@ class Market:
     week: Floats  # demand by week of the story, season left out
     season: Floats  # season by week of the story
     office_quarter: Floats  # trouble of a sales office in a quarter, offices x quarters, mostly near 0
+    office_week: Floats  # demand around a sales office by week, offices x weeks
 
 
 def seats_and_reps(seed: int, accounts: int) -> tuple[Seats, pa.Table]:
@@ -140,7 +146,7 @@ def seats_and_reps(seed: int, accounts: int) -> tuple[Seats, pa.Table]:
     return seats, table
 
 
-def market(seed: int) -> Market:
+def market(seed: int, effects: Effects) -> Market:
     """The weeks and quarters all accounts share: stocks run down in 2023, holidays, troubled offices."""
     rng = stream(seed, Part.MARKET)
     years = np.arange(WEEKS) / WEEKS * 4
@@ -155,14 +161,50 @@ def market(seed: int) -> Market:
     trouble = rng.uniform(-0.06, 0.06, (len(OFFICES), QUARTERS))
     struck = rng.random((len(OFFICES), QUARTERS)) < 0.05
     trouble += struck * rng.uniform(0.15, 0.4, struck.shape)
-    return Market(slump + wander - np.mean(slump + wander), season - np.mean(season), trouble)
+    # demand around an office drifts for a few quarters, and comes back
+    push = rng.uniform(-_OFFICE_PUSH, _OFFICE_PUSH, (len(OFFICES), QUARTERS + 1))
+    around = np.zeros((len(OFFICES), QUARTERS + 1))
+    for quarter in range(1, QUARTERS + 1):
+        around[:, quarter] = 0.8 * around[:, quarter - 1] + push[:, quarter]
+    days = WEEK_START + 4.0
+    office_week = np.stack([np.interp(days, QUARTER_START, row) for row in around])
+    return Market(
+        week=slump + wander - np.mean(slump + wander),
+        season=(season - np.mean(season)) * effects.season,
+        office_quarter=trouble * effects.offices,
+        office_week=office_week * effects.offices,
+    )
+
+
+def programme_start(seed: int) -> Ints:
+    """The day on which the programme starts in each office: a random half starts first, the others later."""
+    late = stream(seed, Part.PROGRAMME).permutation(len(OFFICES)) >= len(OFFICES) // 2
+    return np.where(late, PROGRAMME_STARTS[1], PROGRAMME_STARTS[0])
+
+
+def programme_share(starts: Ints, effects: Effects) -> Floats:
+    """How much of the programme's effect is there on the average day of a quarter: offices x quarters, 0 to 1."""
+    days = np.arange(QUARTER_START[0], QUARTER_START[-1])
+    begins = QUARTER_START[:-1] - QUARTER_START[0]
+    mean: Floats = np.add.reduceat(_reached(starts, days), begins, axis=1) / np.diff(QUARTER_START)
+    return mean * effects.programme
+
+
+def programme_boost(starts: Ints, effects: Effects) -> Floats:
+    """The programme's effect on how often accounts order in a week: offices x weeks, a logarithm."""
+    return PROGRAMME_ORDERS * _reached(starts, WEEK_START + 4) * effects.programme
+
+
+def _reached(starts: Ints, days: Ints) -> Floats:
+    """How much of the programme's effect each office has reached on days: offices x days, 0 to 1."""
+    reached: Floats = np.clip((days - starts[:, None]) / PROGRAMME_RAMP, 0, 1)
+    return reached
 
 
 def programme(seed: int) -> pa.Table:
-    """The contract's table `programme`: a random half of the offices starts first, the others later."""
-    late = stream(seed, Part.PROGRAMME).permutation(len(OFFICES)) >= len(OFFICES) // 2
-    order = np.lexsort((np.array([office[0] for office in OFFICES]), late))
-    starts = np.where(late, PROGRAMME_STARTS[1], PROGRAMME_STARTS[0])
+    """The contract's table `programme`."""
+    starts = programme_start(seed)
+    order = np.lexsort((np.array([office[0] for office in OFFICES]), starts))
     return pa.table(
         {
             "started_on": names.dates(starts[order]),

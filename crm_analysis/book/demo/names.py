@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -34,6 +36,7 @@ _TRADES = (
     ("Appliances", "Audio", "Home"),
     ("Agritech", "Machines", "Landtechnik"),
 )
+COMPETITORS = ("Ynvarra", "Oskendra", "Thelmora", "Ibrasund", "Wexlarn")  # other suppliers of boards
 _LEGAL = {
     "DE": "GmbH", "DK": "A/S", "SE": "AB", "NL": "B.V.", "BE": "NV", "FR": "SAS", "CH": "AG", "AT": "GmbH",
     "CZ": "s.r.o.", "PL": "Sp. z o.o.", "IT": "S.r.l.", "ES": "S.L.",
@@ -41,8 +44,19 @@ _LEGAL = {
 
 
 def codes(prefix: str, numbers: Ints, digits: int) -> pa.Array:
-    """Codes such as `A0000012`: as text they sort as their numbers do."""
-    return pc.binary_join_element_wise(prefix, padded(numbers, digits), "")
+    """Codes such as `A0000012`: as text they sort as their numbers do. Raises ValueError for too large a number."""
+    size = len(prefix) + digits
+    letters = np.empty((len(numbers), size), dtype=np.uint8)
+    letters[:, : len(prefix)] = np.frombuffer(prefix.encode(), dtype=np.uint8)
+    rest = numbers
+    for place in range(size - 1, len(prefix) - 1, -1):
+        tens = rest // 10
+        letters[:, place] = rest - 10 * tens + ord("0")
+        rest = tens
+    if rest.any():
+        raise ValueError(f"a number after {prefix!r} has more than {digits} digits")
+    starts = np.arange(len(numbers) + 1, dtype=np.int32) * np.int32(size)
+    return pa.StringArray.from_buffers(len(numbers), pa.py_buffer(starts), pa.py_buffer(letters))
 
 
 def padded(numbers: Ints, digits: int) -> pa.Array:
@@ -63,6 +77,11 @@ def group_ids(numbers: Ints) -> pa.Array:
 def rep_ids(numbers: Ints) -> pa.Array:
     """Keys of reps, from their numbers counted from 0."""
     return codes("R", numbers + 1, 6)
+
+
+def words(levels: Sequence[str], index: Ints) -> pa.Array:
+    """The word each index picks; empty where the index is negative."""
+    return pa.array(levels, pa.string()).take(pa.array(index, mask=index < 0))
 
 
 def dates(days: Ints, unknown: Flags | None = None) -> pa.Array:

@@ -1,4 +1,4 @@
-"""Tables of the contract from the story's numbers, and the truth that no table shows."""
+"""Tables of the contract from the story's numbers."""
 
 from __future__ import annotations
 
@@ -7,14 +7,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from crm_analysis.book.demo import names
-from crm_analysis.book.demo.accounts import CUSTOMER_TYPES, ROLES, Accounts
+from crm_analysis.book.demo.accounts import CUSTOMER_TYPES, Accounts
 from crm_analysis.book.demo.catalogue import CATALOGUE, FAMILIES, INDUSTRIES
 from crm_analysis.book.demo.company import OFFICES
 from crm_analysis.book.demo.history import History, as_text
-from crm_analysis.book.demo.lines import NEVER_SHIPPED, Lines, Tastes, families
-from crm_analysis.book.demo.lives import GROWTH, Lives
-from crm_analysis.book.demo.parameters import LAST_DAY, WEEK_START, WEEKS, Flags, Ints
-from crm_analysis.book.demo.trade import RHYTHMS, Rhythms
+from crm_analysis.book.demo.lines import NEVER_SHIPPED, Lines, families
+from crm_analysis.book.demo.parameters import LAST_DAY, Ints
 
 
 def money(cents: Ints) -> pa.Array:
@@ -76,41 +74,5 @@ def order_table(lines: Lines, accounts: Accounts, first_line: int, first_order: 
             "cost": money(lines.cost),
             "promised_on": names.dates(lines.promised_on, unknown=lines.promised_on == NEVER_SHIPPED),
             "shipped_on": names.dates(lines.shipped_on, unknown=lines.shipped_on > LAST_DAY),
-        }
-    )
-
-
-def truth_table(accounts: Accounts, lives: Lives, rhythms: Rhythms, taste: Tastes, bought: Flags) -> pa.Table:
-    """What is true of each account and stands in no table; dates are empty where nothing happened.
-
-    One row per account: account_id, role, log_size (logarithm of EUR a year), growth, growth_on,
-    growth_weeks, growth_log (logarithm of the whole change), drift_log (over four years), started_on
-    (newcomers' first week), left_on, susceptible (0 to 1), rhythm, orders_a_year, price and effort
-    (multiples of the list price and of the usual cost). `role` is the one drawn; an account with
-    `bought` false has no orders, whatever its role.
-    """
-
-    def week(index: Ints, known: Flags) -> pa.Array:
-        return names.dates(WEEK_START[np.clip(index, 0, WEEKS - 1)], unknown=~known)
-
-    changing = (lives.change != 0) & (lives.onset >= 0) & (lives.onset < WEEKS)
-    return pa.table(
-        {
-            "account_id": names.account_ids(accounts.number),
-            "role": pa.array(ROLES).take(pa.array(accounts.role)),
-            "bought": pa.array(bought),
-            "log_size": pa.array(accounts.log_size),
-            "growth": pa.array(GROWTH).take(pa.array(lives.growth)),
-            "growth_on": week(lives.onset, changing),
-            "growth_weeks": pa.array(lives.weeks),
-            "growth_log": pa.array(lives.change),
-            "drift_log": pa.array(lives.drift),
-            "started_on": week(lives.start, bought & (lives.start > 0)),
-            "left_on": week(lives.end, bought & (lives.end < WEEKS)),
-            "susceptible": pa.array(lives.susceptible),
-            "rhythm": pa.array(RHYTHMS).take(pa.array(rhythms.rhythm)),
-            "orders_a_year": pa.array(rhythms.rate),
-            "price": pa.array(taste.price),
-            "effort": pa.array(taste.effort),
         }
     )

@@ -7,7 +7,7 @@ places. The same book gives the same bytes on every system.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
@@ -18,10 +18,12 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
+from crm_analysis.book.contract import CONTRACT
 from crm_analysis.book.demo.parameters import CURRENCY, FORMATS, LARGEST, LAST_DAY, NAME, SMALLEST
 from crm_analysis.errors import BookError
 
-TABLES = ("accounts", "account_history", "orders", "reps", "programme")
+TABLES = tuple(CONTRACT)
+CSV_UP_TO = 20_000  # accounts: a larger book is read much faster from Parquet
 
 
 def check(accounts: object, seed: object, format: object) -> None:
@@ -34,7 +36,12 @@ def check(accounts: object, seed: object, format: object) -> None:
         raise BookError(f"format is {format!r}; it must be one of {', '.join(FORMATS)}")
 
 
-def prepare(folder: Path, accounts: int, seed: int, format: str) -> None:
+def usual_format(accounts: int) -> str:
+    """The format of a book of that size where none is asked for."""
+    return FORMATS[0] if accounts <= CSV_UP_TO else FORMATS[1]
+
+
+def prepare(folder: Path, accounts: int, seed: int, format: str, without: Sequence[str]) -> None:
     """Makes the folder ready: created, or emptied of the tables of an earlier demo.
 
     Raises BookError where anything else is in it, so that no real book is ever written over. The new
@@ -50,7 +57,7 @@ def prepare(folder: Path, accounts: int, seed: int, format: str) -> None:
             for suffix in FORMATS:
                 (folder / f"{table}.{suffix}").unlink(missing_ok=True)
                 (folder / f"{table}.{suffix}.part").unlink(missing_ok=True)
-        (folder / "book.toml").write_bytes(_book_toml(accounts, seed, format).encode())
+        (folder / "book.toml").write_bytes(_book_toml(accounts, seed, format, without).encode())
 
 
 @contextmanager
@@ -69,11 +76,12 @@ def _is_demo(folder: Path) -> bool:
         return False
 
 
-def _book_toml(accounts: int, seed: int, format: str) -> str:
+def _book_toml(accounts: int, seed: int, format: str, without: Sequence[str]) -> str:
     extracted = date(1970, 1, 1) + timedelta(LAST_DAY)
     again = f"crm-analysis demo FOLDER --accounts {accounts} --seed {seed}"
-    if format != FORMATS[0]:
-        again = f"demo(FOLDER, accounts={accounts}, seed={seed}, format={format!r}) of crm_analysis.book.demo"
+    if format != usual_format(accounts):
+        again += f" --format {format}"
+    again += "".join(f" --without {name}" for name in without)
     return (
         "# Synthetic data: every account, person, product and price is invented.\n"
         f"# Made again, byte for byte, by: {again}\n"
@@ -112,7 +120,9 @@ class TableFile:
             return
         piece = piece.cast(pa.schema([_typed(field) for field in piece.schema]))
         if self._parquet is None:
-            self._parquet = pyarrow.parquet.ParquetWriter(self._file, piece.schema)
+            # keys of rows hardly repeat, and a dictionary of them is made in vain
+            repeated = [name for name in piece.column_names if not name.endswith("_id") or name == "account_id"]
+            self._parquet = pyarrow.parquet.ParquetWriter(self._file, piece.schema, use_dictionary=repeated)
         self._parquet.write_table(piece)
 
     def __exit__(self, kind: type[BaseException] | None, error: object, traceback: TracebackType | None) -> None:

@@ -1,0 +1,73 @@
+"""A book with faults, to be opened from every kind of source, and what must then be the same."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from crm_analysis.accounts import accounts
+from crm_analysis.book import Book
+from crm_analysis.book.contract import CONTRACT
+
+DEMO = Path(__file__).parents[2] / "data" / "demo"
+DAY = "2026-06-30"
+
+
+def spoiled(place: Path) -> Path:
+    """The demo company with rows that break rules, each of a kind that typed tables can hold too."""
+    place.mkdir(parents=True)
+    for path in DEMO.iterdir():
+        if path.suffix == ".toml" or path.stem in CONTRACT:
+            (place / path.name).write_bytes(path.read_bytes())
+    with (DEMO / "orders.csv").open(encoding="utf-8", newline="") as file:
+        names, *rows = csv.reader(file)
+    at = {name: place for place, name in enumerate(names)}
+
+    def other(row: list[str], **values: str) -> list[str]:
+        return [values.get(name, row[at[name]]) for name in names]
+
+    rows += [
+        rows[7],
+        other(rows[8], revenue="99.99"),
+        other(rows[9], line_id="X1", account_id="nobody"),
+        other(rows[10], line_id="X2", ordered_on="2042-01-01"),
+        other(rows[11], line_id="X3", revenue=""),
+        other(rows[12], line_id="X4", ordered_on="1901-01-01"),
+        other(rows[13], line_id="X5", revenue="1.23456"),
+    ]
+    with (place / "orders.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([names, *rows])
+    return place
+
+
+def rows_of(book: Book) -> dict[str, list[tuple[str, ...]]]:
+    """Every accepted row of every table, each cell as its exact text; and the rest, less where it stood."""
+    found = {}
+    tables: dict[str, Any] = {name: book.table(name) for name in book.tables}
+    tables["quarantine"] = book.quarantine.drop("file", "row")
+    for name, table in tables.items():
+        plain = table.drop("source") if "source" in table.columns else table
+        frame = plain.mutate(**{column: plain[column].cast("string") for column in plain.columns}).to_pyarrow()
+        found[name] = sorted(zip(*(map(str, column.to_pylist()) for column in frame.columns), strict=True))
+        found[f"{name}: columns"] = [(column, str(kind)) for column, kind in plain.schema().items()]
+    return found
+
+
+def assert_same(book: Book, plain: Book) -> None:
+    assert book.check is not None
+    assert plain.check is not None
+    assert [(one.table, one.name, one.column, one.rows) for one in book.check.fired] == [
+        (one.table, one.name, one.column, one.rows) for one in plain.check.fired
+    ]
+    assert {one.name for one in book.check.fired} >= {"repeated_row", "duplicate_key", "unknown_account"}
+    assert (book.check.rows, book.check.revenue) == (plain.check.rows, plain.check.revenue)
+    assert (book.extracted_on, book.currency, book.name) == (plain.extracted_on, plain.currency, plain.name)
+    mine, theirs = rows_of(book), rows_of(plain)
+    assert mine.keys() == theirs.keys()
+    for name in theirs:
+        assert mine[name] == theirs[name], name
+    mine_then, then = accounts(book, as_of=DAY, window="12M"), accounts(plain, as_of=DAY, window="12M")
+    pd.testing.assert_frame_equal(mine_then, then, check_exact=True)
