@@ -9,13 +9,16 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
 # Without compiled modules every start of a notebook takes 12 s instead of 4 s.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: report test lint lab refresh demo dictionary lock clean
+.PHONY: report test spark lint lab refresh demo dictionary lock clean
 
 report: .venv/.runtime ## the demo company's quarterly report, into reports/
 	$(BIN)/crm-analysis report data/demo --quarter 2026Q3
 
 test: .venv/.dev ## tests, and every table the notebooks show
 	$(BIN)/pytest -n 2 --dist loadscope --nbval-lax --nbval-sanitize-with nbval.cfg tests notebooks
+
+spark: .venv/.dev ## adds Spark, for books on a cluster and their tests; it needs Java 17
+	$(INSTALL) --require-hashes --build-constraints requirements/spark.txt -r requirements/spark.txt
 
 lint: .venv/.dev ## style, format and types
 	$(BIN)/ruff check .
@@ -33,7 +36,7 @@ demo: .venv/.runtime ## the synthetic company, into data/demo
 	$(BIN)/crm-analysis demo data/demo
 
 dictionary: .venv/.runtime ## the data dictionary, from the contract, and the list of the rules
-	$(BIN)/python -m crm_analysis.book.contract > data/README.md
+	$(BIN)/python -m crm_analysis.book.contract.dictionary > data/README.md
 	$(BIN)/python -m crm_analysis.book.rules > docs/rules.md
 
 lock: .venv/.uv ## newest versions that pyproject.toml allows, and environment.yml

@@ -39,6 +39,8 @@ Place: TypeAlias = str | Path
 """Where a database is: a URL, or a file."""
 
 RESULT, SEAL = "check.json", "kept.json"
+_INTAKE = (Path(__file__).parent, Path(__file__).parent / "contract")
+"""The code that decides what is accepted."""
 _ROOM = ".opening-"
 _DAY = 24 * 3600
 
@@ -246,7 +248,7 @@ def _paths(folder: Path, plan: Mapping) -> dict[str, Path]:
 
 def _key(inputs: dict[str, str], plan: Mapping) -> str:
     """Names the kept book: another input, another version of this code or of its engine, another name."""
-    own = [digest(path) for path in sorted(Path(__file__).parent.glob("*.py"))]
+    own = [digest(path) for folder in _INTAKE for path in sorted(folder.glob("*.py"))]
     engines = [importlib.metadata.version(name) for name in ("duckdb", "ibis-framework", "pyarrow", "python-calamine")]
     parts = [plan.name, *own, *engines, *(f"{name} {value}" for name, value in sorted(inputs.items()))]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:24]

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from crm_analysis.book.contract import CONTRACT, dictionary
+from crm_analysis.book.contract import CONTRACT
+from crm_analysis.book.contract.dictionary import dictionary
 
 README = Path(__file__).parents[2] / "data" / "README.md"
 

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from demo_replies import replies
 from scipy.stats import rankdata
 
 from crm_analysis.accounts import accounts as accounts_as_of
@@ -45,7 +46,11 @@ class Made:
         columns = ["line_id", "order_id", "account_id", "ordered_on", "revenue"]
         self.orders = pq.read_table(folder / "orders.parquet", columns=columns).to_pandas(date_as_object=False)
         self.orders["revenue"] = self.orders.revenue.astype(float)
+        self.wave = [self.frame(name) for name in ("survey_invitations", "surveys")]
         self.office = pq.read_table(folder / "accounts.parquet").to_pandas().set_index("account_id").sales_office
+
+    def frame(self, table: str) -> pd.DataFrame:
+        return pq.read_table(self.folder / f"{table}.parquet").to_pandas(date_as_object=False)
 
     def year(self, end: pd.Timestamp) -> pd.Series:
         """Revenue by account in the 12 months up to a day, largest first."""
@@ -81,6 +86,17 @@ def without(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Made]:
     @functools.cache
     def made(switch: str, seed: int = 1) -> Made:
         return Made(tmp_path_factory.mktemp(switch), LARGE, seed, switch)
+
+    return made
+
+
+@pytest.fixture(scope="module")
+def small_without(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], list[Made]]:
+    """The twenty books without one effect."""
+
+    @functools.cache
+    def made(switch: str) -> list[Made]:
+        return [Made(tmp_path_factory.mktemp(switch), 250, seed, switch) for seed in SEEDS]
 
     return made
 
@@ -158,6 +174,35 @@ def test_a_perfect_score_is_far_from_certain(small: list[Made], large: list[Made
 
 
 # each effect, by its switch
+
+
+def test_the_programme_over_twenty_seeds(small: list[Made], small_without: Callable[[str], list[Made]]) -> None:
+    """Orders of the first nine offices in their third and fourth quarter, of accounts that stay in both books."""
+    with_it, bare_of_it = [], []
+    for book, bare in zip(small, small_without("programme"), strict=True):
+        starts = pd.Series(book.said["programme"]["starts"])
+        early = starts.index[starts == "2025-10-01"]
+        stayed = book.truth.index[book.truth.left_on.isna() & bare.truth.left_on.isna()]
+        for made, into in ((book, with_it), (bare, bare_of_it)):
+            orders = [orders_by_office(made, quarter, stayed).reindex(early).sum() for quarter in _MENDED]
+            into.append(sum(orders))
+    effects_found = np.log(np.array(with_it) / np.array(bare_of_it))
+    assert (effects_found > 0).all()
+    assert abs(np.log(sum(with_it) / sum(bare_of_it)) - PROGRAMME_ORDERS) < 0.02
+
+
+def test_silence_over_twenty_seeds(small: list[Made], small_without: Callable[[str], list[Made]]) -> None:
+    """How much more content those are who reply than those who were asked; nothing with the switch off."""
+
+    def shift(books: list[Made]) -> float:
+        asked = pd.concat(replies(*book.wave, book.truth) for book in books)
+        return float(asked.content[asked.replied].mean() - asked.content.mean())
+
+    assert 0.020 < shift(small) < 0.050
+    assert abs(shift(small_without("silence"))) < 0.006
+
+
+_MENDED = ("2026-04-01", "2026-07-01")
 
 
 def served(*off: str, n: int = 20_000, seed: int = 1) -> tuple[Any, Service, Lives]:
@@ -269,7 +314,7 @@ def test_the_programme_brings_what_was_planted(large: list[Made], without: Calla
         stayed = book.truth.index[book.truth.left_on.isna() & bare.truth.left_on.isna()]
         rows = pd.DataFrame(book.said["programme"]["expected_orders"])
         rows = rows[1:].set_axis(rows.iloc[0].tolist(), axis=1).set_index(["sales_office", "quarter_from"])
-        for quarter in ("2026-04-01", "2026-07-01"):
+        for quarter in _MENDED:
             for accounts, into in ((stayed, found), (book.truth.index, counted)):
                 with_it, bare_of_it = (orders_by_office(made, quarter, accounts)[early].sum() for made in (book, bare))
                 into.append(np.log(with_it / bare_of_it))

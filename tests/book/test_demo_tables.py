@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
+from demo_replies import customers, replies
 
 from crm_analysis.book import open_book
 from crm_analysis.book.contract import CONTRACT
@@ -69,22 +70,7 @@ class Book:
 
     @functools.cached_property
     def replies(self) -> pd.DataFrame:
-        """One row per invitation: account_id, sent_on, respondent_id, replied, content (true, of the wave's year)."""
-        asked, said = self["survey_invitations"], customers(self)
-        keys = ["account_id", "respondent_id"]
-        said = said[[*keys, "answered_on"]].drop_duplicates().sort_values("answered_on")
-        asked = pd.merge_asof(
-            asked.sort_values("sent_on"), said, left_on="sent_on", right_on="answered_on", by=keys,
-            direction="forward", tolerance=pd.Timedelta(days=40),
-        )  # fmt: skip
-        year = asked.sent_on.dt.year
-        content = [self.truth.at[account, f"content_{at}"] for account, at in zip(asked.account_id, year, strict=True)]
-        return asked.assign(replied=asked.answered_on.notna(), content=content)
-
-
-def customers(book: Book) -> pd.DataFrame:
-    said = book["surveys"]
-    return said[(said.subject == "us") & (said.respondent_type == "customer")]
+        return replies(self["survey_invitations"], self["surveys"], self.truth)
 
 
 @pytest.fixture(scope="module")
@@ -331,7 +317,7 @@ def test_surveys_have_scales_importance_missing_items_and_people_we_know(books: 
         rated = said.importance.dropna()
         assert rated.between(1, said.scale_max[rated.index]).all()
         assert set(said.item[rated.index]) == set(DIMENSIONS)
-        ours = customers(book)
+        ours = customers(book["surveys"])
         assert set(ours.item) == set(ITEMS)
         people = ours.groupby(["account_id", "respondent_id", "answered_on"]).item.nunique()
         assert 0.05 < (people < len(ITEMS)).mean() < 0.5
@@ -352,7 +338,7 @@ def long_scale(books: list[Book]) -> pd.DataFrame:
     """Answers on the scale from 1 to 7, an item a column, of people who left out none."""
     frames = []
     for book in books:
-        ours = customers(book)
+        ours = customers(book["surveys"])
         ours = ours[ours.answered_on >= "2024-01-01"]
         frames.append(ours.pivot(index=["respondent_id", "answered_on"], columns="item", values="score").dropna())
     return pd.concat(frames)
@@ -381,7 +367,7 @@ def test_a_part_of_the_people_rates_a_competitor_too(books: list[Book]) -> None:
         other = said[said.subject != "us"]
         assert set(other.subject) == set(COMPETITORS)
         keys = ["account_id", "respondent_id", "answered_on"]
-        ours, theirs = (frame[keys].drop_duplicates() for frame in (customers(book), other))
+        ours, theirs = (frame[keys].drop_duplicates() for frame in (customers(book["surveys"]), other))
         assert len(theirs.merge(ours, on=keys)) == len(theirs)
         assert 0.25 < len(theirs) / len(ours) < 0.45
         means.append(other[other.scale_max == 7].groupby(["subject", "item"]).score.mean())
