@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import urllib.parse
 from collections.abc import Iterable, Iterator
@@ -41,7 +42,7 @@ class Database:
     short: str
     schema: str
 
-    @property
+    @functools.cached_property
     def tables(self) -> tuple[str, ...]:
         """The names of the tables and views that may be read, in order."""
         try:
@@ -49,7 +50,7 @@ class Database:
         except Exception as problem:  # noqa: BLE001 - each database raises kinds of its own
             raise self.error("its tables cannot be listed", problem) from None
 
-    @property
+    @functools.cached_property
     def _place(self) -> tuple[str, str] | str | None:
         """With the catalogue: a DuckDB file erp.duckdb may have a schema erp, and `erp` alone would mean either.
 

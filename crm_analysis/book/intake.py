@@ -14,7 +14,7 @@ from crm_analysis.book import engine, months, warn
 from crm_analysis.book.check import CheckResult, Fired, Total
 from crm_analysis.book.compare import RULE, SILENCE, same_content
 from crm_analysis.book.contract import CONTRACT
-from crm_analysis.book.judge import Judge, accepted, lost
+from crm_analysis.book.judge import Judge, accepted, lost, ordered
 from crm_analysis.book.made import accounts_made, contradictions, known_accounts
 from crm_analysis.book.mapping import Mapping
 from crm_analysis.book.references import groups, unknown
@@ -137,12 +137,14 @@ class Intake:
         judged = self.judge(staged, totals, last, owners)
         waits = name == "accounts" or (name == "orders" and self.made)
         rows = lost(judged, name)
-        if self.room is None:
-            judged = self.judged_in_place(staged, judged, rows)
-        self.accepted[name] = self.keep(accepted(judged, staged), name if waits else f"book/{name}")
         if name == "orders" and totals.shared_days:
             self.fire(name, "same_content", "source", *same_content(judged, staged, self.keep))
-        kept = int(self.accepted[name].count().execute())
+        if self.room is None:
+            self.accepted[name], kept = self.accepted_in_place(staged, totals, judged, rows)
+        else:
+            table = ordered(accepted(judged, staged), staged)
+            self.accepted[name] = self.keep(table, name if waits else f"book/{name}")
+            kept = int(self.accepted[name].count().execute())
         if kept < totals.rows:
             self.lost[name] = self.keep(rows.order_by("rule", "file", "row"), f"quarantine_{name}")
         elif name == "orders":
@@ -150,19 +152,24 @@ class Intake:
         if not kept and name in ("accounts", "orders"):
             self.refuse(name, staged, totals)
 
-    def judged_in_place(self, staged: Staged, judged: ibis.Table, rows: ibis.Table) -> ibis.Table:
-        """`judged`, less its conditions where no row breaks one: the table is used again and again.
+    def accepted_in_place(
+        self, staged: Staged, totals: Found, judged: ibis.Table, rows: ibis.Table
+    ) -> tuple[ibis.Table, int]:
+        """The accepted rows and their number, without conditions where no row breaks one.
 
         Raises BookError if rows are lost, `rows`, on an engine that may not keep what is left.
         """
-        lost = int(rows.count().execute())
-        if lost and not engine.may_keep(self.con):
+        gone = int(rows.count().execute())
+        if not gone:
+            whole = staged.table.mutate(**{RULE: ibis.null("string")})
+            return engine.fenced(self.con, accepted(whole, staged)), totals.rows
+        if not engine.may_keep(self.con):
             worst = rows.group_by("rule").agg(n=rows.count()).order_by(ibis.desc("n"), "rule").limit(1).execute()
             raise BookError(
-                f"{staged.files[0]}: {lost:,} rows break a rule, most of them {worst['rule'][0]}; a book with such "
+                f"{staged.files[0]}: {gone:,} rows break a rule, most of them {worst['rule'][0]}; a book with such "
                 "rows is used in place only by a user who may create temporary tables. To copy it, give the URL."
             )
-        return judged if lost else staged.table.mutate(**{RULE: ibis.null("string")})
+        return engine.cached(self.con, accepted(judged, staged)), totals.rows - gone
 
     def refuse(self, name: str, staged: Staged, totals: Found) -> None:
         """Raises BookError: of a required table nothing was accepted."""

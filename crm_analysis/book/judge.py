@@ -102,15 +102,21 @@ def _shared(table: ibis.Table, key: tuple[str, ...]) -> bool:
 
 
 def accepted(judged: ibis.Table, staged: Staged) -> ibis.Table:
-    """The accepted rows with the contract's columns, in one order on every run."""
+    """The accepted rows with the contract's columns."""
     table, present = judged.filter(judged[RULE].isnull()), list(staged.present)
     if staged.contract.name == "orders" and "line_id" not in present:
         table = numbered(table, staged)
         present = ["line_id", *present]
+    return table.select(*present, *staged.carried)
+
+
+def ordered(table: ibis.Table, staged: Staged) -> ibis.Table:
+    """Accepted rows in one order on every run."""
+    present = [name for name in table.columns if name not in staged.carried]
     order = [column for column in (staged.contract.known_at, *staged.contract.key) if column in present]
     if not (staged.contract.key and set(staged.contract.key) <= set(present)):
         order += present
-    return table.select(*present, *staged.carried).order_by(list(dict.fromkeys(order)))
+    return table.order_by(list(dict.fromkeys(order)))
 
 
 def lost(judged: ibis.Table, name: str) -> ibis.Table:

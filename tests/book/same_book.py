@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from folders import folder
 
-from crm_analysis.accounts import accounts
+from crm_analysis.accounts import accounts, snapshots
 from crm_analysis.book import Book
 from crm_analysis.book.contract import CONTRACT
 
 DEMO = Path(__file__).parents[2] / "data" / "demo"
 DAY = "2026-06-30"
+DATES = ["2025-12-31", "2026-09-30"]
 
 
 def spoiled(place: Path) -> Path:
@@ -71,3 +73,14 @@ def assert_same(book: Book, plain: Book) -> None:
         assert mine[name] == theirs[name], name
     mine_then, then = accounts(book, as_of=DAY, window="12M"), accounts(plain, as_of=DAY, window="12M")
     pd.testing.assert_frame_equal(mine_then, then, check_exact=True)
+
+
+def toml_in(place: Path, files: Path, more: str = "") -> Path:
+    """The folder's book.toml with more to it, in a folder of its own."""
+    return folder(place, my_toml=(files / "book.toml").read_text() + more) / "my.toml"
+
+
+def assert_answers_alike(book: Book, plain: Book) -> None:
+    """The check, every accepted row to the last place, and the accounts on several dates."""
+    assert_same(book, plain)
+    pd.testing.assert_frame_equal(snapshots(book, DATES), snapshots(plain, DATES), rtol=1e-9, atol=0)

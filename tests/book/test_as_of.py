@@ -69,6 +69,11 @@ def test_the_scramble_test_would_notice_each_column():
 def test_every_table_of_the_contract_goes_through_the_intake(tmp_path):
     frames = whole.frames(np.random.default_rng(4), CUT)
     frames["accounts"]["known_since"] = whole.FIRST
+    # what chance would break: one currency, no void line, scores on their scale, terms that last a day
+    frames["orders"] = frames["orders"].assign(currency="EUR", state="valid")
+    frames["surveys"] = frames["surveys"].assign(score=5, scale_min=0, scale_max=10)
+    frames["contracts"]["ends_on"] = frames["contracts"]["starts_on"]
+    frames["reps"]["to_date"] = frames["reps"]["from_date"]
     files = {f"{name}_csv": frame.to_csv(index=False) for name, frame in frames.items()}
     toml = f"extracted_on = {whole.EXTRACT}\n"
     opened = open_book(folder(tmp_path / "b", book_toml=toml, **files))

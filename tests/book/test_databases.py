@@ -135,7 +135,8 @@ def test_a_duckdb_file_and_a_connection_need_no_mapping(erp):
     con = ibis.duckdb.connect(erp, read_only=True)
     live = open_book(con)
     assert rows_of(live) == rows_of(book)
-    assert con.list_tables() == ["accounts", "orders"]  # as it was, and still open
+    own = [name for name in con.list_tables() if not name.startswith("__")]
+    assert own == ["accounts", "orders"]  # as it was, and still open
     con.disconnect()
     assert open_book(str(erp)).check == book.check
 
