@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,22 @@ DAY = "2026-06-30"
 DATES = ["2025-12-31", "2026-09-30"]
 
 
-def spoiled(place: Path) -> Path:
-    """The demo company with rows that break rules, each of a kind that typed tables can hold too."""
+FEW = ("accounts", "account_history", "orders", "complaints", "reps")
+"""Tables enough for every kind of expression; benchmarks/engines.py compares all of them."""
+
+
+def copied(source: Path, place: Path, tables: Iterable[str] = CONTRACT) -> Path:
+    """A folder with these tables of another, and its book.toml."""
     place.mkdir(parents=True)
-    for path in DEMO.iterdir():
-        if path.suffix == ".toml" or path.stem in CONTRACT:
-            (place / path.name).write_bytes(path.read_bytes())
+    for name in ("book.toml", *(f"{table}.csv" for table in tables)):
+        if (source / name).is_file():
+            (place / name).write_bytes((source / name).read_bytes())
+    return place
+
+
+def spoiled(place: Path, tables: Iterable[str] = CONTRACT) -> Path:
+    """The demo company with rows that break rules, each of a kind that typed tables can hold too."""
+    copied(DEMO, place, tables)
     with (DEMO / "orders.csv").open(encoding="utf-8", newline="") as file:
         names, *rows = csv.reader(file)
     at = {name: place for place, name in enumerate(names)}

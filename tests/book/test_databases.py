@@ -19,7 +19,7 @@ import pytest
 import xlsxwriter
 from folders import ACCOUNTS, ORDERS, book_folder, folder
 from postgres import PASSWORD, Server, server  # noqa: F401 - a fixture
-from same_book import assert_same, rows_of, spoiled
+from same_book import FEW, assert_same, rows_of, spoiled
 
 from crm_analysis.book import Book, BookError, open_book
 from crm_analysis.book.contract import CONTRACT
@@ -64,7 +64,7 @@ def in_duckdb(source: Path, file: Path, schema: str = "erp") -> Path:
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return spoiled(tmp_path_factory.mktemp("files") / "b")
+    return spoiled(tmp_path_factory.mktemp("files") / "b", FEW)
 
 
 @pytest.fixture(scope="module")

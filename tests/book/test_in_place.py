@@ -11,7 +11,7 @@ import postgres
 import pytest
 from folders import folder
 from postgres import PASSWORD, READER, Server, server  # noqa: F401 - a fixture
-from same_book import DAY, DEMO, assert_answers_alike, spoiled, toml_in
+from same_book import DAY, DEMO, FEW, assert_answers_alike, copied, spoiled, toml_in
 
 from crm_analysis.accounts import accounts
 from crm_analysis.book import Book, BookError, open_book
@@ -19,7 +19,7 @@ from crm_analysis.book import Book, BookError, open_book
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return spoiled(tmp_path_factory.mktemp("files") / "b")
+    return spoiled(tmp_path_factory.mktemp("files") / "b", FEW)
 
 
 @pytest.fixture(scope="module")
@@ -27,31 +27,19 @@ def plain(files: Path) -> Book:
     return open_book(files)
 
 
-FEW = ("accounts", "account_history", "orders", "complaints", "reps")
-"""Tables enough for every kind of rule; the others take time and tell nothing new."""
-
-
-def test_on_duckdb(files, tmp_path):
-    place = tmp_path / "few"
-    place.mkdir()
-    for name in ("book.toml", *(f"{table}.csv" for table in FEW)):
-        (place / name).write_bytes((files / name).read_bytes())
+def test_on_duckdb(files, plain, tmp_path):
     con = ibis.duckdb.connect()
     for name in FEW:
         con.read_csv(files / f"{name}.csv", table_name=name, all_varchar=True)
     before = set(con.list_tables())
-    assert_answers_alike(open_book(con, toml_in(tmp_path / "t", files)), open_book(place))
+    assert_answers_alike(open_book(con, toml_in(tmp_path, files)), plain)
     assert {name for name in con.list_tables() if not name.startswith("__")} == before
 
 
 @pytest.mark.postgres
 def test_on_a_server_that_may_only_be_read(server: Server, files, plain, tmp_path):  # noqa: F811
     """A clean book works everything out anew; of one with faults a user without rights is told what to do."""
-    few = tmp_path / "few"
-    few.mkdir()
-    for name in FEW:
-        (few / f"{name}.csv").write_bytes((DEMO / f"{name}.csv").read_bytes())
-    (few / "book.toml").write_bytes((DEMO / "book.toml").read_bytes())
+    few = copied(DEMO, tmp_path / "few", ("accounts", "orders"))
     postgres.load(server, few, "clean")
     postgres.load(server, files, "in place")
     con = reader(server)
