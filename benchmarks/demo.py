@@ -10,16 +10,14 @@ Writes docs/demo_timing.md and removes the tables.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import platform
 import shutil
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-from intake import PEAK, ROOT
+from intake import PEAK, ROOT, measured
 
 OURS = f"""
 import json, sys, time
@@ -45,16 +43,6 @@ for path in Path(sys.argv[1]).glob("*.parquet"):
 found = {{"seconds": time.perf_counter() - start, "rows": rows}}
 {PEAK}
 """
-
-
-def measured(program: str, *arguments: str) -> dict[str, float]:
-    """Seconds, gigabytes, CPU seconds and rows, in a process of its own."""
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    done = subprocess.run(
-        [sys.executable, "-c", program, *arguments], env=environment, check=True, capture_output=True, text=True
-    )
-    found: dict[str, float] = json.loads(done.stdout)
-    return found
 
 
 def main() -> None:

@@ -101,7 +101,7 @@ def write_book(folder: Path, lines: int, ending: str) -> Path:
     return place
 
 
-def measured(program: str, *arguments: str, cache: Path) -> dict[str, float]:
+def measured(program: str, *arguments: str, cache: Path | str = "") -> dict[str, float]:
     """Seconds, gigabytes and the revenue a program found, run in a process of its own."""
     environment = os.environ | {"CRM_ANALYSIS_CACHE": str(cache), "PYTHONPATH": str(ROOT)}
     done = subprocess.run(

@@ -10,15 +10,13 @@ the accounts; it has no dated columns, no window before and no masks. Writes doc
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import platform
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-from intake import ACCOUNTS, PEAK, ROOT, write_book
+from intake import ACCOUNTS, PEAK, ROOT, measured, write_book
 
 DATES = 8
 START = f"""
@@ -58,16 +56,6 @@ found = {{"seconds": time.perf_counter() - start, "revenue": revenue}}
 """
 
 
-def measured(program: str, folder: Path, cache: Path) -> dict[str, float]:
-    """Seconds, gigabytes, CPU seconds and what was found, in a process of its own."""
-    environment = os.environ | {"CRM_ANALYSIS_CACHE": str(cache), "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(
-        [sys.executable, "-c", program, str(folder)], env=environment, check=True, capture_output=True, text=True
-    )
-    found: dict[str, float] = json.loads(done.stdout)
-    return found
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--lines", type=int, default=10_000_000)
@@ -77,8 +65,8 @@ def main() -> None:
         book = write_book(options.folder or Path(scratch), options.lines, "parquet")
         cache = Path(scratch) / "cache"
         opening = "import sys; from crm_analysis.book import open_book; open_book(sys.argv[1]); print('{}')"
-        measured(opening, book, cache)
-        ours, peer = (measured(program, book, cache) for program in (OURS, PEER))
+        measured(opening, str(book), cache=cache)
+        ours, peer = (measured(program, str(book), cache=cache) for program in (OURS, PEER))
     # in a leap year a window of 12 months before 28 February ends a day earlier than one year by the calendar
     if abs(ours["revenue"] / peer["revenue"] - 1) > 0.005:
         raise SystemExit(f"the two disagree: {ours} and {peer}")

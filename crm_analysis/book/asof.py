@@ -13,7 +13,7 @@ import ibis
 
 from crm_analysis.book import values
 from crm_analysis.book.contract import CONTRACT, Column
-from crm_analysis.book.mapping import Format
+from crm_analysis.book.layout import Format
 
 if TYPE_CHECKING:
     from crm_analysis.book.book import Book

@@ -19,15 +19,16 @@ import pyarrow as pa
 
 from crm_analysis.book import engine
 from crm_analysis.book.contract import CONTRACT
+from crm_analysis.book.layout import Source
 from crm_analysis.book.shape import FileShape, must_have
-from crm_analysis.book.sources import Source, digest
+from crm_analysis.book.sources import digest
 from crm_analysis.errors import BookError
 
 if TYPE_CHECKING:
     from ibis.backends.duckdb import Backend
 
     from crm_analysis.book.database import Database
-    from crm_analysis.book.mapping import Format, Mapping, TableMap
+    from crm_analysis.book.layout import Format, Mapping, TableMap
 
 _ROWS = 50_000
 """Rows in memory at once."""

@@ -21,7 +21,7 @@ from crm_analysis.errors import BookError
 if TYPE_CHECKING:
     from pyarrow.csv import InvalidRow
 
-    from crm_analysis.book.mapping import Format
+    from crm_analysis.book.layout import Format
 
 ROW = "__row"
 """Number of the record in its file, counted from 1; neither the header nor empty lines count."""

@@ -21,7 +21,7 @@ from crm_analysis.book.engine import product, try_cast
 from crm_analysis.errors import BookError
 
 if TYPE_CHECKING:
-    from crm_analysis.book.mapping import Format
+    from crm_analysis.book.layout import Format
 
 LONGEST = 1000
 """Characters an expression may have."""

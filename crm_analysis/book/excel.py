@@ -22,7 +22,7 @@ from crm_analysis.errors import BookError
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet, CalamineWorkbook
 
-    from crm_analysis.book.mapping import Format
+    from crm_analysis.book.layout import Format
 
 ENDINGS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
 EVERY = "*"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import ibis
 
 from crm_analysis.book import values
-from crm_analysis.book.mapping import Format
+from crm_analysis.book.layout import Format
 from crm_analysis.book.rules import TERMS
 
 if TYPE_CHECKING:

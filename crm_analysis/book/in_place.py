@@ -16,9 +16,8 @@ from crm_analysis.book.contract import CONTRACT
 from crm_analysis.book.copies import mentioned, with_sources
 from crm_analysis.book.database import database_at
 from crm_analysis.book.intake import Intake
-from crm_analysis.book.mapping import database, mapping, toml_of
-from crm_analysis.book.opening import must_hold
-from crm_analysis.book.sources import Source
+from crm_analysis.book.layout import Source
+from crm_analysis.book.mapping import database, mapping, must_hold, toml_of
 from crm_analysis.errors import BookError
 
 if TYPE_CHECKING:

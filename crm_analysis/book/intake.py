@@ -15,8 +15,8 @@ from crm_analysis.book.check import CheckResult, Fired, Total
 from crm_analysis.book.compare import RULE, SILENCE, same_content
 from crm_analysis.book.contract import CONTRACT
 from crm_analysis.book.judge import Judge, accepted, lost, ordered
+from crm_analysis.book.layout import Mapping
 from crm_analysis.book.made import accounts_made, contradictions, known_accounts
-from crm_analysis.book.mapping import Mapping
 from crm_analysis.book.references import groups, unknown
 from crm_analysis.book.rules import RULES
 from crm_analysis.book.shape import OF_ACCOUNT

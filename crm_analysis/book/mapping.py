@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from crm_analysis.book.contract import CONTRACT
-from crm_analysis.book.plan import Format, Lookup, Mapping, TableMap
+from crm_analysis.book.layout import Format, Lookup, Mapping, TableMap
 from crm_analysis.errors import BookError
 
 __all__ = ["Format", "Lookup", "Mapping", "TableMap", "database", "mapping", "toml_of"]
@@ -74,6 +74,16 @@ def _no_database(tables: Iterable[TableMap]) -> None:
     for plan in tables:
         if plan.stored or any(look.stored for look in plan.lookups):
             raise BookError(f"book.toml: [{plan.table}] names a `table`, but there is no `database`; expected both.")
+
+
+def must_hold(plan: Mapping, place: str, found: str, expected: str) -> None:
+    """Raises BookError if the mapping lacks orders or accounts: at `place` there is `found`, and not `expected`."""
+    for name in ("orders", "accounts"):
+        if name not in plan.tables:
+            raise BookError(
+                f"{place}: no {name}; found {found}. Expected {expected.format(name)}, or a [{name}] section in "
+                "book.toml."
+            )
 
 
 def database(path: Path | None) -> tuple[str | None, str | None]:

@@ -25,8 +25,10 @@ from crm_analysis.book.check import CheckResult, from_json
 from crm_analysis.book.copies import copied
 from crm_analysis.book.database import ENDINGS as DATABASES
 from crm_analysis.book.database import is_url, opened
+from crm_analysis.book.in_place import book_in_place
 from crm_analysis.book.intake import QUARANTINE, Intake
-from crm_analysis.book.mapping import Mapping, database, mapping, toml_of
+from crm_analysis.book.layout import Mapping
+from crm_analysis.book.mapping import database, mapping, must_hold, toml_of
 from crm_analysis.book.sources import digest, files, inside, listing
 from crm_analysis.errors import BookError
 
@@ -63,8 +65,6 @@ def open_book(source: str | Path | BaseBackend, toml: str | Path | None = None) 
     0
     """
     if not isinstance(source, str | Path):
-        from crm_analysis.book.in_place import book_in_place
-
         return book_in_place(source, toml)
     home = kept(source, toml)
     try:
@@ -163,16 +163,6 @@ def _pulled(
         plan = mapping(folder, toml, base.tables, base.short)
         must_hold(plan, base.name, base.listing, "a table {0}")
         return copied(base, plan, room)
-
-
-def must_hold(plan: Mapping, place: str, found: str, expected: str) -> None:
-    """Raises BookError if the mapping lacks orders or accounts: at `place` there is `found`, and not `expected`."""
-    for name in ("orders", "accounts"):
-        if name not in plan.tables:
-            raise BookError(
-                f"{place}: no {name}; found {found}. Expected {expected.format(name)}, or a [{name}] section in "
-                "book.toml."
-            )
 
 
 @contextmanager

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,7 @@ import pyarrow as pa
 
 from crm_analysis.book import delimited, engine, excel
 from crm_analysis.book.delimited import BROKEN, ROW, TextFile
-from crm_analysis.book.plan import Format, Lookup, TableMap
+from crm_analysis.book.layout import Format, Lookup, Source, TableMap
 from crm_analysis.errors import BookError
 
 if TYPE_CHECKING:
@@ -23,19 +22,6 @@ if TYPE_CHECKING:
 
 ENDINGS = (".csv", ".txt", ".tsv", ".parquet", *excel.ENDINGS)
 _OFFICE_LOCK = "~$"
-
-
-@dataclass(frozen=True)
-class Source:
-    """What a table is read from: a file, one sheet of it, the copy of a database's table, or that table itself.
-
-    `name` is what errors, the quarantine and the column `source` call it.
-    """
-
-    name: str
-    path: Path = Path()
-    sheet: str | None = None
-    table: ibis.Table | None = None
 
 
 def files(folder: Path, pattern: str) -> list[Path]:

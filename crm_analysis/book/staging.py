@@ -17,7 +17,7 @@ from crm_analysis.errors import BookError
 if TYPE_CHECKING:
     from ibis.backends.duckdb import Backend
 
-    from crm_analysis.book.mapping import Lookup, TableMap
+    from crm_analysis.book.layout import Lookup, TableMap
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from crm_analysis.book.engine import full_match, try_cast, try_strptime
 
 if TYPE_CHECKING:
     from crm_analysis.book.contract import Type
-    from crm_analysis.book.mapping import Format
+    from crm_analysis.book.layout import Format
 
 MONEY = "decimal(18, 4)"
 """Money and other numbers of the contract: exact, four places."""

@@ -12,7 +12,7 @@ from folders import book_folder
 
 from crm_analysis.book import BookError, engine, open_book
 from crm_analysis.book.derive import DEEPEST, LONGEST, derived
-from crm_analysis.book.mapping import Format
+from crm_analysis.book.layout import Format
 
 D = Decimal
 ROWS = {

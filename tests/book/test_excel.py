@@ -18,7 +18,7 @@ from folders import ACCOUNTS, ORDERS, book_folder, folder
 from crm_analysis.book import BookError, open_book
 from crm_analysis.book.delimited import ROW
 from crm_analysis.book.excel import Sheet
-from crm_analysis.book.mapping import Format
+from crm_analysis.book.layout import Format
 
 DAY = {"num_format": "dd.mm.yyyy"}
 LINES = [line.split(",") for line in ORDERS.splitlines()]

@@ -9,7 +9,8 @@ import pytest
 from folders import book_folder, folder
 
 from crm_analysis.book import BookError, open_book
-from crm_analysis.book.mapping import Format, mapping
+from crm_analysis.book.layout import Format
+from crm_analysis.book.mapping import mapping
 
 
 def mapped(place: Path, toml: str):

@@ -10,7 +10,7 @@ from folders import book_folder
 
 from crm_analysis.book import BookError, open_book
 from crm_analysis.book.delimited import BROKEN, ROW, TextFile, batches
-from crm_analysis.book.mapping import Format
+from crm_analysis.book.layout import Format
 from crm_analysis.book.sources import files
 
 

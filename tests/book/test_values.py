@@ -14,7 +14,7 @@ import pytest
 from folders import book_folder
 
 from crm_analysis.book import BookError, engine, open_book, values
-from crm_analysis.book.mapping import Format
+from crm_analysis.book.layout import Format
 
 D = Decimal
 

@@ -8,7 +8,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from crm_analysis.book.sources import Source
+    import ibis
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a table is read from: a file, one sheet of it, the copy of a database's table, or that table itself.
+
+    `name` is what errors, the quarantine and the column `source` call it.
+    """
+
+    name: str
+    path: Path = Path()
+    sheet: str | None = None
+    table: ibis.Table | None = None
 
 
 @dataclass(frozen=True)
