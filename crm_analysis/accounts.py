@@ -136,7 +136,8 @@ def _families(book: Book, spans: Sequence[_Span]) -> ibis.Table | None:
     if not book.has("orders", "family"):
         return None
     lines = book.table("orders")
-    first, last = ibis.literal(min(span.start for span in spans)), ibis.literal(max(span.end for span in spans))
+    last = min(max(span.end for span in spans), book.extracted_on)
+    first, last = ibis.literal(min(span.start for span in spans)), ibis.literal(last)
     lines = lines.filter(lines.family.notnull() & (lines.revenue > 0) & lines.ordered_on.between(first, last))
     windows = {
         f"families_{place}": (lines.ordered_on > ibis.literal(span.start))
@@ -177,7 +178,7 @@ def groups(frame: pd.DataFrame) -> pd.DataFrame:
 
     `frame` is what `accounts` returns. An account without a group is a group of its own, named by its
     account_id; where others name that as their group, it is their head office and one of them.
-    Columns: group_id, accounts (number of offices), name (of the largest office by revenue, then
+    Columns: group_id, accounts (number of offices), name (of the largest named office by revenue, then
     account_id), the sums of SUMMED, margin_rate, first_order, last_order, active, and stage, which is
     "suspect" only if all offices are.
     """

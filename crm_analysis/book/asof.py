@@ -105,14 +105,13 @@ def _as_then(book: Book, accounts: ibis.Table, day: dt.date) -> ibis.Table:
         **{f"__then_{name}": changes.value.max(where=changes.field == name) for name in fields}
     )
     joined = accounts.left_join(then, "account_id")
-    return joined.select(
-        **{
-            name: values.read(joined[f"__then_{name}"], CONTRACT["accounts"].column(name).type, Format())
-            if name in fields
-            else joined[name]
-            for name in accounts.columns
-        }
-    )
+    told = {
+        name: values.read(joined[f"__then_{name}"], CONTRACT["accounts"].column(name).type, Format()) for name in fields
+    }
+    if book.unchanged_since is not None and book.unchanged_since <= day:
+        # its owner's word for accounts of which the history has said nothing by then
+        told = {name: ibis.coalesce(value, joined[name]) for name, value in told.items()}
+    return joined.select(**{name: told.get(name, joined[name]) for name in accounts.columns})
 
 
 def _amount_then(book: Book, opportunities: ibis.Table, day: dt.date) -> ibis.Table:

@@ -90,35 +90,59 @@ def overlap_marked(table: ibis.Table, staged: Staged, keep: Keep) -> ibis.Table:
     Lines are alike if all mapped columns but `source` are; of lines repeated inside a source the
     largest number that any one source has is kept, so honest repeats stay.
     """
-    days = table.group_by("ordered_on").agg(n=table.source.nunique())
+    days = table.group_by("ordered_on").agg(n=origin(table).nunique())
     days = keep(days.filter(days.n > 1).select(day="ordered_on"), "overlap_days")
     both = table.semi_join(days, table.ordered_on == days.day)
+    both = both.mutate(__origin=origin(both))
     content = [name for name in staged.present if name != "source"] + [FAULT, VALUE]
-    both = both.mutate(__k=_place([*content, "source"], [*staged.carried, FILE, ROW]))
-    both = both.mutate(__copy=_place([*content, "__k"], ["source", *staged.carried, FILE, ROW]))
+    both = both.mutate(__k=_place([*content, "__origin"], [*staged.carried, ROW]))
+    both = both.mutate(__copy=_place([*content, "__k"], ["__origin", *staged.carried, ROW]))
     both = marked(both, both["__copy"] > 0, "overlapping_source", "source", both.source).drop("__k", "__copy")
     apart = table.anti_join(days, table.ordered_on == days.day)
     return apart.union(keep(both, "overlap").select(apart.columns))
 
 
+def cancelled_marked(table: ibis.Table, keep: Keep) -> ibis.Table:
+    """The order lines, those marked void that break no rule and that another row with their key says are void."""
+    void = keep(table.filter(table[RULE] == "void_document").select(__void="line_id").distinct(), "void_lines")
+    joined = table.left_join(void, table.line_id == void["__void"])
+    when = joined[RULE].isnull() & joined["__void"].notnull()
+    return marked(joined, when, "void_document", "state", joined.state).drop("__void")
+
+
+def origin(table: ibis.Table) -> Any:
+    """What a row came from: its file, and within it what the column `source` names, such as a sheet."""
+    if "source" not in table.columns:
+        return table[FILE]
+    within = table.source.fill_null("")
+    return ibis.ifelse(within == table[FILE], table[FILE], table[FILE] + " " + within)
+
+
 def same_content(table: ibis.Table, staged: Staged, keep: Keep) -> tuple[int, str]:
-    """Lines of days shared by sources that stand in two of them but for their keys, and the days; 0 if they are few."""
-    content = [name for name in staged.present if name not in ("source", "line_id", "order_id")]
+    """Rows that stand in two origins but for their keys and what may change later; and where. 0 if they are few.
+
+    They are few in each origin if less than half of its rows (of order lines, those of days that it shares), or
+    less than SAME_LINES. Such rows break no rule of their own.
+    """
+    left_out = {"source", "order_id", *staged.contract.key}
+    content = [
+        column.name
+        for column in staged.contract
+        if column.name in staged.present and column.nature == "fixed" and column.name not in left_out
+    ]
     clean = table.filter(table[RULE].isnull())
-    days = clean.group_by("ordered_on").agg(n=clean.source.nunique())
-    days = keep(days.filter(days.n > 1).select(day="ordered_on"), "shared_days")
-    both = clean.semi_join(days, clean.ordered_on == days.day)
-    alike = both.group_by(content).agg(n=both.count(), sources=both.source.nunique())
-    twice = alike.sources > 1
-    row = alike.agg(
-        lines=alike.n.sum().fill_null(0),
-        twice=alike.n.sum(where=twice).fill_null(0),
-        first=alike.ordered_on.min(where=twice).cast("string"),
-        last=alike.ordered_on.max(where=twice).cast("string"),
-    ).execute()
-    lines, again = int(row["lines"][0]), int(row["twice"][0])
-    few = again < SAME_LINES or again * 2 < lines
-    return (0, "") if few else (again, f"{row['first'][0]} to {row['last'][0]}")
+    clean = clean.mutate(__origin=origin(clean))
+    if staged.contract.name == "orders":
+        days = clean.group_by("ordered_on").agg(n=clean["__origin"].nunique())
+        days = keep(days.filter(days.n > 1).select(day="ordered_on"), "shared_days")
+        clean = clean.semi_join(days, clean.ordered_on == days.day)
+    each = clean.group_by([*content, "__origin"]).agg(n=clean.count())
+    each = each.mutate(origins=each.count().over(ibis.window(group_by=content)))
+    by = each.group_by("__origin").agg(rows=each.n.sum(), again=each.n.sum(where=each.origins > 1).fill_null(0))
+    frame = by.order_by("__origin").execute()
+    much = frame[(frame["again"] >= SAME_LINES) & (frame["again"] * 2 >= frame["rows"])]
+    names = [str(name).strip() for name in much["__origin"]]
+    return int(much["again"].max()) if len(much) else 0, ", ".join(names[:3]) + (" and more" if len(names) > 3 else "")
 
 
 def same_key_marked(table: ibis.Table, key: tuple[str, ...], staged: Staged, keep: Keep) -> ibis.Table:

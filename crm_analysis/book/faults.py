@@ -19,6 +19,15 @@ _PLACEHOLDERS = (dt.date(1970, 1, 1),)
 _FIRST, _FIRST_KNOWN, _LAST = dt.date(1950, 1, 1), dt.date(1900, 1, 2), dt.date(2199, 12, 31)
 
 
+NO_END = dt.date(9999, 12, 31)
+"""How some systems write that there is no end."""
+
+
+def open_ended(column: Column) -> bool:
+    """True for dates that may be to come: NO_END in them means none."""
+    return column.type == "date" and (column.may_be_future or column.nature == "settles")
+
+
 @dataclass(frozen=True)
 class Fault:
     """One way a row can break a rule: which rule, in which column, when, and the offending text."""
@@ -58,7 +67,10 @@ def row_faults(table: Table, given: dict[str, Given], broken: Any, form: Format)
     for item in given.values():
         if item.column.type == "date":
             first = _FIRST_KNOWN if item.column.name == "known_since" else _FIRST
-            absurd = (item.value < first) | (item.value > _LAST) | item.value.isin(_PLACEHOLDERS)
+            late = item.value > _LAST
+            if open_ended(item.column):
+                late = late & (item.value != NO_END)
+            absurd = (item.value < first) | late | item.value.isin(_PLACEHOLDERS)
             faults.append(Fault("absurd_date", item.column.name, absurd, item.shown))
     return faults
 

@@ -137,8 +137,9 @@ class Intake:
         judged = self.judge(staged, totals, last, owners)
         waits = name == "accounts" or (name == "orders" and self.made)
         rows = lost(judged, name)
-        if name == "orders" and totals.shared_days:
-            self.fire(name, "same_content", "source", *same_content(judged, staged, self.keep))
+        if totals.shared_days or (not staged.contract.key and len(staged.files) > 1):
+            column = "source" if name == "orders" else ""
+            self.fire(name, "same_content", column, *same_content(judged, staged, self.keep))
         if self.room is None:
             self.accepted[name], kept = self.accepted_in_place(staged, totals, judged, rows)
         else:

@@ -14,6 +14,7 @@ from crm_analysis.book.compare import (
     COLUMN,
     RULE,
     Keep,
+    cancelled_marked,
     marked,
     numbered,
     overlap_marked,
@@ -55,6 +56,8 @@ class Judge:
         table = self.ruled(table, staged, last)
         if totals.shared_days:
             table = engine.fenced(self.con, overlap_marked(table, staged, self.keep))
+        if "state" in staged.present and "line_id" in staged.present:
+            table = engine.fenced(self.con, cancelled_marked(table, self.keep))
         key = tuple(part for part in staged.contract.key if part in staged.present)
         # Asked of all rows the question is cheap, and mostly settled; only then rows that break no rule are asked.
         keyed = bool(set(staged.contract.required) & set(key)) and _shared(staged.table, key)

@@ -44,6 +44,8 @@ def odd(by: pd.DataFrame) -> Iterator[Oddity]:
     yield "month_without_orders", "source", sum(rows for _, rows, _ in missing), shown
     jumps = _jumps(by)
     yield "scale_change", "ordered_on", len(jumps), ", ".join(jumps[:_SHOWN])
+    within = [f"{name}: {jump}" for name, part in several for jump in _jumps(part)] if not jumps else []
+    yield "scale_change", "revenue", len(within), "; ".join(within[:_SHOWN])
     apart = _apart({str(name): part for name, part in several})
     yield "scale_change", "source", len(apart), "; ".join(apart)
 

@@ -90,7 +90,8 @@ _ALL = (
         "absurd_date",
         "quarantine",
         _DATES,
-        "the date is a placeholder or a typing error: before 1950 or after 2199",
+        "the date is a placeholder or a typing error: before 1950 or after 2199. An end or a day to come that is "
+        "written as 9999-12-31 is taken for none",
     ),
     Rule(
         "future_date",
@@ -115,7 +116,8 @@ _ALL = (
         "void_document",
         "quarantine",
         "`orders.state`",
-        "the document was cancelled: its amount is no revenue, on no day",
+        "the document was cancelled: its amount is no revenue, on no day, and neither is that of other rows with its "
+        "key, such as an earlier export has",
     ),
     Rule(
         "other_currency",
@@ -160,9 +162,9 @@ _ALL = (
     Rule(
         "same_content",
         "warn",
-        _LINES,
-        "on the days that two sources share, half of the lines or more (and 20) stand in both but for the keys of "
-        "line and order: perhaps one export with new keys",
+        "`orders`, and tables without a key",
+        "half of a source's rows or more (and 20) stand in another one too, but for keys and for what is filled in "
+        "later; of order lines those of shared days are compared: perhaps one export twice, under new keys or grown",
     ),
     Rule(
         "contradiction",

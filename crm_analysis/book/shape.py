@@ -11,7 +11,7 @@ from crm_analysis.book import engine, values
 from crm_analysis.book.contract import CONTRACT, Column
 from crm_analysis.book.delimited import BROKEN, ROW
 from crm_analysis.book.derive import derived
-from crm_analysis.book.faults import Fault, Given, row_faults
+from crm_analysis.book.faults import NO_END, Fault, Given, open_ended, row_faults
 from crm_analysis.errors import BookError
 
 if TYPE_CHECKING:
@@ -97,7 +97,10 @@ class FileShape:
         shown = row_faults(self.contract, given, rows[BROKEN], self.plan.form)
         numbers = [item for item in given.values() if item.column.type in ("money", "number")]
         return rows.select(
-            **{name: item.value for name, item in given.items()},
+            **{
+                name: item.value.nullif(ibis.literal(NO_END)) if open_ended(item.column) else item.value
+                for name, item in given.items()
+            },
             **{name: rows[name] for name in (*carried, ROW, FAULT)},
             **{
                 FILE: ibis.literal(self.file),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import ibis
 
-from crm_analysis.book.compare import last_plausible
+from crm_analysis.book.compare import last_plausible, origin
 from crm_analysis.book.shape import FAULT, ROUNDED, UNMATCHED
 
 if TYPE_CHECKING:
@@ -56,7 +56,12 @@ def found(staged: Staged, dated: bool) -> Found:
         "rounded": table[ROUNDED].sum().fill_null(0),
         "unmatched": table[UNMATCHED].sum().fill_null(0),
     }
-    grouped = table.group_by(**{new: table[old] for new, old in keys.items()}) if keys else table
+    by = {new: table[old] for new, old in keys.items()}
+    if keys:
+        by["source"] = origin(table)
+    if "currency" in by and "state" in staged.present:  # what is void is not added up
+        by["currency"] = ibis.ifelse(table.state.lower() == "void", ibis.null("string"), table.currency)
+    grouped = table.group_by(**by) if keys else table
     frame = grouped.agg(**terms).execute()
     return Found(
         rows=int(frame["lines"].sum()),

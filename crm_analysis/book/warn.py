@@ -15,7 +15,7 @@ from crm_analysis.book.tally import listed
 
 Oddity = tuple[str, str, int, str]
 """What was found: rule, column, rows, examples."""
-_MANGLED = r"^\d(\.\d+)?[eE]\+\d+$"
+_MANGLED = r"^-?\d+([.,]\d+)?[eE]\+\d+$|^-?\d+[.,]\d+[eE]\d+$"
 
 
 @dataclass(frozen=True)

@@ -473,3 +473,17 @@ def test_the_command_line_takes_switches_and_formats(tmp_path: Path, capsys: pyt
     assert [name for name in SWITCHES if not said[name]] == ["season", "offices"]
     assert main([*command, "rain"]) == 2
     assert "without names 'rain'; the demo's effects are service" in capsys.readouterr().err
+
+
+def test_numbers_of_orders_tell_nothing_of_what_is_to_come(large: list[Made]) -> None:
+    """Numbered account by account, the numbers missing on a day would count the orders still to come."""
+    for book in large:
+        known = book.orders[book.orders.ordered_on <= "2025-09-30"].groupby("account_id").line_id
+        later = book.orders[book.orders.ordered_on > "2025-09-30"].groupby("account_id").line_id.count()
+        last, first = (getattr(known, end)().str[1:].astype(int) for end in ("max", "min"))
+        gap = (first.shift(-1) - last).dropna()
+        rows = known.count().reindex(gap.index)
+        seen, to_come, before = (rankdata(values) for values in (gap, later.reindex(gap.index).fillna(0), rows))
+        # who ordered much will order much: what the numbers tell beyond that
+        left = [values - np.polyval(np.polyfit(before, values, 3), before) for values in (seen, to_come)]
+        assert abs(np.corrcoef(*left)[0, 1]) < 0.08

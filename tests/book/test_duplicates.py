@@ -137,3 +137,57 @@ def test_bytes_are_the_same_for_many_row_groups_in_any_order(tmp_path):
         place: Path = book_folder(tmp_path / str(seed) / "b", orders_csv=text)
         digests.append(kept(open_book(place)))
     assert digests[0] == digests[1]
+
+
+def lines_of(numbers: range, start: str = "line_id,account_id,ordered_on,revenue\n", **more: str) -> str:
+    """Order lines by number, each with an amount of its own; `more` gives the same text to every line."""
+    names = start.strip().split(",")
+    rows = []
+    for i in numbers:
+        row = {"line_id": f"L{i}", "account_id": f"A{i % 2 + 1}", "ordered_on": f"2024-01-{i % 28 + 1:02d}"} | more
+        row["revenue"] = f"{i}.50"
+        rows.append(",".join(row.get(name, "") for name in names))
+    return ",".join(names) + "\n" + "\n".join(rows) + "\n"
+
+
+TWO = '[orders]\nfile = ["one.csv", "two.csv"]\n'
+
+
+@pytest.mark.parametrize("source", ["ERP", ""])
+def test_files_overlap_whatever_their_column_source_says(tmp_path, source):
+    names = "account_id,ordered_on,revenue,source\n"
+    one, two = lines_of(range(30), names, source=source), lines_of(range(10, 40), names, source=source)
+    check = open_book(book_folder(tmp_path, one_csv=one, two_csv=two, book_toml=TWO)).check
+    assert check.rows["orders"].duplicate == 20
+    assert check.rows["orders"].accepted == 40
+
+
+def test_a_line_that_a_later_file_cancels_is_no_revenue(tmp_path):
+    names = "line_id,account_id,ordered_on,revenue,state\n"
+    one = lines_of(range(4), names, state="valid")
+    two = lines_of(range(2), names, state="void")
+    check = open_book(book_folder(tmp_path, one_csv=one, two_csv=two, book_toml=TWO)).check
+    assert [(one.name, one.rows) for one in check.fired] == [("void_document", 4)]
+    assert check.revenue["orders"].accepted == Decimal("2.5") + Decimal("3.5")
+
+
+def test_a_copy_under_new_keys_is_seen_beside_a_third_source(tmp_path):
+    names = "line_id,account_id,ordered_on,revenue,shipped_on\n"
+    again = lines_of(range(30), names, shipped_on="2024-02-01").replace("\nL", "\nK")
+    third = lines_of(range(200, 400), names).replace("\nL", "\nM")
+    toml = 'extracted_on = 2024-12-31\n[orders]\nfile = ["one.csv", "two.csv", "three.csv"]\n'
+    check = open_book(
+        book_folder(tmp_path, one_csv=lines_of(range(30), names), two_csv=again, three_csv=third, book_toml=toml)
+    ).check
+    assert [(one.name, one.rows, one.examples) for one in check.fired] == [("same_content", 30, "one.csv, two.csv")]
+
+
+@pytest.mark.parametrize(("more", "fires"), [(1, True), (100, True), (0, False)])
+def test_a_table_without_a_key_that_a_grown_file_repeats(tmp_path, more, fires):
+    def visits(numbers: range) -> str:
+        return "account_id,happened_on,minutes\n" + "".join(f"A1,2024-01-{i % 28 + 1:02d},{i}\n" for i in numbers)
+
+    two = visits(range(50 + more)) if more else visits(range(1000, 1050))
+    toml = '[interactions]\nfile = ["one.csv", "two.csv"]\n'
+    check = open_book(book_folder(tmp_path, one_csv=visits(range(50)), two_csv=two, book_toml=toml)).check
+    assert [(one.table, one.name, one.rows) for one in check.fired] == [("interactions", "same_content", 50)] * fires

@@ -204,3 +204,16 @@ def test_totals_and_rules_as_frames(messy):
     assert totals.loc["orders", "revenue_accepted"] == 463.6235
     assert list(messy.check.rules.columns) == ["table", "rule", "action", "column", "rows", "examples", "why"]
     assert (messy.check.rules.why != "").all()
+
+
+def test_an_end_that_is_written_as_never_is_none(tmp_path):
+    contracts = "contract_id,account_id,signed_on,starts_on,ends_on,ended_on\nC1,A1,2024-01-01,2024-01-01,9999-12-31,\n"
+    contracts += "C2,A1,2024-01-01,2024-01-01,2024-12-31,9999-12-31\nC3,A1,9999-12-31,2024-01-01,2024-12-31,\n"
+    book = open_book(book_folder(tmp_path, contracts_csv=contracts))
+    kept = book.table("contracts").order_by("contract_id").execute()
+    assert kept.contract_id.tolist() == ["C1", "C2"]
+    assert kept.ends_on.isna().tolist() == [True, False]
+    assert kept.ended_on.isna().all()
+    assert [(one.name, one.column) for one in book.check.fired if one.action == "quarantine"] == [
+        ("absurd_date", "signed_on")
+    ]

@@ -175,7 +175,7 @@ WHOLE = {
     "same_content": (
         {"lines_1_csv": HEAD + monthly(range(1), 20), "lines_2_csv": HEAD + monthly(range(1), 20, name="N")},
         {"lines_1_csv": HEAD + monthly(range(1), 19), "lines_2_csv": HEAD + monthly(range(1), 20, "11{i:02}", "N")},
-        ("orders", "source", 40),
+        ("orders", "source", 20),
     ),
     "month_without_orders": (
         {"orders_csv": HEAD + monthly(range(3), 1) + monthly(range(4, 6), 1)},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+import pandas as pd
 import pytest
 
 from crm_analysis.book import BookError, open_book
@@ -53,3 +54,15 @@ def test_it_lets_no_later_row_in(tmp_path):
 def test_a_wrong_day_is_refused(tmp_path, toml, words):
     with pytest.raises(BookError, match=words):
         book(tmp_path, toml)
+
+
+def test_a_log_of_changes_that_says_nothing_of_an_account_leaves_it_the_owners_word(tmp_path):
+    (tmp_path / "account_history.csv").write_text(
+        "account_id,field,value,known_on\nA,sales_office,Köln,2026-01-01\n", encoding="utf-8"
+    )
+    whole = book(tmp_path, "extracted_on = 2026-10-02\nunchanged_since = 2026-09-30")
+    offices = whole.as_of("2026-09-30").table("accounts").order_by("account_id").execute()["sales_office"]
+    assert offices.tolist() == ["Köln", "Linz"]
+    earlier = whole.as_of("2026-09-29").table("accounts").order_by("account_id").execute()["sales_office"]
+    assert earlier.tolist()[0] == "Köln"
+    assert pd.isna(earlier.tolist()[1])  # nobody says what it was

@@ -97,7 +97,7 @@ class Chunk:
 
     def order_id(self, order: Ints) -> pa.Array:
         """Keys of orders, from their numbers in the chunk."""
-        return names.codes("O", self.first_order + order + 1, 9)
+        return names.order_ids(self.first_order + order)
 
     def coded(self, letter: str, account: Ints, turn: Ints, digits: int = 2) -> pa.Array:
         """Keys made of an account's number and a turn of its own, so that no two chunks share one."""

@@ -63,8 +63,8 @@ def order_table(lines: Lines, accounts: Accounts, first_line: int, first_order: 
     account_id, rows = names.account_ids(accounts.number), pa.array(lines.account)
     return pa.table(
         {
-            "line_id": names.codes("L", first_line + np.arange(len(lines)) + 1, 9),
-            "order_id": names.codes("O", first_order + lines.order + 1, 9),
+            "line_id": names.line_ids(first_line + np.arange(len(lines))),
+            "order_id": names.order_ids(first_order + lines.order),
             "account_id": account_id.take(rows),
             "ordered_on": names.dates(lines.ordered_on),
             "product": pa.array(CATALOGUE.code).take(pa.array(lines.product)),
