@@ -37,17 +37,33 @@ def before(day: dt.date, window: str) -> dt.date:
     >>> before(datetime.date(2026, 6, 30), "3M")
     datetime.date(2026, 3, 31)
     """
+    try:
+        return _moved(day, window, -1)
+    except (OverflowError, ValueError):
+        raise UserError(f"the window {window} before {day} begins before the calendar does") from None
+
+
+def after(day: dt.date, window: str) -> dt.date:
+    """The day one window later; the window is the days after `day` up to and including it. Else as `before`.
+
+    >>> after(datetime.date(2026, 6, 30), "12M")
+    datetime.date(2027, 6, 30)
+    """
+    try:
+        return _moved(day, window, 1)
+    except (OverflowError, ValueError):
+        raise UserError(f"the window {window} after {day} ends after the calendar does") from None
+
+
+def _moved(day: dt.date, window: str, way: int) -> dt.date:
     match = _WINDOW.match(str(window))
     if not match or int(match[1]) == 0:
         raise UserError(f"a window is written like 12M, 4Q, 1Y, 52W or 90D; found {window!r}")
-    count, unit = int(match[1]), match[2]
-    try:
-        if unit in "DW":
-            return day - dt.timedelta(days=count * (7 if unit == "W" else 1))
-        year, month = divmod(day.year * 12 + day.month - 1 - count * _MONTHS[unit], 12)
-        end = _month_end(year, month + 1)
-    except (OverflowError, ValueError):
-        raise UserError(f"the window {window} before {day} begins before the calendar does") from None
+    count, unit = way * int(match[1]), match[2]
+    if unit in "DW":
+        return day + dt.timedelta(days=count * (7 if unit == "W" else 1))
+    year, month = divmod(day.year * 12 + day.month - 1 + count * _MONTHS[unit], 12)
+    end = _month_end(year, month + 1)
     return end if day == _month_end(day.year, day.month) else end.replace(day=min(day.day, end.day))
 
 

@@ -38,10 +38,14 @@ def last_known(book: Book) -> dt.date:
     return book.extracted_on if book.day is None else min(book.day, book.extracted_on)
 
 
+def order_of(lines: ibis.Table) -> ibis.Value:
+    """The order each line belongs to; lines without an order_id are one order a day."""
+    day = lines.ordered_on.cast("string")
+    return lines.order_id.fill_null(day) if "order_id" in lines.columns else day
+
+
 def _collapsed(lines: ibis.Table) -> ibis.Table:
-    order = lines.ordered_on.cast("string")
-    if "order_id" in lines.columns:
-        order = lines.order_id.fill_null(order)
+    order = order_of(lines)
     nothing = ibis.literal(0).cast(MONEY)
     sums = {"lines": lines.count(), "revenue": lines.revenue.sum(), "bought": (lines.revenue > 0).any()}
     if "cost" in lines.columns:

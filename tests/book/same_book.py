@@ -13,6 +13,7 @@ from folders import folder
 from crm_analysis.accounts import accounts, snapshots
 from crm_analysis.book import Book
 from crm_analysis.book.contract import CONTRACT
+from crm_analysis.value.histories import histories
 
 DEMO = Path(__file__).parents[2] / "data" / "demo"
 DAY = "2026-06-30"
@@ -92,6 +93,7 @@ def toml_in(place: Path, files: Path, more: str = "") -> Path:
 
 
 def assert_answers_alike(book: Book, plain: Book) -> None:
-    """The check, every accepted row to the last place, and the accounts on several dates."""
+    """The check, every accepted row to the last place, the accounts on several dates, and their purchase histories."""
     assert_same(book, plain)
     pd.testing.assert_frame_equal(snapshots(book, DATES), snapshots(plain, DATES), rtol=1e-9, atol=0)
+    pd.testing.assert_frame_equal(histories(book, DAY).frame, histories(plain, DAY).frame, rtol=1e-9, atol=0)

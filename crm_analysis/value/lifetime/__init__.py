@@ -1,0 +1,1 @@
+"""Lifetime value: models of orders and of their value, and what accounts will bring."""

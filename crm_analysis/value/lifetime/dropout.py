@@ -1,0 +1,322 @@
+"""Models of accounts that may leave at each order: BG/NBD and MBG/CNBD-k.
+
+While an account is there, the gaps between its orders are Erlang-k with a rate that varies over accounts as a
+gamma distribution; at each order it leaves with a probability that varies as a beta distribution. Seen by events
+of that rate, of which every k-th is an order, an account alive has just passed one of k phases, and the number of
+events to come is negative binomial: everything below follows from that and is exact for every k.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from crm_analysis.value.lifetime.model import PurchaseModel
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from crm_analysis.value.histories import Histories
+
+    Array = NDArray[np.float64]
+
+REGULAR = 12
+"""The most regular gaps looked for: k up to this."""
+
+
+class _LeavesAtOrders(PurchaseModel):
+    """What BG/NBD and MBG/CNBD-k share; `_stays` orders at the beginning are never the last."""
+
+    names: ClassVar = ("r", "alpha", "a", "b")
+    _timed: ClassVar = (1,)
+    _acts: ClassVar = ((1, -1.0), (2, 1.0))
+    _stays: ClassVar[int]
+
+    def _starts(self, x: Array, tx: Array, T: Array, count: Array) -> list[Array]:
+        rate = max((x * count).sum() / (T * count).sum(), 1e-3) * self._k
+        return [np.log([1.0, 1 / rate, 0.5, 2.0]), np.log([0.5, 0.2 / rate, 1.0, 20.0]), np.log([3.0, 3 / rate, 0.3, 1.0])]
+
+    def _likelihood(self, theta: tuple[float, ...], x: Any, tx: Array, T: Array) -> tuple[Array, Array]:
+        from scipy.special import digamma, gammaln
+
+        r, alpha, a, b = theta
+        k, stays = self._k, self._stays
+        orders = np.arange(int(x.max(initial=0)) + 1)  # what depends on the number of orders alone is computed once for each
+        past = orders - stays  # orders the account stayed after, but for the last; negative where it cannot have left
+        n_of, b_of = r + k * orders, b + (past + 1)
+        since, until = np.log(alpha + tx), np.log(alpha + T)
+        with np.errstate(divide="ignore"):
+            left_of = np.where(past >= 0, np.log(a) - np.log(b + np.maximum(past, 0)), -np.inf)
+            idle = np.log(T - tx) if k > 1 else None
+        n = n_of[x]
+        left = left_of[x] - n * since
+        alive, by_r, by_alpha = -n * until, -until, -n / (alpha + T)
+        if idle is not None:
+            alive, by_r, by_alpha = self._idle(n, until, idle, alpha + T)
+        top = np.logaddexp(left, alive)
+        gone = np.exp(left - top)
+        constant = gammaln(n_of) - gammaln(r) + r * np.log(alpha) - orders * gammaln(k)
+        constant = constant + gammaln(b_of) - gammaln(a + b_of) - gammaln(b) + gammaln(a + b)
+        slope = np.empty((4, len(x)))
+        slope[0] = r * ((digamma(n_of) - digamma(r) + np.log(alpha))[x] - gone * since + (1 - gone) * by_r)
+        slope[1] = r + alpha * ((1 - gone) * by_alpha - gone * n / (alpha + tx))
+        slope[2] = a * (digamma(a + b) - digamma(a + b_of))[x] + gone
+        by_b = digamma(b_of) - digamma(a + b_of) - digamma(b) + digamma(a + b)
+        slope[3] = b * (by_b[x] - gone / (b + np.maximum(past, 0))[x])
+        return constant[x] + top, slope
+
+    def _idle(self, n: Array, until: Array, idle: Array, reach: Array) -> tuple[Array, Array, Array]:
+        """The log of being alive in any of the phases, and its slopes in r and alpha."""
+        parts, by_r = [-n * until], [-until]
+        for j in range(1, self._k):
+            parts.append(parts[-1] + idle - np.log(j) + np.log(n + j - 1) - until)
+            by_r.append(by_r[-1] + 1 / (n + j - 1))
+        logs = np.array(parts)
+        top = np.logaddexp.reduce(logs, axis=0)
+        weights = np.exp(logs - top)
+        by_alpha = -sum(weight * (n + j) for j, weight in enumerate(weights)) / reach
+        return top, sum(weight * slope for weight, slope in zip(weights, by_r, strict=True)), by_alpha
+
+    def _then(self, theta: tuple[Any, ...], x: Any, tx: Array, T: Array) -> tuple[Array, Array, Array, list[Array]]:
+        """Log odds of being alive, the shapes n and B of rate and staying if it is, and the weights of the phases."""
+        r, alpha, a, b = theta
+        k = self._k
+        n, stays = r + k * x, b + (x + 1 - self._stays)
+        reach = alpha + T
+        odds = np.log(b + np.maximum(x - self._stays, 0)) - np.log(a) - n * np.log(reach / (alpha + tx))
+        if self._stays:
+            odds = np.where(x == 0, np.inf, odds)
+        if k == 1:
+            return odds, n, stays, [np.ones_like(odds)]
+        ratio, parts = (T - tx) / reach, [np.ones_like(odds)]
+        for j in range(1, k):
+            parts.append(parts[-1] * ratio * (n + j - 1) / j)
+        whole = sum(parts)
+        return odds + np.log(whole), n, stays, [part / whole for part in parts]
+
+    def _alive(self, theta: tuple[Any, ...], x: Any, tx: Array, T: Array) -> Array:
+        from scipy.special import expit
+
+        return expit(self._then(theta, x, tx, T)[0])
+
+    def _steps(self, theta: tuple[Any, ...], x: Any, tx: Array, T: Array, t: float) -> Steps:
+        from scipy.special import expit
+
+        odds, n, stays, phases = self._then(theta, x, tx, T)
+        return Steps(expit(odds), n, stays, theta[2], t / (theta[1] + T), phases)
+
+    def _at_least(self, theta: tuple[Any, ...], x: Any, tx: Array, T: Array, t: float, y: Any) -> Array:
+        from scipy.special import betainc, expit
+
+        odds, n, stays, phases = self._then(theta, x, tx, T)
+        share = t / (theta[1] + T + t)
+        events = (self._k * y - j for j in range(self._k))
+        chance = sum(w * betainc(m, n + j, share) for j, (w, m) in enumerate(zip(phases, events, strict=True)))
+        return expit(odds) * _stayed(theta[2], stays, y - 1) * chance
+
+    def _probability(self, theta: tuple[Any, ...], x: Any, tx: Array, T: Array, t: float, y: Any) -> Array:
+        from scipy.special import betainc, betaln, expit, xlog1py, xlogy
+
+        odds, n, stays, phases = self._then(theta, x, tx, T)
+        k, share = self._k, t / (theta[1] + T + t)
+        exactly, more = 0.0, 0.0
+        for j, weight in enumerate(phases):
+            more = more + weight * betainc(np.maximum(k * y - j, 1), n + j, share)
+            for m in (k * y - j + i for i in range(k)):
+                # the negative binomial probability of m events; impossible for m < 0
+                log = xlogy(m, share) + xlog1py(n + j, -share) - betaln(np.maximum(m, 0) + 1, n + j) - np.log(n + j + m)
+                exactly = exactly + np.where(m >= 0, weight * np.exp(np.where(m >= 0, log, 0)), 0)
+        hazard = theta[2] / (theta[2] + stays + y - 1)
+        last = np.where(y > 0, _stayed(theta[2], stays, y - 1) * hazard * more, 0)
+        return np.where(y > 0, 0, expit(-odds)) + expit(odds) * (_stayed(theta[2], stays, y) * exactly + last)
+
+    def _remaining(self, theta: tuple[Any, ...], x: Any, tx: Array, T: Array, t: float) -> Array:
+        return self._walked(theta, x, tx, T, t)[1]
+
+    def _expected(self, theta: tuple[Any, ...], x: Any, tx: Array, T: Array, t: float) -> Array:
+        return self._walked(theta, x, tx, T, t)[0]
+
+    def _discounted(self, theta: tuple[Any, ...], x: Any, tx: Array, T: Array, rate: float) -> Array:
+        """Alive times E[z^(k-j) / (1 - (1-p) z^k)] over phase, rate and drop-out, z = lambda / (lambda + rate)."""
+        from scipy.special import expit
+
+        odds, n, stays, phases = self._then(theta, x, tx, T)
+        k, total = self._k, 0.0
+        for j, weight in enumerate(phases):
+            # a mean over Gamma(n) of lambda g(lambda) is one over Gamma(n + 1) of g, times its mean
+            nodes, masses = _gamma_nodes(n + j + 1)
+            pace = nodes / (theta[1] + T)[..., None]
+            z = pace / (pace + rate)
+            inner = z ** (k - j - 1) / (pace + rate) * _mean_inverse(1 - z**k, theta[2], stays)
+            total = total + weight * (n + j) / (theta[1] + T) * (inner * masses).sum(axis=-1)
+        return expit(odds) * total
+
+
+class BGNBD(_LeavesAtOrders):
+    """BG/NBD: Poisson orders, and at each repeat order a chance to leave.
+
+    Fader, Hardie & Lee (2005), Marketing Science 24(2). Parameters r, alpha (rate of orders: gamma with mean r / alpha per
+    unit), a, b (drop-out: beta with mean a / (a + b) per order). An account that has not ordered again is alive with
+    certainty: where that is absurd, MBG/CNBD-k is the better model.
+    """
+
+    title: ClassVar = "BG/NBD"
+    _stays: ClassVar = 1
+    _k = 1
+
+
+class MBGCNBD(_LeavesAtOrders):
+    """MBG/CNBD-k: orders in rhythm (Erlang-k gaps), and at each order, the first included, a chance to leave.
+
+    Reutterer, Platzer & Schröder (2021), International Journal of Research in Marketing 38(1); k = 1 is the MBG/NBD of
+    Batislam, Denizel & Filiztekin (2007). `k` is chosen by likelihood where it is None, from 1 up to REGULAR, which
+    needs the histories' log gaps. The rate is that of the events of which every k-th is an order: an account orders
+    on average r / alpha / k times a unit.
+    """
+
+    _stays: ClassVar = 0
+
+    def __init__(self, k: int | None = None, covariates: tuple[str, ...] = ()) -> None:
+        super().__init__(covariates)
+        self.k = k
+
+    @property
+    def title(self) -> str:  # type: ignore[override]
+        """The model's name with its k."""
+        k = getattr(self, "k_", self.k)
+        return "MBG/NBD" if k == 1 else f"MBG/CNBD-{k or 'k'}"
+
+    @property
+    def _k(self) -> int:
+        return int(getattr(self, "k_", self.k) or 1)
+
+    def fit(self, histories: Histories, weights: Any = None) -> MBGCNBD:
+        """Fit to histories; see PurchaseModel.fit. Learns `k_`, and `by_k_`: the log-likelihood of each k tried."""
+        import pandas as pd
+
+        from crm_analysis.errors import UserError
+        from crm_analysis.value.lifetime.fitting import NotIdentified
+
+        if self.k is not None:
+            if int(self.k) != self.k or not 1 <= self.k <= 100:
+                raise UserError(f"k is a whole number from 1 on; found {self.k!r}.")
+            self.k_ = int(self.k)
+            super().fit(histories, weights)
+            self.by_k_ = pd.DataFrame({"k": [self.k_], "loglik": [self.loglik_]})
+            return self
+        data = self._prepared(histories, weights)
+        if data.log_gaps is None:
+            raise UserError("regularity cannot be told from these histories: they have no log_gaps; expected them, or a k.")
+        tried: list[tuple[int, float, Any]] = []
+        refused: NotIdentified | None = None
+        for k in range(1, REGULAR + 1):
+            self.k_ = k
+            try:
+                found = self._maximum(data)
+            except NotIdentified as error:
+                refused = error
+                continue
+            tried.append((k, found.loglik, found))
+            best = max(tried, key=lambda entry: entry[1])
+            if k >= best[0] + 2:
+                break
+        if not tried:
+            del self.k_
+            raise refused or NotIdentified("MBG/CNBD-k: no k could be fitted.")
+        self.k_, _, found = max(tried, key=lambda entry: entry[1])
+        self._learned(data, found)
+        self.by_k_ = pd.DataFrame({"k": [k for k, _, _ in tried], "loglik": [value for _, value, _ in tried]})
+        return self
+
+
+class Steps:
+    """The chances of at least one order, two, three, ... for many accounts and parameter draws, a step at a time.
+
+    Arrays are (draws, accounts). With q = t / (alpha + T + t), events are negative binomial, and the chance of
+    having stayed for y - 1 orders is a product that grows by a factor a step.
+    """
+
+    def __init__(self, alive: Array, n: Array, stays: Array, a: Any, ratio: Any, phases: list[Array]) -> None:
+        self.alive = alive
+        self._k = len(phases)
+        self._y = 0
+        self._stayed, self._stays, self._a = alive, np.broadcast_to(stays, alive.shape), np.broadcast_to(a, alive.shape)
+        self._q = np.broadcast_to(ratio / (1 + ratio), alive.shape)
+        # per phase: its weight, shape, the chance of exactly so many events and of at most so many
+        self._phases = []
+        for j, weight in enumerate(phases):
+            shape = np.broadcast_to(n + j, alive.shape)
+            exactly = np.exp(-shape * np.log1p(ratio))
+            state = [weight, shape, exactly, exactly.copy(), 0]
+            self._forward(state, self._k - j - 1)
+            self._phases.append(state)
+
+    def _forward(self, state: list[Any], events: int) -> None:
+        for _ in range(events):
+            state[4] += 1
+            state[2] = state[2] * ((state[1] + (state[4] - 1)) * self._q) / state[4]
+            state[3] = state[3] + state[2]
+
+    def step(self) -> Array:
+        """P(at least y orders), y = 1 at the first call, one more at each."""
+        if self._y:
+            self._stayed = self._stayed * self.hazard_left
+            for state in self._phases:
+                self._forward(state, self._k)
+        self._y += 1
+        if self._k == 1:
+            return self._stayed * (1 - self._phases[0][3])
+        return self._stayed * sum(state[0] * (1 - state[3]) for state in self._phases)
+
+    @property
+    def hazard_left(self) -> Array:
+        """The chance not to leave at the order that the last step was about."""
+        return (self._stays + (self._y - 1)) / (self._a + self._stays + (self._y - 1))
+
+    def keep(self, accounts: NDArray[np.bool_]) -> None:
+        """Go on with these accounts only."""
+        for name in ("alive", "_stayed", "_stays", "_a", "_q"):
+            setattr(self, name, getattr(self, name)[:, accounts])
+        self._phases = [[*(part[:, accounts] for part in state[:4]), state[4]] for state in self._phases]
+
+
+def _stayed(a: Any, stays: Any, orders: Any) -> Array:
+    """The chance not to have left in so many orders: E[(1 - p)^orders] with p ~ Beta(a, stays)."""
+    from scipy.special import gammaln
+
+    return np.exp(gammaln(stays + orders) - gammaln(stays) + gammaln(a + stays) - gammaln(a + stays + orders))
+
+
+def _legendre(low: Array, high: Array, nodes: int) -> tuple[Array, Array]:
+    """Gauss-Legendre nodes and weights between bounds, along a new last axis."""
+    places, weights = np.polynomial.legendre.leggauss(nodes)
+    half = ((high - low) / 2)[..., None]
+    return (low + high)[..., None] / 2 + half * places, half * weights
+
+
+def _gamma_nodes(shape: Array, nodes: int = 40) -> tuple[Array, Array]:
+    """Nodes and masses for means over Gamma(shape, 1), by the logarithm of the variable."""
+    from scipy.special import gammaincinv, gammainccinv, gammaln
+
+    logs, weights = _legendre(np.log(gammaincinv(shape, 1e-11)), np.log(gammainccinv(shape, 1e-11)), nodes)
+    masses = weights * np.exp(shape[..., None] * logs - np.exp(logs) - gammaln(shape)[..., None])
+    return np.exp(logs), masses
+
+
+def _mean_inverse(c: Array, a: Any, stays: Array, nodes: int = 64) -> Array:
+    """E[1 / (c + p (1 - c))], p ~ Beta(a, stays); c has one axis more, at the end.
+
+    By the logit of p, from where p is so small against c that a series of two terms does.
+    """
+    from scipy.special import betainc, betaincinv, betaln
+
+    a, b = np.broadcast_to(a, stays.shape)[..., None], stays[..., None]
+    low = np.maximum(1e-4 * c / (1 + c), betaincinv(a, b, 1e-12))
+    rest = np.maximum(betaincinv(b, a, 1e-12), 1e-300)  # 1 - p at the upper end
+    below = betainc(a, b, low) / c - a / (a + b) * betainc(a + 1, b, low) * (1 - c) / c**2
+    start = np.log(low) - np.log1p(-low)
+    logits, weights = _legendre(start, np.maximum(np.log1p(-rest) - np.log(rest) + 0 * c, start), nodes)
+    stay = -np.logaddexp(0, logits)  # log(1 - p)
+    density = np.exp(a[..., None] * (logits + stay) + b[..., None] * stay - betaln(a, b)[..., None])
+    return below + (weights * density / (c[..., None] + np.exp(logits + stay) * (1 - c[..., None]))).sum(axis=-1)
