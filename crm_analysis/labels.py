@@ -171,6 +171,12 @@ LABELS: dict[str, str] = {
     "said_workload": "Half of the {reps} with accounts have at most {accounts} accounts, and half have at least "
     "{minutes} minutes a working day for each.",
     "said_workload_none": "No sales person has an account.",
+    # --- lifetime value ---
+    "worth_cost": "Avoidable cost to serve is taken off for {named} of {accounts} accounts, those that spending names; "
+    "shared and fixed cost is not.",
+    "worth_margin": "Value is margin: revenue less cost of goods.",
+    "worth_no_cost": "No cost to serve is taken off: the book has no spending that names accounts.",
+    "worth_revenue": "Value is revenue, for the book has no cost of goods.",
     # --- headlines ---
     "headline_active": "{share} of {accounts} known ordered in the {window} to {day}.",
     "headline_low": "Low accounts' share of the active accounts; they bring {revenue_share} of revenue.",

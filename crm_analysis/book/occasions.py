@@ -32,11 +32,12 @@ def occasion_days(book: Book) -> ibis.Table:
     is) and uncosted (revenue of the others). Money is decimal with four places. A day may have several rows of a kind.
     Kinds:
 
-    - "purchase": lines of positive revenue; "free": of none;
-    - "matched": negative lines that reverse a purchase of an earlier or the same day, of the same account, product and
-      opposite quantity: of those still standing the latest (on one day the largest order_id). Where a line has no
-      product, or no quantity of its revenue's sign, the opposite revenue counts instead, and such lines are
-      matched among themselves. Lines of one order, day, product and sign are one;
+    - "purchase": lines of positive revenue, and lines free of charge (of no revenue, whose quantity is not nought or
+      less), which the literature counts; "nothing": lines of no revenue and quantity 0;
+    - "matched": negative lines (of negative revenue, or none and a negative quantity) that reverse a purchase of an
+      earlier or the same day, of the same account, product and opposite quantity: of those still standing the latest
+      (on one day the largest order_id). Where a line has no product, or no quantity of its sign, the opposite revenue
+      counts instead, and such lines are matched among themselves. Lines of one order, day, product and sign are one;
     - "unmatched": the other negative lines.
 
     Pairs made by a day are the same in the whole book: later lines change none of them.
@@ -58,7 +59,7 @@ def account_occasions(book: Book, returns: str) -> ibis.Table:
     """
     rows = occasion_days(book)
     if returns == "ignore":
-        rows = rows.filter(rows.kind.isin(["purchase", "free"])).mutate(falls_on=ibis.literal(NEVER))
+        rows = rows.filter(rows.kind.isin(["purchase", "nothing"])).mutate(falls_on=ibis.literal(NEVER))
     kinds = [name for name in ("revenue", "margin") if name in rows.columns]
     bought = rows.kind.isin(["purchase", "matched"])
     days = rows.group_by("account_id", "day", bought=bought).agg(
@@ -107,13 +108,15 @@ def account_occasions(book: Book, returns: str) -> ibis.Table:
 def _collapsed(book: Book) -> ibis.Table:
     """Lines and the pairs among them, summed by account, day, day known and kind."""
     lines = _plain(book.whole["orders"])
-    returned = engine.fenced(book.con, lines.filter(lines.revenue < 0).select("account_id", "item").distinct())
+    returned = engine.fenced(
+        book.con, lines.filter(~lines.opens & ~lines.empty).select("account_id", "item").distinct()
+    )
     both = ["account_id", "item"]
     lone, some = lines.anti_join(returned, both), engine.fenced(book.con, _items(lines.semi_join(returned, both)))
     paired = engine.fenced(book.con, _paired(some))
     return ibis.union(
-        _summed(lone.mutate(free=lone.revenue == 0, opens=lone.revenue > 0, other_day=ibis.null("date"))),
-        _summed(some.filter(some.free).mutate(other_day=ibis.null("date"))),
+        _summed(lone.mutate(other_day=ibis.null("date"))),
+        _summed(some.filter(some.empty).mutate(other_day=ibis.null("date"))),
         _summed(paired),
     )
 
@@ -121,7 +124,9 @@ def _collapsed(book: Book) -> ibis.Table:
 def _summed(rows: ibis.Table) -> ibis.Table:
     """Rows of one or more lines with the day of the line they are paired with, as `occasion_days` gives them."""
     other = rows.other_day
-    kind = ibis.cases((rows.opens, "purchase"), (rows.free, "free"), (other.notnull(), "matched"), else_="unmatched")
+    kind = ibis.cases(
+        (rows.opens, "purchase"), (rows.empty, "nothing"), (other.notnull(), "matched"), else_="unmatched"
+    )
     day = ibis.ifelse(rows.opens, rows.known_on, other.fill_null(rows.known_on))
     falls_on = ibis.ifelse(rows.opens, other.fill_null(ibis.literal(NEVER)), ibis.null("date"))
     return rows.group_by("account_id", "known_on", day=day, kind=kind).agg(
@@ -142,7 +147,9 @@ def _plain(lines: ibis.Table) -> ibis.Table:
     """
     product = lines["product"] if "product" in lines.columns else ibis.null("string")
     quantity = lines.quantity if "quantity" in lines.columns else ibis.null(MONEY)
-    counted = product.notnull() & ((lines.revenue > 0) == (quantity > 0)).fill_null(False) & (quantity != 0)
+    opens = (lines.revenue > 0) | ((lines.revenue == 0) & (quantity > 0).fill_null(True))
+    empty = (lines.revenue == 0) & (quantity.fill_null(1) == 0)
+    counted = product.notnull() & ibis.ifelse(opens, quantity > 0, quantity < 0).fill_null(False)
     margin = {}
     if "cost" in lines.columns:
         costed = lines.cost.notnull()
@@ -154,6 +161,8 @@ def _plain(lines: ibis.Table) -> ibis.Table:
         "account_id",
         "revenue",
         known_on=lines.ordered_on,
+        opens=opens,
+        empty=empty,
         order=order_of(lines),
         item=product.fill_null(""),
         by=ibis.cases((counted, 0), (product.notnull(), 1), else_=2),
@@ -166,8 +175,7 @@ def _plain(lines: ibis.Table) -> ibis.Table:
 def _items(lines: ibis.Table) -> ibis.Table:
     """What one order has of one thing on one day, bought or given back; how many lines say so tells nothing."""
     money = [name for name in ("size", *_SUMMED) if name in lines.columns]
-    bought, free = lines.revenue > 0, lines.revenue == 0
-    return lines.group_by("account_id", "item", "by", "order", "known_on", opens=bought, free=free).agg(
+    return lines.group_by("account_id", "item", "by", "order", "known_on", "opens", "empty").agg(
         lines=lines.count(), **{name: lines[name].sum().cast(MONEY) for name in money}
     )
 
@@ -181,7 +189,7 @@ def _paired(items: ibis.Table) -> ibis.Table:
     """
     key = ["account_id", "item", "by", "size"]
     order = [ibis.asc("known_on"), ibis.desc("opens"), ibis.asc("order")]
-    items = items.filter(~items.free)
+    items = items.filter(~items.empty)
     step = ibis.ifelse(items.opens, 1, -1)
     height = step.sum().over(ibis.window(group_by=key, order_by=order, preceding=(None, 0)))
     items = items.mutate(step=step, height=height)

@@ -37,8 +37,8 @@ def histories(
 ) -> Histories:
     """The purchase histories of a book's accounts as known on `as_of`, with these columns of `accounts` beside.
 
-    An occasion is a day with a line of positive revenue; lines of one day are one occasion, a day that only returns is
-    none. What credit notes do is told by `returns`:
+    An occasion is a day with a line of positive revenue or one free of charge (`book.occasions`); lines of one day are
+    one occasion, a day that only returns is none. What credit notes do is told by `returns`:
 
     - "net": a credit that matches a purchase (`book.occasions`) counts with it, on its day; a day whose every
       purchase was reversed by `as_of` is no occasion, and was one before. A credit that matches none reduces the
@@ -137,7 +137,8 @@ class Histories:
         successive occasions; 0 without repeats, NaN where not known), late_entry, revenue (all money), first_revenue
         (of the first occasion), monetary (mean revenue of the repeat occasions; NaN without), revenue_squares (sum over
         all occasions of their squared revenue); where costs are known the same of margin: margin, first_margin,
-        monetary_margin, margin_squares; then covariates. Money is float64 in the book's currency.
+        monetary_margin, margin_squares, and costed (repeat occasions whose cost is known); then covariates. Money is
+        float64 in the book's currency.
         """
         return self._source.frame(DAYS[self.unit]) if isinstance(self._source, Source) else self._source
 

@@ -81,6 +81,7 @@ class Source:
             if money in found:
                 found[monetary_name(money)] = found[f"later_{money}"] / found[repeats].where(found[repeats] > 0)
                 columns += [money, f"first_{money}", monetary_name(money), f"{money}_squares"]
+                columns += ["costed"] if money == "margin" else []
         return found[[*columns, *self.covariates]]
 
     def compressed(self, unit_days: float, by: Sequence[str]) -> pd.DataFrame:

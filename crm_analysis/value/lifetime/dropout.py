@@ -177,8 +177,8 @@ class MBGCNBD(_LeavesAtOrders):
 
     _stays: ClassVar = 0
 
-    def __init__(self, k: int | None = None, covariates: tuple[str, ...] = ()) -> None:
-        super().__init__(covariates)
+    def __init__(self, k: int | None = None, covariates: tuple[str, ...] = (), prior: float | None = None) -> None:
+        super().__init__(covariates, prior)
         self.k = k
 
     @property

@@ -146,7 +146,8 @@ def normal_draws(at: Vector, covariance: Vector, m: int) -> Vector:
     if m == 0 or not covariance.any():
         return np.tile(at, (max(m, 1), 1))
     values, vectors = np.linalg.eigh(covariance)
-    points = qmc.Sobol(len(at), scramble=True, rng=np.random.default_rng(20260930)).random(m)
+    sequence = qmc.Sobol(len(at), scramble=True, rng=np.random.default_rng(20260930))
+    points = sequence.random_base2(int(np.ceil(np.log2(m))))[:m]  # a whole power of two, which the sequence needs
     normal = norm.ppf(np.clip(points, 1e-12, 1 - 1e-12))
     normal -= normal.mean(axis=0)
     return at + normal @ (vectors * np.sqrt(np.maximum(values, 0))).T

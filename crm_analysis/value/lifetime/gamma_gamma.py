@@ -9,7 +9,7 @@ import numpy as np
 
 from crm_analysis.errors import UserError
 from crm_analysis.value.lifetime.fitting import NotIdentified, maximum
-from crm_analysis.value.lifetime.spend import SpendModel
+from crm_analysis.value.lifetime.spend import SpendModel, finite
 
 if TYPE_CHECKING:
     from typing import Self
@@ -167,11 +167,11 @@ class _Likelihood:
         self.fixed = weight @ np.log(total / x)
         self.drawn = weight * x
 
+    @np.errstate(all="ignore")  # far out, where a search may look, see `finite`
     def __call__(self, at: Array) -> tuple[float, Array]:
         from scipy.special import digamma, gammaln
 
-        with np.errstate(over="ignore"):
-            p, q, v = np.exp(at)
+        p, q, v = np.exp(at)
         due = p * self.orders
         reach = v + self.total
         log_reach = np.log(reach)
@@ -182,7 +182,7 @@ class _Likelihood:
         by_p = (self.count * self.orders) @ (rising - digamma(due)) + self.logs - often
         by_q = self.count @ rising + self.size * (at[2] - digamma(q)) - once
         by_v = self.size * q / v - ((p * self.drawn + q * self.weight) / reach).sum()
-        return float(value), np.array([p * by_p, q * by_q, v * by_v])
+        return finite(value, [p * by_p, q * by_q, v * by_v])
 
 
 def _correlation(one: Array, other: Array, inflation: float | None) -> tuple[float, float, float]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from crm_analysis.value.lifetime.fitting import NotIdentified, maximum
-from crm_analysis.value.lifetime.spend import SpendModel
+from crm_analysis.value.lifetime.spend import SpendModel, finite
 
 if TYPE_CHECKING:
     from typing import Self
@@ -121,11 +121,11 @@ class _Likelihood:
         self.orders, self.place = np.unique(n, return_inverse=True)
         self.count = np.bincount(self.place, weight)
 
+    @np.errstate(all="ignore")  # far out, where a search may look, see `finite`
     def __call__(self, at: Array) -> tuple[float, Array]:
         from scipy.special import digamma, gammaln
 
-        with np.errstate(over="ignore"):
-            kappa, nu, s = np.exp(at[:3])
+        kappa, nu, s = np.exp(at[:3])
         orders, count = self.orders, self.count
         share = orders / (kappa + orders)
         freedom = (nu + orders) / 2
@@ -147,4 +147,4 @@ class _Likelihood:
         by_nu -= s**2 * pull.sum()
         by_s = self.weight.sum() * nu - 2 * prior * pull.sum()
         by_mu0 = 2 * kappa * (share @ np.bincount(self.place, pull * ahead))
-        return float(value), np.array([by_kappa, nu * by_nu, by_s, by_mu0])
+        return finite(value, [by_kappa, nu * by_nu, by_s, by_mu0])

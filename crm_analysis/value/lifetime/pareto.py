@@ -23,11 +23,14 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 DROP = 38.0
-"""An integrand is followed until it has fallen by this many powers of e: to a last digit of the integral."""
-CHUNK = 512
+"""By so many powers of e the integrand of a probability or discount falls where it ends: 12 digits."""
+CHUNK = 1024
 """Histories worked on at once, so that the nodes' arrays stay in the processor's cache."""
-FINE, COARSE, WALKED = 24, 16, 16
-"""Nodes: for likelihoods (13 digits), for predictions (9), for walking a distribution (3 to 6 decimals)."""
+FINE, COARSE = (20, 32.0), (14, 26.0)
+"""How many nodes an integral has that likelihoods, and that predictions are made of, and by how many powers of e its
+integrand falls where it ends: 13 and 10 digits, 10 and 6 at worst."""
+WALKED = 16
+"""Nodes for walking a distribution: its chances to 5 decimals with 50 orders to expect, to 3 with 200."""
 
 
 class ParetoNBD(PurchaseModel):
@@ -52,17 +55,17 @@ class ParetoNBD(PurchaseModel):
         orders = np.arange(int(x.max(initial=0)))  # Gamma(r + x) / Gamma(r) / alpha^x for every x, and its slope in r
         rising = np.concatenate([[0.0], np.cumsum(np.log((r + orders) / alpha))])[x]
         by_r = np.concatenate([[0.0], np.cumsum(1 / (r + orders))])[x]
-        n, A, B, gap = r + x, alpha + tx, beta + tx, T - tx
-        stay, gone, grown_A, grown_B, inverse_A, inverse_B = _chunked(_silence_slopes, 6, n, A, s, B, gap)
+        n, A, B = r + x, alpha + tx, beta + tx
+        parts = _chunked(_silence_slopes, 8, n, A, s, B, T - tx)
+        stay, gone, until_A, until_B, mean_A, mean_B, inverse_A, inverse_B = parts
         silent = stay + gone
         stay, gone = stay / silent, gone / silent
-        since_A, since_B = np.log1p(tx / alpha), np.log1p(tx / beta)
-        until_A, until_B = np.log1p(gap / A), np.log1p(gap / B)
+        since_A, since_B = np.log(A / alpha), np.log(B / beta)
         slope = np.empty((4, len(x)))
-        slope[0] = r * (by_r - since_A - stay * until_A - gone * grown_A)
-        slope[1] = r - n * alpha / A * (stay * np.exp(-until_A) + gone * inverse_A)
-        slope[2] = gone - s * (since_B + stay * until_B + gone * grown_B)
-        slope[3] = s - beta / B * (s * stay * np.exp(-until_B) + (s + 1) * gone * inverse_B)
+        slope[0] = r * (by_r - since_A - stay * until_A - gone * mean_A)
+        slope[1] = r - n * alpha * (stay / (alpha + T) + gone * inverse_A / A)
+        slope[2] = gone - s * (since_B + stay * until_B + gone * mean_B)
+        slope[3] = s - beta * (s * stay / (beta + T) + (s + 1) * gone * inverse_B / B)
         return rising - n * since_A - s * since_B + np.log(silent), slope
 
     def _then(self, theta: tuple[Any, ...], x: Any, tx: Array, T: Array) -> tuple[Array, Array]:
@@ -111,49 +114,30 @@ class ParetoNBD(PurchaseModel):
 class Steps:
     """The chances of at least one order, two, three, ... for many accounts and parameter draws, a step at a time.
 
-    Arrays are (draws, accounts). Orders until a given moment are negative binomial; the moment is t, or when the
-    account leaves before, of which WALKED nodes stand for all: dense near 0, where counts spread less.
+    Arrays are (draws, accounts). For accounts that may expect some hundreds of orders (beyond 200 PurchaseModel
+    searches by halving): with 700 the chance of none, which the walk starts from, would be 0 to the computer.
     """
 
     def __init__(self, alive: Array, n: Array, reach: Any, s: Any, stretch: Any) -> None:
-        places, weights = _legendre(WALKED, alive.ndim)
-        moments = np.concatenate([places**2, np.ones((1,) * places.ndim)])  # as shares of t; the last one is t itself
-        leaves = s * stretch * (1 + stretch * places**2) ** -(s + 1) * 2 * places * weights
-        stays = np.exp(-s * np.log1p(stretch))
-        # the weights add up to 1 but for the quadrature
-        leaves = leaves * (-np.expm1(-s * np.log1p(stretch)) / leaves.sum(axis=0))
         self.alive = alive
         self._n = np.broadcast_to(n, alive.shape)
         self._y = 0
-        ratio = np.broadcast_to(moments * reach, (len(moments), *alive.shape))
-        masses = np.concatenate([leaves, stays[None]]) * alive
-        none = -self._n * np.log1p(ratio)
-        self._more = (masses * -np.expm1(none)).sum(axis=0)
-        self._q = ratio / (1 + ratio)
-        # exp(-745) is 0 and would stay 0: where that is near, the chances are walked as logarithms
-        self._logs = bool(none.min(initial=0) < -600)
-        with np.errstate(divide="ignore"):
-            self._masses = np.log(masses) + none if self._logs else masses * np.exp(none)
+        found = _chunked(_moments_of_leaving, 2 * WALKED + 2, alive, n, reach, s, stretch)
+        self._exactly, self._q = found[: WALKED + 1], found[WALKED + 1 :]
+        self._more = np.maximum(alive - self._exactly.sum(axis=0), 0)
 
     def step(self) -> Array:
         """P(at least y orders), y = 1 at the first call, one more at each."""
         if self._y:
-            factor = (self._n + (self._y - 1)) / self._y
-            if self._logs:
-                with np.errstate(divide="ignore"):
-                    self._masses = self._masses + np.log(self._q * factor)
-                exactly = np.exp(self._masses).sum(axis=0)
-            else:
-                self._masses *= self._q
-                self._masses *= factor
-                exactly = self._masses.sum(axis=0)
-            self._more = np.maximum(self._more - exactly, 0)
+            self._exactly *= self._q
+            self._exactly *= (self._n + (self._y - 1)) / self._y
+            self._more = np.maximum(self._more - self._exactly.sum(axis=0), 0)
         self._y += 1
         return self._more
 
     def keep(self, accounts: NDArray[np.bool_]) -> None:
         """Go on with these accounts only."""
-        for name in ("alive", "_n", "_more", "_q", "_masses"):
+        for name in ("alive", "_n", "_more", "_q", "_exactly"):
             setattr(self, name, getattr(self, name)[..., accounts])
 
 
@@ -177,33 +161,52 @@ def _chunked(function: Callable[..., Any], results: int, *arrays: Any) -> Array:
     return found.reshape(results, *np.broadcast_shapes(*(np.shape(array) for array in arrays)))
 
 
-def _terms(n: Array, A: Array, s: Array, B: Array, gap: Array, nodes: int) -> tuple[Any, ...]:
+def _moments_of_leaving(alive: Array, n: Array, reach: Array, s: Array, stretch: Array) -> Array:
+    """For moments u that stand for when an account leaves, or for t: the chances of it and no order, then u / (A + u).
+
+    Orders until a moment are negative binomial. The nodes lie evenly in the root of u: a count's spread does. `reach`
+    and `stretch` are t / A and t / B.
+    """
+    places, weights = _legendre(WALKED, alive.ndim)
+    shares = np.concatenate([places**2, np.ones((1,) * places.ndim)])  # of t; the last is t itself
+    soon = np.minimum(stretch, np.expm1(np.minimum(26 / s, 700)))  # beyond, nobody is there
+    ratio = reach * (soon / stretch) * shares
+    falls = n * np.log(1 + ratio) + s * (stretched := np.log(1 + soon * shares))
+    falls[:-1] += stretched[:-1]
+    chances = alive * np.exp(-falls)
+    chances[:-1] *= (2 * weights * places) * (s * soon)
+    return np.concatenate([chances, ratio / (1 + ratio)])
+
+
+def _terms(n: Array, A: Array, s: Array, B: Array, gap: Array, nodes: int, drop: float) -> tuple[Any, ...]:
     """The integrand of leaving in a silence, at nodes along a new first axis, and its parts.
 
     The chance to leave at u and to have ordered nothing before is s B^s / (B+u)^(s+1) (A / (A+u))^n. With m the
-    smaller of A and B, M the other, and v = log((m+u) / m), it is exp(-fall(v)) with fall convex: Newton's steps for
-    the v where it has fallen by DROP come from the right and stay there.
+    smaller of A and B, M the other, and v = log((m+u) / m), it is exp(-fall(v)), fall convex: its tangent at 0, its
+    asymptote and then a Newton's step from the right tell where it has fallen by `drop`, never too early.
     """
     rate_first = A <= B
-    m = np.minimum(A, B)
-    p = np.abs(A - B) / m
-    k_m, k_M = np.where(rate_first, n, s + 1), np.where(rate_first, s + 1, n)
-    width = np.log1p(gap / m)
-    slope = k_m - 1 + k_M / (1 + p)
-    width = np.minimum(width, np.where(slope > 0, DROP / np.where(slope > 0, slope, 1), np.inf))
-    for _ in range(3):
-        grown = np.exp(width) + p
-        over = (k_m - 1) * width + k_M * np.log(grown / (1 + p)) - DROP
-        slope = k_m - 1 + k_M * (1 - p / grown)
-        width = np.where(over > 0, width - over / np.where(over > 0, slope, 1), width)
+    m, M = np.minimum(A, B), np.maximum(A, B)
+    k_m, k_M = np.where(rate_first, n, s + 1) - 1, np.where(rate_first, s + 1, n)
+    p = (M - m) / m
+    share = m / M  # 1 / (1 + p)
+    to_m, to_M = np.log1p(gap / m), np.log(1 + gap / M)
+    stay = np.exp(-np.where(rate_first, n, s) * to_m - np.where(rate_first, s, n) * to_M)
+    width = np.minimum(to_m, drop / np.maximum(k_m + k_M * share, 1e-3))
+    width = np.minimum(width, (drop - k_M * np.log(share)) / (n + s))
+    grown = np.exp(width) + p
+    over = k_m * width + k_M * np.log(grown * share) - drop
+    width -= np.maximum(over, 0) / np.maximum(k_m + k_M * (1 - p / grown), 1e-3)
     places, weights = _legendre(nodes, n.ndim)
-    v = places * width
-    E = np.exp(v)
-    F = (E + p) / (1 + p)
+    E = np.exp(places * width)
+    F = E + p
+    F *= share
     log_F = np.log(F)
-    mass = np.exp(-(k_m - 1) * v - k_M * log_F)
-    mass *= weights * (s * width * m / B)
-    return mass, v, log_F, E, F, rate_first
+    mass = log_F * -k_M
+    mass += places * (-k_m * width)
+    np.exp(mass, out=mass)
+    mass *= weights
+    return stay, mass, s * width * m / B, width, log_F, E, F, rate_first, to_m, to_M
 
 
 def _silence(n: Array, A: Array, s: Array, B: Array, gap: Array) -> tuple[Array, Array]:
@@ -211,23 +214,26 @@ def _silence(n: Array, A: Array, s: Array, B: Array, gap: Array) -> tuple[Array,
 
     The account was there at the beginning, with rates Gamma(n, A) of orders and Gamma(s, B) of leaving.
     """
-    stay = np.exp(-n * np.log1p(gap / A) - s * np.log1p(gap / B))
-    return stay, _terms(n, A, s, B, gap, COARSE)[0].sum(axis=0)
+    stay, mass, unit, *_ = _terms(n, A, s, B, gap, *COARSE)
+    return stay, mass.sum(axis=0) * unit
 
 
 def _silence_slopes(n: Array, A: Array, s: Array, B: Array, gap: Array) -> tuple[Array, ...]:
-    """Beside the chances of `_silence`: the means over the moment u of leaving that slopes are made of.
+    """Both chances of `_silence`, then what their slopes are made of.
 
-    log((A+u) / A), log((B+u) / B), A / (A+u), B / (B+u).
+    log((A+u) / A) and log((B+u) / B) at the end of the silence, and the means over the moment u of leaving of these
+    two, of A / (A+u) and of B / (B+u).
     """
-    stay = np.exp(-n * np.log1p(gap / A) - s * np.log1p(gap / B))
-    mass, v, log_F, E, F, rate_first = _terms(n, A, s, B, gap, FINE)
+    stay, mass, unit, width, log_F, E, F, rate_first, to_m, to_M = _terms(n, A, s, B, gap, *FINE)
     gone = mass.sum(axis=0)
-    safe = np.where(gone > 0, gone, 1)
-    m, M = np.einsum("k...,k...->...", mass, v) / safe, np.einsum("k...,k...->...", mass, log_F) / safe
-    by_m, by_M = (mass / E).sum(axis=0) / safe, (mass / F).sum(axis=0) / safe
-    pairs = ((m, M), (M, m), (by_m, by_M), (by_M, by_m))
-    return stay, gone, *(np.where(rate_first, one, other) for one, other in pairs)
+    places, _ = _legendre(FINE[0], n.ndim)
+    m, M = np.einsum("k...,k->...", mass, places.ravel()) * width, np.einsum("k...,k...->...", mass, log_F)
+    # the nodes lie evenly about the middle: what E is at one, e^width / E is at its mirror image
+    by_m = np.einsum("k...,k...->...", mass, E[::-1]) * np.exp(-width)
+    by_M = np.divide(mass, F, out=F).sum(axis=0)
+    by_m, by_M, m, M = by_m / gone, by_M / gone, m / gone, M / gone
+    pairs = [(to_m, to_M), (to_M, to_m), (m, M), (M, m), (by_m, by_M), (by_M, by_m)]
+    return stay, gone * unit, *(np.where(rate_first, one, other) for one, other in pairs)
 
 
 def _lasting(s: Array, z: Array) -> Array:
@@ -238,7 +244,7 @@ def _lasting(s: Array, z: Array) -> Array:
         over = z * np.expm1(far) + (s - 1) * far - DROP
         slope = z * np.exp(far) + s - 1
         far = np.where(over > 0, far - over / np.where(over > 0, slope, 1), far)
-    places, weights = _legendre(2 * FINE, s.ndim)
+    places, weights = _legendre(48, s.ndim)
     v = places * far
     return (weights * np.exp(-z * np.expm1(v) + (1 - s) * v)).sum(axis=0) * far
 
@@ -283,7 +289,7 @@ def _arrives(n: Array, A: Array, s: Array, B: Array, t: Array, y: Array) -> Arra
     """The chance that the y-th order comes within t and before the account leaves; rates as in `_silence`."""
     from scipy.special import betaln
 
-    return np.exp(_moments(y, n + y, A, s, B, t) - y * np.log(A) - betaln(n, y))
+    return np.minimum(np.exp(_moments(y, n + y, A, s, B, t) - y * np.log(A) - betaln(n, y)), 1)
 
 
 def _exactly(n: Array, A: Array, s: Array, B: Array, t: Array, y: Array) -> Array:
@@ -294,4 +300,4 @@ def _exactly(n: Array, A: Array, s: Array, B: Array, t: Array, y: Array) -> Arra
     constant = -some * np.log(A) - betaln(n, some) - np.log(some)
     stay = np.exp(constant + some * np.log(t) - (n + some) * np.log1p(t / A) - s * np.log1p(t / B))
     gone = np.exp(constant + np.log(s / B) + _moments(some + 1, n + some, A, s + 1, B, t))
-    return np.where(y > 0, stay + gone, sum(_silence(n, A, s, B, t)))
+    return np.minimum(np.where(y > 0, stay + gone, sum(_silence(n, A, s, B, t))), 1)

@@ -169,3 +169,11 @@ class SpendModel(BaseEstimator):
         self._learned(at, found.covariance * np.outer(unit, unit))
         self.loglik_, self.size_, self.optimiser_ = loglik, size, found.optimiser
         return self
+
+
+def finite(value: float, slopes: list[float]) -> tuple[float, Array]:
+    """A log-likelihood and its slopes; minus infinity on a flat where, far out, one of them is no number."""
+    slope = np.array(slopes, dtype=float)
+    if np.isfinite(value) and np.isfinite(slope).all():
+        return float(value), slope
+    return -np.inf, np.zeros_like(slope)
