@@ -9,7 +9,7 @@ from hypothesis import strategies as some
 from small_books import FEW
 
 from crm_analysis.errors import UserError
-from crm_analysis.periods import before, quarter_end
+from crm_analysis.periods import after, before, quarter_end
 
 DAYS = some.dates(dt.date(1900, 1, 1), dt.date(2100, 12, 31))
 
@@ -91,3 +91,22 @@ def test_what_is_no_window_is_named(window):
 def test_a_window_that_begins_before_the_calendar_is_a_sentence(window):
     with pytest.raises(UserError, match="begins before the calendar does"):
         before(dt.date(2026, 9, 30), window)
+
+
+@FEW
+@given(DAYS, some.integers(1, 60), some.sampled_from("DWMQY"))
+def test_after_is_before_the_other_way_round(day, count, unit):
+    """pandas' DateOffset again; from a month's end back to a month's end, so that no window leaves a gap."""
+    window, end = f"{count}{unit}", (pd.Timestamp(day) + pd.offsets.MonthEnd(0)).date()
+    assert before(after(end, window), window) == end
+    names = {"D": "days", "W": "weeks", "M": "months", "Q": "months", "Y": "years"}
+    step = pd.DateOffset(**{names[unit]: count * (3 if unit == "Q" else 1)})
+    if day != end:
+        assert after(day, window) == (pd.Timestamp(day) + step).date()
+
+
+def test_a_window_that_ends_after_the_calendar_is_a_sentence():
+    with pytest.raises(UserError, match="ends after the calendar does"):
+        after(dt.date(2026, 9, 30), "9999Y")
+    assert after(dt.date(2024, 2, 29), "1Y") == dt.date(2025, 2, 28)
+    assert after(dt.date(2026, 9, 30), "12M") == dt.date(2027, 9, 30)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 NEVER = dt.date(9999, 12, 31)
 """When purchases fall that no credit reverses."""
-_CENTS = "decimal(18, 2)"
+_CENTS, _SQUARES = "decimal(19, 2)", "decimal(38, 4)"
 _LOGS = "decimal(18, 12)"
 
 
@@ -92,7 +92,7 @@ def account_occasions(book: Book, returns: str) -> ibis.Table:
             name: days[name].sum(),
             f"first_{name}": days[name].sum(where=at_first),
             f"later_{name}": days[name].sum(where=days.later),
-            f"{name}_squares": engine.product(cents, cents).sum(where=days.stands),
+            f"{name}_squares": (cents * cents).cast(_SQUARES).sum(where=days.stands),
         }
     if "margin" in kinds:
         sums["costed"] = (days.stands & days.later & days.margin.notnull()).sum()

@@ -46,8 +46,8 @@ def avoidable(book: Book, as_of: str | dt.date, window: str = WINDOW) -> pd.Data
     covered = (last.date() - max(first.date() - dt.timedelta(days=1), start)).days if first == first else 0
     if frame.empty or covered < SHORTEST:
         raise BookError(
-            f"The book's spending in the {window} to {day} names {len(frame)} accounts over {covered} days; expected at "
-            f"least one account and {SHORTEST} days."
+            f"The book's spending in the {window} to {day} names {len(frame)} accounts over {covered} days; expected "
+            f"at least one account and {SHORTEST} days."
         )
     frame["cost_to_serve"] *= 365.25 / covered
     return frame

@@ -183,6 +183,7 @@ CASES = {
         ("2026-01-20", -100, P | {"quantity": -1}),
         ("2026-01-20", 90, P),
     ],
+    "large": [("2026-01-05", "50000000000.50", {}), ("2026-03-02", 10, {})],
     "cost of one": [("2026-01-05", 100, {}), ("2026-02-02", 50, {"cost": 20}), ("2026-03-02", 10, {})],
 }
 
@@ -235,6 +236,10 @@ def test_what_is_free_of_charge_is_an_occasion_unless_exchanged(cases):
 def test_invoiced_anew_on_the_day_of_the_credit_is_no_new_occasion(cases):
     row = cases.loc["invoiced anew"]
     assert (row.frequency, row.revenue, row.first_order) == (0, 90, pd.Timestamp("2026-01-05"))
+
+
+def test_squares_of_large_money_are_whole(cases):
+    assert cases.loc["large", "revenue_squares"] == 50_000_000_000.5**2 + 100
 
 
 def test_costs_that_are_not_known_are_no_margin(cases):
@@ -334,6 +339,7 @@ def stacked(rows: list[dict[str, Any]], as_of: dt.date) -> dict[str, Any] | None
 
 def test_histories_are_those_of_a_stack(many):
     book = small_book(many)
+    kept = set()
     for days in (0, 4, 9, 12):
         as_of = START + dt.timedelta(days)
         each: dict[str, list[dict[str, Any]]] = defaultdict(list)
@@ -342,7 +348,9 @@ def test_histories_are_those_of_a_stack(many):
         theirs = pd.DataFrame([found for rows in each.values() if (found := stacked(rows, as_of))])
         frame = histories(book, as_of, unit="day").frame
         assert len(frame) > 50
+        kept.add(id(book.kept["occasion_days"]))
         pd.testing.assert_frame_equal(frame[list(theirs)], theirs, rtol=1e-9)
+    assert len(kept) == 1  # the matching is done once for all days
 
 
 # what must change nothing
@@ -360,24 +368,19 @@ def random_lines(seed: int, accounts: int = 12, lines: int = 240) -> list[dict[s
     return rows
 
 
-def frames(book: Book, as_of: dt.date = END) -> list[pd.DataFrame]:
-    found = histories(book, as_of)
-    return [found.frame, found.compressed(), found.left_out]
+def assert_alike(book: Book, other: Book, as_of: dt.date) -> None:
+    mine, theirs = histories(book, as_of), histories(other, as_of)
+    pd.testing.assert_frame_equal(mine.frame, theirs.frame, check_exact=True)
+    pd.testing.assert_frame_equal(mine.left_out, theirs.left_out, check_exact=True)
 
 
-def assert_alike(book: Book, other: Book, as_of: dt.date = END) -> None:
-    for mine, theirs in zip(frames(book, as_of), frames(other, as_of), strict=True):
-        pd.testing.assert_frame_equal(mine, theirs, check_exact=True)
+def people(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{"account_id": name} for name in sorted({row["account_id"] for row in rows})]
 
 
 def test_order_of_rows_and_splitting_of_lines_change_nothing():
     rng = np.random.default_rng(1)
     rows = random_lines(1)
-    book = small_book(rows)
-    assert (histories(book, END).frame["frequency"] > 0).any()
-    people = [{"account_id": name} for name in sorted({row["account_id"] for row in rows})]
-    shuffled = [rows[place] for place in rng.permutation(len(rows))]
-    assert_alike(small_book(shuffled, accounts=people[::-1]), book)
     halves = [
         row
         | {name: row[name] and row[name] // 2 for name in ("revenue", "cost", "quantity")}
@@ -385,26 +388,24 @@ def test_order_of_rows_and_splitting_of_lines_change_nothing():
         for row in rows
         for n, key in enumerate([row["line_id"]] * 2)
     ]
-    tallies = [histories(split, END).tally for split in (small_book(halves), book)]
-    assert_alike(small_book(halves), book)
-    assert tallies[0]["revenue"].tolist() == tallies[1]["revenue"].tolist()
+    shuffled = [halves[place] for place in rng.permutation(len(halves))]
+    book, other = small_book(rows), small_book(shuffled, accounts=people(rows)[::-1])
+    assert_alike(other, book, END)
+    assert (histories(book, END).compressed()["frequency"] > 0).any()
 
 
 def test_the_future_is_not_seen():
     rng = np.random.default_rng(3)
-    rows = random_lines(3)
-    book = small_book(rows)
-    cut = START + dt.timedelta(120)
-    past = [row for row in rows if row["ordered_on"] <= cut]
-    changed = past + [
-        row | {"revenue": int(rng.integers(-60, 60)), "quantity": int(rng.choice([-2, -4, 2, 6]))}
-        for row in rows
-        if row["ordered_on"] > cut
-    ]
-    people = [{"account_id": name} for name in sorted({row["account_id"] for row in rows})]
-    assert_alike(book, small_book(past, accounts=people), cut)
-    assert_alike(book, small_book(changed), cut)
-    assert not histories(book, cut).frame.equals(histories(book, END).frame)
+    rows, cut = random_lines(3), START + dt.timedelta(120)
+    other = [row for row in rows if row["ordered_on"] <= cut or rng.random() < 0.6]
+    for place, row in enumerate(other):
+        if row["ordered_on"] > cut:
+            later = cut + dt.timedelta(int(rng.integers(1, 90)))
+            more = {"revenue": int(rng.integers(-60, 60)), "quantity": int(rng.choice([-2, -4, 2, 6]))}
+            other[place] = row | more | {"ordered_on": later}
+    book, changed = small_book(rows), small_book(other, accounts=people(rows))
+    assert_alike(book, changed, cut)
+    assert not histories(book, END).frame.equals(histories(changed, END).frame)
 
 
 def test_money_and_credits_add_up_to_the_book():
@@ -420,14 +421,6 @@ def test_money_and_credits_add_up_to_the_book():
         assert sum(tally[name][1] for name in parts) == total
         assert sum(tally[name][0] for name in parts[2:]) == sum(row["revenue"] < 0 for row in rows)
         assert set(found.frame["account_id"]) | set(found.left_out["account_id"]) == {row["account_id"] for row in rows}
-
-
-def test_the_matching_is_done_once_for_all_days():
-    book = small_book(random_lines(6))
-    histories(book, END).compressed()
-    kept = book.kept["occasion_days"]
-    histories(book, START + dt.timedelta(99)).compressed()
-    assert book.kept["occasion_days"] is kept
 
 
 # dates, late entry, covariates, quarantine

@@ -68,8 +68,8 @@ class Design:
             whole[:, place] = _texts(frame[column]) == level
         if not self.levels:
             return np.zeros((1, 0)), np.zeros(len(frame), dtype=np.intp)
-        rows, place = np.unique(whole, axis=0, return_inverse=True)
-        return rows, place.reshape(-1)
+        rows, back = np.unique(whole, axis=0, return_inverse=True)
+        return rows, back.reshape(-1)
 
 
 def _texts(series: pd.Series) -> pd.Series:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from crm_analysis.value.lifetime.counts import crowded, of_accounts
 from crm_analysis.value.lifetime.model import PurchaseModel
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
+_ALL_BUT = 1e-11  # of the orders expected: what is left out of the sums
 REGULAR = 12
 """The most regular gaps looked for: k up to this."""
 
@@ -35,14 +37,20 @@ class _LeavesAtOrders(PurchaseModel):
 
     def _starts(self, x: Array, tx: Array, T: Array, count: Array) -> list[Array]:
         rate = max((x * count).sum() / (T * count).sum(), 1e-3) * self._k
-        return [np.log([1.0, 1 / rate, 0.5, 2.0]), np.log([0.5, 0.2 / rate, 1.0, 20.0]), np.log([3.0, 3 / rate, 0.3, 1.0])]
+        return [
+            np.log([1.0, 1 / rate, 0.5, 2.0]),
+            np.log([0.5, 0.2 / rate, 1.0, 20.0]),
+            np.log([3.0, 3 / rate, 0.3, 1.0]),
+        ]
 
     def _likelihood(self, theta: tuple[float, ...], x: Any, tx: Array, T: Array) -> tuple[Array, Array]:
         from scipy.special import digamma, gammaln
 
         r, alpha, a, b = theta
         k, stays = self._k, self._stays
-        orders = np.arange(int(x.max(initial=0)) + 1)  # what depends on the number of orders alone is computed once for each
+        orders = np.arange(
+            int(x.max(initial=0)) + 1
+        )  # what depends on the number of orders alone is computed once for each
         past = orders - stays  # orders the account stayed after, but for the last; negative where it cannot have left
         n_of, b_of = r + k * orders, b + (past + 1)
         since, until = np.log(alpha + tx), np.log(alpha + T)
@@ -120,7 +128,7 @@ class _LeavesAtOrders(PurchaseModel):
 
         odds, n, stays, phases = self._then(theta, x, tx, T)
         k, share = self._k, t / (theta[1] + T + t)
-        exactly, more = 0.0, 0.0
+        exactly = more = np.zeros_like(odds)
         for j, weight in enumerate(phases):
             more = more + weight * betainc(np.maximum(k * y - j, 1), n + j, share)
             for m in (k * y - j + i for i in range(k)):
@@ -137,33 +145,65 @@ class _LeavesAtOrders(PurchaseModel):
     def _expected(self, theta: tuple[Any, ...], x: Any, tx: Array, T: Array, t: float) -> Array:
         return self._walked(theta, x, tx, T, t)[0]
 
+    def _walked(self, theta: tuple[Any, ...], x: Any, tx: Array, T: Array, t: float) -> tuple[Array, Array]:
+        """Expected orders, and the chance of being alive afterwards, by adding up the chances of each order."""
+        alive = self._alive(theta, x, tx, T)
+        orders, left = np.zeros_like(alive), alive.copy()
+        n = theta[0] + self._k * x
+        many = crowded(self, theta, x, T, t)
+        going = np.flatnonzero(~many)
+        if len(going):
+            steps = self._steps(of_accounts(theta, ~many), x[~many], tx[~many], T[~many], t)
+            while len(going):
+                tail = steps.step()
+                orders[:, going] += tail
+                left[:, going] -= tail * (1 - steps.hazard_left)
+                more = np.any(tail > _ALL_BUT * orders[:, going], axis=0)
+                if not more.all():
+                    steps.keep(more)
+                    going = going[more]
+        for place in np.flatnonzero(many):
+            one = slice(place, place + 1)
+            mean = float(np.max(n[..., one] * t / (theta[1] + T)[..., one]) / self._k)
+            y = np.arange(1, int(mean + 40 * np.sqrt(mean + mean**2 / max(1.0, float(x[place])))) + 50)
+            narrow = of_accounts(theta, one)
+            tail = self._at_least(narrow, x[one], tx[one], T[one], t, y)
+            stays = x[place] + y - self._stays
+            orders[:, place] = tail.sum(axis=1)
+            left[:, place] -= (tail * narrow[2] / (narrow[2] + narrow[3] + stays)).sum(axis=1)
+        return orders, np.maximum(left, 0)
+
     def _discounted(self, theta: tuple[Any, ...], x: Any, tx: Array, T: Array, rate: float) -> Array:
         """Alive times E[z^(k-j) / (1 - (1-p) z^k)] over phase, rate and drop-out, z = lambda / (lambda + rate)."""
         from scipy.special import expit
 
         odds, n, stays, phases = self._then(theta, x, tx, T)
-        k, total = self._k, 0.0
-        for j, weight in enumerate(phases):
-            # a mean over Gamma(n) of lambda g(lambda) is one over Gamma(n + 1) of g, times its mean
-            nodes, masses = _gamma_nodes(n + j + 1)
-            pace = nodes / (theta[1] + T)[..., None]
-            z = pace / (pace + rate)
-            inner = z ** (k - j - 1) / (pace + rate) * _mean_inverse(1 - z**k, theta[2], stays)
-            total = total + weight * (n + j) / (theta[1] + T) * (inner * masses).sum(axis=-1)
-        return expit(odds) * total
+        result, step = np.empty_like(odds), max(1, 5000 // len(odds))
+        for of in (np.arange(start, min(start + step, len(x))) for start in range(0, len(x), step)):
+            alpha, a = of_accounts(theta, of)[1:3]
+            reach, shape, own = alpha + T[of], n[..., of], np.broadcast_to(stays[..., of], (len(odds), len(of)))
+            total = np.zeros((len(odds), len(of)))
+            for j, weight in enumerate(phases):
+                # a mean over Gamma(n) of lambda g(lambda) is one over Gamma(n + 1) of g, times its mean
+                nodes, masses = _gamma_nodes(shape + j + 1)
+                pace = nodes / reach[..., None]
+                z = pace / (pace + rate)
+                inner = z ** (self._k - j - 1) / (pace + rate) * _mean_inverse(1 - z**self._k, a, own)
+                total = total + weight[..., of] * (shape + j) / reach * (inner * masses).sum(axis=-1)
+            result[:, of] = expit(odds[:, of]) * total
+        return result
 
 
 class BGNBD(_LeavesAtOrders):
     """BG/NBD: Poisson orders, and at each repeat order a chance to leave.
 
-    Fader, Hardie & Lee (2005), Marketing Science 24(2). Parameters r, alpha (rate of orders: gamma with mean r / alpha per
-    unit), a, b (drop-out: beta with mean a / (a + b) per order). An account that has not ordered again is alive with
-    certainty: where that is absurd, MBG/CNBD-k is the better model.
+    Fader, Hardie & Lee (2005), Marketing Science 24(2). Parameters r, alpha (rate of orders: gamma with mean r / alpha
+    per unit), a, b (drop-out: beta with mean a / (a + b) per order). An account that has not ordered again is alive
+    with certainty: where that is absurd, MBG/CNBD-k is the better model.
     """
 
-    title: ClassVar = "BG/NBD"
+    _title: ClassVar = "BG/NBD"
     _stays: ClassVar = 1
-    _k = 1
 
 
 class MBGCNBD(_LeavesAtOrders):
@@ -182,7 +222,7 @@ class MBGCNBD(_LeavesAtOrders):
         self.k = k
 
     @property
-    def title(self) -> str:  # type: ignore[override]
+    def title(self) -> str:
         """The model's name with its k."""
         k = getattr(self, "k_", self.k)
         return "MBG/NBD" if k == 1 else f"MBG/CNBD-{k or 'k'}"
@@ -207,7 +247,9 @@ class MBGCNBD(_LeavesAtOrders):
             return self
         data = self._prepared(histories, weights)
         if data.log_gaps is None:
-            raise UserError("regularity cannot be told from these histories: they have no log_gaps; expected them, or a k.")
+            raise UserError(
+                "regularity cannot be told from these histories: they have no log_gaps; expected them, or a k."
+            )
         tried: list[tuple[int, float, Any]] = []
         refused: NotIdentified | None = None
         for k in range(1, REGULAR + 1):
@@ -297,7 +339,7 @@ def _legendre(low: Array, high: Array, nodes: int) -> tuple[Array, Array]:
 
 def _gamma_nodes(shape: Array, nodes: int = 40) -> tuple[Array, Array]:
     """Nodes and masses for means over Gamma(shape, 1), by the logarithm of the variable."""
-    from scipy.special import gammaincinv, gammainccinv, gammaln
+    from scipy.special import gammainccinv, gammaincinv, gammaln
 
     logs, weights = _legendre(np.log(gammaincinv(shape, 1e-11)), np.log(gammainccinv(shape, 1e-11)), nodes)
     masses = weights * np.exp(shape[..., None] * logs - np.exp(logs) - gammaln(shape)[..., None])
@@ -307,16 +349,22 @@ def _gamma_nodes(shape: Array, nodes: int = 40) -> tuple[Array, Array]:
 def _mean_inverse(c: Array, a: Any, stays: Array, nodes: int = 64) -> Array:
     """E[1 / (c + p (1 - c))], p ~ Beta(a, stays); c has one axis more, at the end.
 
-    By the logit of p, from where p is so small against c that a series of two terms does.
+    By the logit of p, from where p is so small against every c that a series of two terms does.
     """
     from scipy.special import betainc, betaincinv, betaln
 
-    a, b = np.broadcast_to(a, stays.shape)[..., None], stays[..., None]
-    low = np.maximum(1e-4 * c / (1 + c), betaincinv(a, b, 1e-12))
-    rest = np.maximum(betaincinv(b, a, 1e-12), 1e-300)  # 1 - p at the upper end
-    below = betainc(a, b, low) / c - a / (a + b) * betainc(a + 1, b, low) * (1 - c) / c**2
+    a = np.broadcast_to(a, stays.shape)
+    least = c.min(axis=-1)
+    low = np.maximum(1e-4 * least / (1 + least), betaincinv(a, stays, 1e-12))
+    rest = np.maximum(betaincinv(stays, a, 1e-12), 1e-300)  # 1 - p at the upper end
     start = np.log(low) - np.log1p(-low)
-    logits, weights = _legendre(start, np.maximum(np.log1p(-rest) - np.log(rest) + 0 * c, start), nodes)
+    logits, weights = _legendre(start, np.maximum(np.log1p(-rest) - np.log(rest), start), nodes)
     stay = -np.logaddexp(0, logits)  # log(1 - p)
-    density = np.exp(a[..., None] * (logits + stay) + b[..., None] * stay - betaln(a, b)[..., None])
-    return below + (weights * density / (c[..., None] + np.exp(logits + stay) * (1 - c[..., None]))).sum(axis=-1)
+    masses = weights * np.exp(
+        a[..., None] * (logits + stay) + (stays * 1.0)[..., None] * stay - betaln(a, stays)[..., None]
+    )
+    share, below = np.exp(logits + stay), betainc(a, stays, low)[..., None]
+    result = below / c - (a / (a + stays) * betainc(a + 1, stays, low))[..., None] * (1 - c) / c**2
+    for turn in range(nodes):
+        result += masses[..., turn, None] / (c + share[..., turn, None] * (1 - c))
+    return result

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 EDGE = 12.0
 """The logarithm of a parameter is searched within this of its start; a maximum out there is none."""
 WIDE = 3.0
-"""A parameter known no better than a standard error of this in its logarithm (a factor of 20 up or down) is not known."""
+"""A parameter with a standard error above this in its logarithm (a factor of 20 up or down) is not known."""
 SMALL = 1e-6
 """The slope at a maximum, per account; steeper, and another optimiser is tried."""
 
@@ -64,6 +64,24 @@ def maximum(
     return _identified(likelihood, best, starts, names, model, size)
 
 
+def penalised(
+    likelihood: Callable[[Vector], tuple[float, Vector]], centre: Vector, deviation: float
+) -> Callable[[Vector], tuple[float, Vector]]:
+    """A log-likelihood with a normal prior on the scale searched, for data too few to tell every parameter.
+
+    Raises UserError unless the standard deviation of the prior is above 0.
+    """
+    if not 0 < deviation < np.inf:
+        raise UserError(f"the prior is a standard deviation above 0, such as 2; found {deviation!r}.")
+
+    def both(at: Vector) -> tuple[float, Vector]:
+        value, slope = likelihood(at)
+        off = (at - centre) / deviation
+        return value - float(off @ off) / 2, slope - off / deviation
+
+    return both
+
+
 @dataclass(frozen=True)
 class _Found:
     at: Vector
@@ -79,13 +97,17 @@ def _finite(value: float) -> float:
 def _climbed(likelihood: Callable[[Vector], tuple[float, Vector]], start: Vector, size: float) -> _Found:
     """The top reached from one start."""
     from scipy.optimize import minimize
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     def down(at: Vector) -> tuple[float, Vector]:
         value, slope = likelihood(at)
         return -_finite(value) / size, -np.nan_to_num(slope) / size
 
     bounds = [(value - EDGE, value + EDGE) for value in start]
-    found = minimize(down, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 500, "ftol": 1e-13})
+    with threadpool_limits(1, "blas"):  # its matrices are tiny: threads would only wait for each other
+        found = minimize(
+            down, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 500, "ftol": 1e-13}
+        )
     at, value = found.x, -found.fun * size
     for _ in range(8):  # Newton: the last digits, which a descent by slopes alone does not reach
         slope = likelihood(at)[1]
@@ -134,13 +156,13 @@ def _identified(
     share = (vectors[:, flat] ** 2).sum(axis=1) if flat.any() else np.zeros(len(names))
     loose = [name for name, part, out in zip(names, share, edge, strict=True) if part > 0.1 or out] or list(names)
     raise NotIdentified(
-        f"{model}: the {size:,.0f} histories do not tell {' and '.join(loose)}: other values fit as well. Expected more "
-        "accounts with repeat orders, a longer time, or a simpler model."
+        f"{model}: the {size:,.0f} histories do not tell {' and '.join(loose)}: other values fit as well. Expected "
+        "more accounts with repeat orders, a longer time, or a simpler model."
     )
 
 
 def normal_draws(at: Vector, covariance: Vector, m: int) -> Vector:
-    """`m` draws (m, parameters) from a normal distribution, spread evenly by a Sobol sequence; the mean alone if m is 0."""
+    """`m` draws (m, parameters) from a normal distribution, spread evenly by a Sobol sequence; if m is 0, the mean."""
     from scipy.stats import norm, qmc
 
     if m == 0 or not covariance.any():
@@ -163,7 +185,11 @@ def summary(names: Sequence[str], at: Vector, covariance: Vector, logs: int) -> 
     error = np.sqrt(np.diag(covariance))
     natural = np.arange(len(at)) < logs
     estimate = np.where(natural, np.exp(np.where(natural, at, 0)), at)
-    shown = {"parameter": list(names), "estimate": estimate, "standard_error": np.where(natural, estimate * error, error)}
+    shown = {
+        "parameter": list(names),
+        "estimate": estimate,
+        "standard_error": np.where(natural, estimate * error, error),
+    }
     for name, sign in (("low", -1.959963984540054), ("high", 1.959963984540054)):
         end = at + sign * error
         shown[name] = np.where(natural, np.exp(np.where(natural, end, 0)), end)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from crm_analysis.errors import UserError
-from crm_analysis.value.lifetime.fitting import NotIdentified, maximum
+from crm_analysis.value.lifetime.fitting import NotIdentified, maximum, penalised
 from crm_analysis.value.lifetime.spend import SpendModel, finite
 
 if TYPE_CHECKING:
@@ -48,12 +48,18 @@ class GammaGamma(SpendModel):
     Each order is Gamma(p, rate nu), and nu varies over accounts as Gamma(q, rate v). Fader, Hardie & Lee (2005),
     Journal of Marketing Research 42, 415-430; Fader & Hardie (2013), The Gamma-Gamma Model of Monetary Value. The
     first order of an account is left out, as there: it is often untypical, and an account with one order has the
-    prior's mean. Learns beside SpendModel's attributes `independence_`.
+    prior's mean. Learns beside SpendModel's attributes `independence_`. `prior` is None for plain maximum likelihood,
+    or the standard deviation of a normal prior on the logarithms of the parameters, for books whose means do not
+    tell p and v apart: what is expected of an order hardly depends on it there.
     """
 
     names: ClassVar = ("p", "q", "v")
     title: ClassVar = "Gamma-Gamma"
     _logs: ClassVar = 3
+
+    def __init__(self, money: str = "revenue", prior: float | None = None) -> None:
+        super().__init__(money)
+        self.prior = prior
 
     def fit(self, histories: Histories, weights: Any = None) -> Self:
         """Fit by maximum likelihood to the accounts with repeat orders, each counted `weights` times.
@@ -73,7 +79,9 @@ class GammaGamma(SpendModel):
         scale = float(np.median(total[of] / x[of]))
         likelihood = _Likelihood(x[of], total[of] / scale, weight[of])
         starts = [np.log([4.0, 3.0, 0.6]), np.log([0.3, 8.0, 25.0])]  # even orders, and uneven ones
-        found = maximum(likelihood, starts, self.names, self.title, size)
+        searched = likelihood if self.prior is None else penalised(likelihood, starts[0], self.prior)
+        found = maximum(searched, starts, self.names, self.title, size)
+        found = replace(found, loglik=likelihood(found.at)[0])
         if found.at[1] <= 0:
             raise UserError(
                 f"{self.title}: q is {np.exp(found.at[1]):.3g}, and at 1 or less the mean {self.money} of an order is "

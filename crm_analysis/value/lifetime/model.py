@@ -13,11 +13,19 @@ from sklearn.base import BaseEstimator
 
 from crm_analysis.errors import UserError
 from crm_analysis.value.histories import DAYS, Histories
+from crm_analysis.value.lifetime.counts import bounds, counted
 from crm_analysis.value.lifetime.design import Design
-from crm_analysis.value.lifetime.fitting import Maximum, NotIdentified, maximum, normal_draws, summary
+from crm_analysis.value.lifetime.fitting import (
+    Maximum,
+    NotIdentified,
+    maximum,
+    normal_draws,
+    penalised,
+    summary,
+)
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    from typing import Self
 
     import pandas as pd
     from numpy.typing import NDArray
@@ -29,10 +37,8 @@ LEVEL = 0.9
 DRAWS = 32
 """Parameter draws behind an interval; the spread of orders given the parameters is exact."""
 _BLOCK = 200_000  # cells of (draw, account) worked on at once: they stay in the cache
-_MANY = 200.0  # an account expected to have more events than this is searched by halving, not step by step
-_ALL_BUT = 1e-12
 _SAMPLE = 20_000
-_NODES = 5  # at which a horizon is looked at for discounting: expected orders are a smooth curve
+_NODES = 5  # at which a horizon is looked at for discounting, and more where much is discounted
 
 
 @dataclass(frozen=True)
@@ -55,23 +61,32 @@ class PurchaseModel(BaseEstimator):
 
     `covariates` are columns of the histories (texts or flags) that act on the rate of orders and on drop-out: each
     level multiplies the rate of orders, and the odds or the rate of leaving, by a factor of its own. `prior` is None
-    for plain maximum likelihood; for a book too small for it, the standard deviation of a normal prior on the logarithm
-    of each parameter (2: a factor of 50 either way is likely), around accounts that order at the book's pace and leave at
-    one order in five, or in a mean T.
+    for plain maximum likelihood; for a book too small for it, the standard deviation of a normal prior on the
+    logarithm of each parameter (2: a factor of 50 either way is likely), around accounts that order at the book's pace
+    and leave at one order in five, or in a mean T.
 
     `fit` learns `params_` (natural parameters, then the logarithms of the factors), `covariance_` (of the logarithms),
     `loglik_`, `bic_`, `summary_`, `size_` (accounts), `unit_` and `optimiser_`.
     """
 
     names: ClassVar[tuple[str, ...]]
-    title: ClassVar[str]
+    _title: ClassVar[str]
     _timed: ClassVar[tuple[int, ...]]  # which parameters are times
     _acts: ClassVar[tuple[tuple[int, float], ...]]  # which a factor on rate and on drop-out acts on, and how
-    _k: int = 1
 
     def __init__(self, covariates: tuple[str, ...] = (), prior: float | None = None) -> None:
         self.covariates = covariates
         self.prior = prior
+
+    @property
+    def title(self) -> str:
+        """The model's name."""
+        return self._title
+
+    @property
+    def _k(self) -> int:
+        """How many events an order is; 1 where orders come at any time."""
+        return 1
 
     # --- what a model says of itself; theta is a tuple of parameters, scalars or arrays (draws, accounts) ---
 
@@ -127,14 +142,16 @@ class PurchaseModel(BaseEstimator):
         """
         import pandas as pd
 
-        own = {name: params.pop(name) for name in ("k",) if name in params}
-        model = cls(**own)
+        k = params.pop("k", None)
+        model = cls() if k is None else cls().set_params(k=k)
         if sorted(params) != sorted(cls.names):
-            raise UserError(f"{model.title} has the parameters {', '.join(cls.names)}; found {', '.join(sorted(params))}.")
+            raise UserError(
+                f"{model.title} has the parameters {', '.join(cls.names)}; found {', '.join(sorted(params))}."
+            )
         if unit not in DAYS or not all(0 < value < np.inf for value in params.values()):
             raise UserError(f"parameters are positive and per day, week or month; found {params} per {unit!r}.")
-        if own:
-            model.k_ = int(own["k"])  # type: ignore[attr-defined]
+        if k is not None:
+            model.k_ = int(k)  # type: ignore[attr-defined]
         model.params_ = pd.Series({name: float(params[name]) for name in cls.names})
         zero = np.zeros((len(cls.names),) * 2)
         model.covariance_ = pd.DataFrame(zero if covariance is None else covariance, cls.names, cls.names)
@@ -196,17 +213,11 @@ class PurchaseModel(BaseEstimator):
                         slope[4 + turn * effects : 4 + (turn + 1) * effects] += sign * own[place] * pattern
             return value, slope
 
-        def penalised(at: Array) -> tuple[float, Array]:
-            value, slope = likelihood(at)
-            off = (at - starts[0]) / self.prior
-            return value - float(off @ off) / 2, slope - off / self.prior
-
         x, tx, T, count = (np.concatenate(part) for part in zip(*data.parts, strict=True))
         starts = [np.concatenate([start, np.zeros(2 * effects)]) for start in self._starts(x, tx, T, count)]
         if self.prior is not None:
-            if not 0 < self.prior < np.inf:
-                raise UserError(f"the prior is a standard deviation above 0, such as 2; found {self.prior!r}.")
-            found = maximum(penalised, starts, self._labels(data.design), self.title, data.size)
+            weighed = penalised(likelihood, starts[0], self.prior)
+            found = maximum(weighed, starts, self._labels(data.design), self.title, data.size)
             found = replace(found, loglik=likelihood(found.at)[0])
         elif len(x) > 2 * _SAMPLE:  # a start near the maximum, from some of the histories
             thin = slice(None, None, len(x) // _SAMPLE)
@@ -255,7 +266,7 @@ class PurchaseModel(BaseEstimator):
 
         The interval holds what is not known of the parameters.
         """
-        return self._means(histories, "alive", level, lambda theta, x, tx, T: self._alive(theta, x, tx, T))
+        return self._means(histories, "alive", level, self._alive)
 
     def still_alive(self, histories: Histories, horizon: str, level: float = LEVEL) -> pd.DataFrame:
         """The probability that each account is still there at the horizon's end: account_id, alive, low, high."""
@@ -268,13 +279,18 @@ class PurchaseModel(BaseEstimator):
         low and high bound the number of orders, parameters and chance together: at most (1 - level) / 2 lies below,
         and as much above.
         """
+        _checked(level)
         t = histories.time(horizon)
 
-        def bounds(theta: tuple[Any, ...], draws: tuple[Any, ...], x: Any, tx: Array, T: Array) -> dict[str, Array]:
-            low, high = self._bounds(draws, x, tx, T, t, level)
-            return {"expected_orders": self._expected(tuple(p[:1] for p in theta), x, tx, T, t)[0], "low": low, "high": high}
+        def bounded(theta: tuple[Any, ...], draws: tuple[Any, ...], x: Any, tx: Array, T: Array) -> dict[str, Array]:
+            low, high = bounds(self, draws, x, tx, T, t, level)
+            return {
+                "expected_orders": self._expected(tuple(p[:1] for p in theta), x, tx, T, t)[0],
+                "low": low,
+                "high": high,
+            }
 
-        return self._table(histories, bounds, {"expected_orders": float, "low": "int64", "high": "int64"})
+        return self._table(histories, bounded, {"expected_orders": float, "low": "int64", "high": "int64"})
 
     def order_distribution(self, histories: Histories, horizon: str, up_to: int = 10) -> pd.DataFrame:
         """The chances of 0, 1, ... up_to orders in the horizon, and of more: account_id, then p_0, p_1, ..., p_more.
@@ -300,7 +316,7 @@ class PurchaseModel(BaseEstimator):
         """
         rate = discount(annual_rate, histories.unit)
         return self._means(
-            histories, "discounted_orders", level, lambda theta, x, tx, T: self._discounted(theta, x, tx, T, rate), 0.01
+            histories, "discounted_orders", level, lambda theta, x, tx, T: self._discounted(theta, x, tx, T, rate)
         )
 
     def stream(self, histories: Histories, horizon: str, annual_rate: float = 0.1) -> pd.DataFrame:
@@ -309,7 +325,7 @@ class PurchaseModel(BaseEstimator):
         Columns: account_id, alive, expected_orders, discounted_orders, years (of being there, discounted).
         """
         rate, t = discount(annual_rate, histories.unit), histories.time(horizon)
-        nodes, weights = np.polynomial.legendre.leggauss(_NODES)
+        nodes, weights = np.polynomial.legendre.leggauss(_NODES + min(60, int(2 * rate * t)))
         times, weights = t * (nodes + 1) / 2, t / 2 * weights * np.exp(-rate * t * (nodes + 1) / 2)
 
         def flows(theta: tuple[Any, ...], _: Any, x: Any, tx: Array, T: Array) -> dict[str, Array]:
@@ -369,7 +385,7 @@ class PurchaseModel(BaseEstimator):
         t = histories.time(horizon)
         result = np.empty(uniform.shape, dtype=np.int64)
         for of, theta, x, tx, T in self._blocks(frame, parameters):
-            result[:, of] = self._counted(theta, x, tx, T, t, uniform[:, of])
+            result[:, of] = counted(self, theta, x, tx, T, t, uniform[:, of])
         return result
 
     def parameter_draws(self, m: int = DRAWS) -> Array:
@@ -379,7 +395,9 @@ class PurchaseModel(BaseEstimator):
 
     # --- how predictions are made, block by block ---
 
-    def _blocks(self, frame: pd.DataFrame, parameters: Array) -> Iterator[tuple[NDArray[np.intp], tuple[Array, ...], Any, Array, Array]]:
+    def _blocks(
+        self, frame: pd.DataFrame, parameters: Array
+    ) -> Iterator[tuple[NDArray[np.intp], tuple[Array, ...], Any, Array, Array]]:
         """Places of accounts, and for them the parameters of each draw, frequency, recency and T."""
         patterns, place = self.design_.patterns(frame)
         x = frame["frequency"].to_numpy("int64")
@@ -392,12 +410,16 @@ class PurchaseModel(BaseEstimator):
                 of = own[start : start + step]
                 yield of, theta, x[of], tx[of], T[of]
 
-    def _table(self, histories: Histories, predicted: Callable[..., dict[str, Array]], kinds: dict[str, Any], *given: Any) -> pd.DataFrame:
+    def _table(
+        self, histories: Histories, predicted: Callable[..., dict[str, Array]], kinds: dict[str, Any], *given: Any
+    ) -> pd.DataFrame:
         """A prediction of every account: the same for the same history, so made once for each."""
         import pandas as pd
 
         if histories.unit != self.unit_:
-            raise UserError(f"the model counts in {self.unit_}s, the histories in {histories.unit}s; expected one unit.")
+            raise UserError(
+                f"the model counts in {self.unit_}s, the histories in {histories.unit}s; expected one unit."
+            )
         frame = histories.frame
         own = frame[["frequency", "recency", "T", *dict.fromkeys(column for column, _ in self.design_.levels)]]
         extra = {f"given_{place}": values for place, values in enumerate(given)}
@@ -416,104 +438,18 @@ class PurchaseModel(BaseEstimator):
             table[name] = values[back].astype(kinds.get(name, float))
         return table
 
-    def _means(self, histories: Histories, name: str, level: float, mean: Callable[..., Array], few: float = 1) -> pd.DataFrame:
+    def _means(self, histories: Histories, name: str, level: float, mean: Callable[..., Array]) -> pd.DataFrame:
         """A mean of each account at the fitted parameters, between quantiles over the parameter draws."""
         _checked(level)
 
         def bounded(fitted: tuple[Any, ...], draws: tuple[Any, ...], x: Any, tx: Array, T: Array) -> dict[str, Array]:
             middle, over = mean(fitted, x, tx, T)[0], mean(draws, x, tx, T)
-            low, high = np.quantile(np.broadcast_to(over, (len(draws[0]), len(x))), [(1 - level) / 2, (1 + level) / 2], axis=0)
+            low, high = np.quantile(
+                np.broadcast_to(over, (len(draws[0]), len(x))), [(1 - level) / 2, (1 + level) / 2], axis=0
+            )
             return {name: middle, "low": np.minimum(low, middle), "high": np.maximum(high, middle)}
 
         return self._table(histories, bounded, {})
-
-    def _walked(self, theta: tuple[Any, ...], x: Any, tx: Array, T: Array, t: float) -> tuple[Array, Array]:
-        """Expected orders, and the chance of being alive afterwards, by adding up the chances of each order."""
-        alive = self._alive(theta, x, tx, T)
-        orders, left = np.zeros_like(alive), alive.copy()
-        many = self._crowded(theta, x, T, t)
-        going = np.flatnonzero(~many)
-        if len(going):
-            steps = self._steps(_of(theta, ~many), x[~many], tx[~many], T[~many], t)
-            while len(going):
-                tail = steps.step()
-                orders[:, going] += tail
-                left[:, going] -= tail * (1 - steps.hazard_left)
-                more = (tail > _ALL_BUT * (1 + orders[:, going])).any(axis=0)
-                if not more.all():
-                    steps.keep(more)
-                    going = going[more]
-        for place in np.flatnonzero(many):
-            one = slice(place, place + 1)
-            mean = float(np.max(self._events(theta, x, T, t)[..., one]) / self._k)
-            y = np.arange(1, int(mean + 40 * np.sqrt(mean + mean**2 / max(1.0, float(x[place])))) + 50)
-            narrow = tuple(p[:, one] if p.shape[1] > 1 else p for p in theta)
-            tail = self._at_least(narrow, x[one], tx[one], T[one], t, y)
-            stays = x[place] + y - self._stays  # type: ignore[attr-defined]
-            orders[:, place] = tail.sum(axis=1)
-            left[:, place] -= (tail * narrow[2] / (narrow[2] + narrow[3] + stays)).sum(axis=1)
-        return orders, np.maximum(left, 0)
-
-    def _events(self, theta: tuple[Any, ...], x: Any, T: Array, t: float) -> Array:
-        return (theta[0] + self._k * x) * t / (theta[1] + T)
-
-    def _crowded(self, theta: tuple[Any, ...], x: Any, T: Array, t: float) -> NDArray[np.bool_]:
-        return (self._events(theta, x, T, t) > _MANY).any(axis=0)
-
-    def _bounds(self, draws: tuple[Any, ...], x: Any, tx: Array, T: Array, t: float, level: float) -> tuple[Array, Array]:
-        """The quantiles of the number of orders over draws and chance."""
-        _checked(level)
-        ends = np.array([(1 + level) / 2, (1 - level) / 2])  # the tail beyond which a count is too low, too high
-        found = np.zeros((2, len(x)))
-        many = self._crowded(draws, x, T, t)
-        going = np.flatnonzero(~many)
-        if len(going):
-            steps = self._steps(draws, x[~many], tx[~many], T[~many], t)
-            while len(going):
-                tail = steps.step().mean(axis=0)
-                found[:, going] += tail > ends[:, None]
-                more = tail > ends[1]
-                if not more.all():
-                    steps.keep(more)
-                    going = going[more]
-        if many.any():
-            found[:, many] = [
-                self._halved(lambda y: self._at_least(draws, x[many], tx[many], T[many], t, y).mean(axis=0), end, many.sum())
-                for end in ends
-            ]
-        return found[0], found[1]
-
-    def _halved(self, at_least: Callable[[Array], Array], bar: Any, shape: Any) -> Array:
-        """The largest y with P(at least y) above the bar, each by halving."""
-        low, high = np.zeros(shape), np.full(shape, 64.0)
-        while (above := at_least(high) > bar).any():
-            high = np.where(above, high * 2, high)
-        while (high - low > 1).any():
-            middle = np.maximum(np.floor((low + high) / 2), 1)
-            above = at_least(middle) > bar
-            low, high = np.where(above & (middle > low), middle, low), np.where(above, high, np.minimum(high, middle))
-        return low
-
-    def _counted(self, theta: tuple[Any, ...], x: Any, tx: Array, T: Array, t: float, uniform: Array) -> NDArray[np.int64]:
-        """Per draw and account the number of orders whose tail the uniform number is below."""
-        found = np.zeros(uniform.shape, dtype=np.int64)
-        many = self._crowded(theta, x, T, t)
-        going = np.flatnonzero(~many)
-        if len(going):
-            steps = self._steps(theta, x[~many], tx[~many], T[~many], t)
-            left = uniform[:, going]
-            while len(going):
-                above = steps.step() > left
-                found[:, going] += above
-                more = above.any(axis=0)
-                if not more.all():
-                    steps.keep(more)
-                    going, left = going[more], left[:, more]
-        if many.any():
-            found[:, many] = self._halved(
-                lambda y: self._at_least(theta, x[many], tx[many], T[many], t, y), uniform[:, many], (len(uniform), many.sum())
-            )
-        return found
 
 
 def discount(annual_rate: float, unit: str) -> float:
@@ -526,8 +462,3 @@ def discount(annual_rate: float, unit: str) -> float:
 def _checked(level: float) -> None:
     if not 0 < level < 1:
         raise UserError(f"the level of an interval is between 0 and 1, such as 0.9; found {level!r}.")
-
-
-def _of(theta: tuple[Any, ...], accounts: Any) -> tuple[Any, ...]:
-    """The parameters of these accounts, where they differ by account."""
-    return tuple(p[:, accounts] if p.ndim > 1 and p.shape[1] > 1 else p for p in theta)

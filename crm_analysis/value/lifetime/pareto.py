@@ -41,7 +41,7 @@ class ParetoNBD(PurchaseModel):
     leaving: gamma with mean s / beta per unit).
     """
 
-    title: ClassVar = "Pareto/NBD"
+    _title: ClassVar = "Pareto/NBD"
     names: ClassVar = ("r", "alpha", "s", "beta")
     _timed: ClassVar = (1, 3)
     _acts: ClassVar = ((1, -1.0), (3, -1.0))
@@ -114,8 +114,8 @@ class ParetoNBD(PurchaseModel):
 class Steps:
     """The chances of at least one order, two, three, ... for many accounts and parameter draws, a step at a time.
 
-    Arrays are (draws, accounts). For accounts that may expect some hundreds of orders (beyond 200 PurchaseModel
-    searches by halving): with 700 the chance of none, which the walk starts from, would be 0 to the computer.
+    Arrays are (draws, accounts). For accounts that expect some hundreds of orders at most, as `counts` has it: with 700
+    the chance of none, which the walk starts from, would be 0 to the computer.
     """
 
     def __init__(self, alive: Array, n: Array, reach: Any, s: Any, stretch: Any) -> None:

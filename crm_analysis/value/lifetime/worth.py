@@ -53,7 +53,7 @@ class Worth:
     _draws: NDArray[np.float32] = field(repr=False)
 
     def rolled(self, by: pd.Series) -> pd.DataFrame:
-        """Values added up by group, segment, region or any other text: key, accounts, expected_orders, value, low, high.
+        """Values added up by group, region or any other text: key, accounts, expected_orders, value, low, high.
 
         `by` has one text per account, indexed by account_id; accounts without one are the row "". Intervals are of
         sums: what is not known of the parameters moves all accounts together, what chance does adds up.
@@ -93,13 +93,11 @@ def lifetime_value(
     """The lifetime value of every account with a history, from a fitted model of orders and one of their value.
 
     `orders` is a PurchaseModel or a baseline, `spend` a SpendModel. `cost_to_serve` is what
-    `value.cost_to_serve.avoidable` returns: its accounts' costs of a year, counted as they are expected to run, without
-    an error of their own. Intervals hold what is not known of the parameters, the number of orders, and the value of
-    each; the means are those of the fitted parameters. `draws` sets how many draws they rest on.
-    Raises UserError where a parameter is out of its range.
+    `value.cost_to_serve.avoidable` returns: its accounts' costs of a year, taken to run on as long as the account is
+    there, and within an interval to rise and fall with its orders. Intervals hold what is not known of the parameters,
+    the number of orders, and the value of each; the means are those of the fitted parameters. `draws` sets how many
+    draws they rest on. Raises UserError where a parameter is out of its range.
     """
-    import pandas as pd
-
     frame = histories.frame
     count = draws or int(np.clip(CELLS // max(len(frame), 1), FEWEST, MOST))
     stream = orders.stream(histories, horizon, annual_rate)
@@ -110,6 +108,8 @@ def lifetime_value(
     if cost_to_serve is not None:
         named = cost_to_serve.set_index("account_id")["cost_to_serve"]
         cost = frame["account_id"].map(named).fillna(0.0).to_numpy("float64") * stream["years"].to_numpy()
+    # avoidable cost ends with the account: in each draw it runs with the orders
+    per_order = cost / np.where(stream["expected_orders"] > 0, stream["expected_orders"], 1.0)
     rng = np.random.default_rng(_SEED)
     of_orders, of_spend = orders.parameter_draws(count), spend.parameter_draws(count)
     values = np.empty((count, len(frame)), dtype=np.float32)
@@ -119,7 +119,7 @@ def lifetime_value(
         some = Histories(rows, unit=histories.unit, as_of=histories.as_of, returns=histories.returns)
         numbers = orders.sampled(some, horizon, of_orders, rng.random((count, len(rows))))
         money = spend.sampled(some, numbers, of_spend, rng)
-        values[:, of] = money * factor.to_numpy()[of] - cost[of]
+        values[:, of] = money * factor.to_numpy()[of] - numbers * per_order[of]
     table = stream[["account_id", "alive", "expected_orders"]].copy()
     table["order_value"] = each
     table["gross"] = stream["discounted_orders"].to_numpy() * each
@@ -148,7 +148,9 @@ def against_last_year(worth: Worth, accounts: pd.DataFrame, cost_to_serve: pd.Da
     `repeated`, "less" if below, "same" otherwise; rank_revenue and rank_value (1 is the largest; ties by account_id).
     """
     table = worth.accounts[["account_id", "value", "low", "high"]].merge(
-        accounts[["account_id", "revenue", *(["margin"] if worth.money == "margin" else [])]], on="account_id", how="left"
+        accounts[["account_id", "revenue", *(["margin"] if worth.money == "margin" else [])]],
+        on="account_id",
+        how="left",
     )
     table["last_year"] = table[worth.money].fillna(0.0)
     if cost_to_serve is not None:
@@ -156,7 +158,9 @@ def against_last_year(worth: Worth, accounts: pd.DataFrame, cost_to_serve: pd.Da
         table["last_year"] -= table["account_id"].map(named).fillna(0.0)
     table["repeated"] = table["last_year"] * worth.years
     table["difference"] = table["value"] - table["repeated"]
-    table["told"] = np.select([table["low"] > table["repeated"], table["high"] < table["repeated"]], ["more", "less"], "same")
+    table["told"] = np.select(
+        [table["low"] > table["repeated"], table["high"] < table["repeated"]], ["more", "less"], "same"
+    )
     for name in ("revenue", "value"):
         order = table.sort_values([name, "account_id"], ascending=[False, True], kind="stable").index
         table.loc[order, f"rank_{name}"] = np.arange(1, len(table) + 1)

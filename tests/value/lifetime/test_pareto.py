@@ -138,11 +138,44 @@ def test_fit_finds_the_parameters_of_simulated_accounts() -> None:
     assert np.all(np.sqrt(np.diag(covariance)) < 0.5)
 
 
+@pytest.mark.parametrize("seed", [11, 12, 13])
+def test_fit_on_simulated_books_matches_lifetimes(seed: int) -> None:
+    """lifetimes told to search to the last digit; with its own tolerance it stops in the fourth."""
+    rng = np.random.default_rng(seed)
+    truth = {"r": 0.8, "alpha": 8.0, "s": 0.6, "beta": 12.0}
+    histories = leaving_at_any_time(rng, rng.uniform(26, 104, 400), "12M", truth)
+    x, tx, T = (histories.frame[name].to_numpy() for name in ("frequency", "recency", "T"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # its search leaves the range of numbers now and then
+        theirs = ParetoNBDFitter().fit(x, tx, T, tol=1e-12).params_.to_numpy()
+    model = ParetoNBD().fit(histories)
+    assert model.params_.to_numpy() == pytest.approx(theirs, rel=1e-5)
+    assert model.loglik_ > ParetoNBDFitter._conditional_log_likelihood(theirs, x, tx, T).sum() - 1e-7
+
+
+def test_fit_finds_the_effects_of_a_covariate() -> None:
+    """Accounts of one region order three times as fast and leave twice as fast."""
+    rng = np.random.default_rng(10)
+    parts = [
+        leaving_at_any_time(rng, rng.uniform(26, 104, 1200), "12M", {"r": 1.2, "alpha": a, "s": 0.9, "beta": b}).frame
+        for a, b in ((9.0, 30.0), (3.0, 15.0))
+    ]
+    frame = pd.concat(parts, keys=["north", "south"], names=["region"]).reset_index("region").drop(columns="account_id")
+    model = ParetoNBD(("region",)).fit(Histories.of(frame, unit="week", as_of="2026-09-30"))
+    summary = model.summary_.set_index("parameter")
+    reference = "north" if "rate: region=south" in summary.index else "south"
+    other, sign = ("south", 1) if reference == "north" else ("north", -1)
+    for on, factor in (("rate", 3.0), ("drop-out", 2.0)):
+        effect = summary.loc[f"{on}: region={other}"]
+        assert abs(effect["estimate"] - sign * np.log(factor)) < 3.5 * effect["standard_error"]
+        assert effect["standard_error"] < 0.4
+
+
 # --- predictions ---
 
 
 def test_predictions_on_cdnow_match_the_btyd_walkthrough(fitted: ParetoNBD) -> None:
-    """The account's t_x is 30 6/7 weeks; its 25.45647 is of estimates that differ from the maximum in the fifth digit."""
+    """The account's t_x is 30 6/7 weeks; its 25.45647 is of estimates a fifth digit off the maximum."""
     theta = tuple(fitted.params_)
     new, account = ([np.array([value]) for value in history] for history in ((0, 0.0, 0.0), (26, 216 / 7, 31.0)))
     assert MODEL._expected(theta, *new, 52.0) == pytest.approx([1.473434], abs=1e-6)
