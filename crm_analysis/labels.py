@@ -172,6 +172,11 @@ LABELS: dict[str, str] = {
     "{minutes} minutes a working day for each.",
     "said_workload_none": "No sales person has an account.",
     # --- lifetime value ---
+    "spend_best": "An order's value: {model}, whose log score of what the last year's orders brought is {ahead} per "
+    "account above that of {other}.",
+    "spend_only": "An order's value: {model}. {reason}",
+    "spend_other": "An order's value: {model}, because the better one cannot be fitted now. {reason}",
+    "spend_short": "An order's value: {model}, untried: the orders do not reach back far enough.",
     "worth_cost": "Avoidable cost to serve is taken off for {named} of {accounts} accounts, those that spending names; "
     "shared and fixed cost is not.",
     "worth_margin": "Value is margin: revenue less cost of goods.",

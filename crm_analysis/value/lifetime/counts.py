@@ -36,7 +36,7 @@ def bounds(
             tail = steps.step().mean(axis=0)
             found[:, going] += tail > ends[:, None]
             more = tail > ends[1]
-            if not more.all():
+            if fewer(more):
                 steps.keep(more)
                 going = going[more]
     if many.any():
@@ -77,7 +77,7 @@ def counted(
             above = steps.step() > left
             found[:, going] += above
             more = above.any(axis=0)
-            if not more.all():
+            if fewer(more):
                 steps.keep(more)
                 going, left = going[more], left[:, more]
     if many.any():
@@ -97,6 +97,11 @@ def crowded(model: PurchaseModel, theta: tuple[Any, ...], x: Any, T: Array, t: f
     """Which accounts are expected to have more than MANY events under one of the parameter draws."""
     crowd: NDArray[np.bool_] = np.any(_events(model, theta, x, T, t) > MANY, axis=0)
     return crowd
+
+
+def fewer(going: NDArray[np.bool_]) -> bool:
+    """Whether so many accounts are answered that it pays to let them go; tails only fall, so going on does no harm."""
+    return bool(going.sum() <= 0.8 * len(going))
 
 
 def of_accounts(theta: tuple[Any, ...], accounts: Any) -> tuple[Any, ...]:

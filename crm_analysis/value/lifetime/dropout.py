@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from crm_analysis.value.lifetime.counts import crowded, of_accounts
+from crm_analysis.value.lifetime.counts import crowded, fewer, of_accounts
 from crm_analysis.value.lifetime.model import PurchaseModel
 
 if TYPE_CHECKING:
@@ -159,7 +159,7 @@ class _LeavesAtOrders(PurchaseModel):
                 orders[:, going] += tail
                 left[:, going] -= tail * (1 - steps.hazard_left)
                 more = np.any(tail > _ALL_BUT * orders[:, going], axis=0)
-                if not more.all():
+                if fewer(more):
                     steps.keep(more)
                     going = going[more]
         for place in np.flatnonzero(many):
@@ -283,7 +283,8 @@ class Steps:
         self.alive = alive
         self._k = len(phases)
         self._y = 0
-        self._stayed, self._stays, self._a = alive, np.broadcast_to(stays, alive.shape), np.broadcast_to(a, alive.shape)
+        self._stayed, self._stays = alive.copy(), np.broadcast_to(stays, alive.shape)
+        self._both = a + self._stays
         self._q = np.broadcast_to(ratio / (1 + ratio), alive.shape)
         # per phase: its weight, shape, the chance of exactly so many events and of at most so many
         self._phases = []
@@ -296,14 +297,17 @@ class Steps:
 
     def _forward(self, state: list[Any], events: int) -> None:
         for _ in range(events):
+            factor = state[1] + state[4]
             state[4] += 1
-            state[2] = state[2] * ((state[1] + (state[4] - 1)) * self._q) / state[4]
-            state[3] = state[3] + state[2]
+            factor *= self._q
+            factor /= state[4]
+            state[2] *= factor
+            state[3] += state[2]
 
     def step(self) -> Array:
         """P(at least y orders), y = 1 at the first call, one more at each."""
         if self._y:
-            self._stayed = self._stayed * self.hazard_left
+            self._stayed *= self.hazard_left
             for state in self._phases:
                 self._forward(state, self._k)
         self._y += 1
@@ -314,11 +318,11 @@ class Steps:
     @property
     def hazard_left(self) -> Array:
         """The chance not to leave at the order that the last step was about."""
-        return (self._stays + (self._y - 1)) / (self._a + self._stays + (self._y - 1))
+        return (self._stays + (self._y - 1)) / (self._both + (self._y - 1))
 
     def keep(self, accounts: NDArray[np.bool_]) -> None:
         """Go on with these accounts only."""
-        for name in ("alive", "_stayed", "_stays", "_a", "_q"):
+        for name in ("alive", "_stayed", "_stays", "_both", "_q"):
             setattr(self, name, getattr(self, name)[:, accounts])
         self._phases = [[*(part[:, accounts] for part in state[:4]), state[4]] for state in self._phases]
 

@@ -406,6 +406,7 @@ class PurchaseModel(BaseEstimator):
         for turn, pattern in enumerate(patterns):
             theta = tuple(np.exp(self._logs(parameters, pattern)).T[:, :, None])
             own = np.flatnonzero(place == turn)
+            own = own[np.argsort((1 + x[own]) / (1 + T[own]), kind="stable")]  # alike in what is to come: done together
             for start in range(0, len(own), step):
                 of = own[start : start + step]
                 yield of, theta, x[of], tx[of], T[of]
