@@ -136,13 +136,14 @@ def auto(
     models: Sequence[Model] | None = None,
     unit: str = "week",
     returns: str = "net",
+    dates: Sequence[str | dt.date] | None = None,
 ) -> Auto:
     """The candidate with the best log score on earlier days, fitted to everything known on `as_of`.
 
     With the weak prior if it had it on one of those days. Else as `holdout`.
     """
     trial = _Trial(book, as_of, horizon, models, unit, returns)
-    tried = trial.on(None)
+    tried = trial.on(dates)
     day = trial.splits.ends
     known = fitted(tried.candidates[tried.chosen], trial.splits, day, horizon, weak=tried.chosen in trial.weak)
     return Auto(known[0], known[1], tried)
