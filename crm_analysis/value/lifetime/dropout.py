@@ -8,6 +8,7 @@ events to come is negative binomial: everything below follows from that and is e
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -23,8 +24,11 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 _ALL_BUT = 1e-11  # of the orders expected: what is left out of the sums
-REGULAR = 12
+REGULAR = 60
 """The most regular gaps looked for: k up to this."""
+CLOSE = 3.0
+"""Log-likelihoods of two k this near are compared without the help of a prior."""
+_WEAK = 2.0
 
 
 class _LeavesAtOrders(PurchaseModel):
@@ -158,7 +162,8 @@ class _LeavesAtOrders(PurchaseModel):
                 tail = steps.step()
                 orders[:, going] += tail
                 left[:, going] -= tail * (1 - steps.hazard_left)
-                more = np.any(tail > _ALL_BUT * orders[:, going], axis=0)
+                # tails are differences from 1: what is left of them below 1e-15 is rounding
+                more = np.any(tail > _ALL_BUT * orders[:, going] + 1e-15 * alive[:, going], axis=0)
                 if fewer(more):
                     steps.keep(more)
                     going = going[more]
@@ -232,7 +237,10 @@ class MBGCNBD(_LeavesAtOrders):
         return int(getattr(self, "k_", self.k) or 1)
 
     def fit(self, histories: Histories, weights: Any = None) -> MBGCNBD:
-        """Fit to histories; see PurchaseModel.fit. Learns `k_`, and `by_k_`: the log-likelihood of each k tried."""
+        """Fit to histories; see PurchaseModel.fit. Learns `k_`, and `by_k_`: the log-likelihood of each k tried.
+
+        Only k about the best are tried; in `by_k_`, those not near it have the likelihood of a fit with a weak prior.
+        """
         import pandas as pd
 
         from crm_analysis.errors import UserError
@@ -250,26 +258,48 @@ class MBGCNBD(_LeavesAtOrders):
             raise UserError(
                 "regularity cannot be told from these histories: they have no log_gaps; expected them, or a k."
             )
-        tried: list[tuple[int, float, Any]] = []
-        refused: NotIdentified | None = None
-        for k in range(1, REGULAR + 1):
-            self.k_ = k
-            try:
-                found = self._maximum(data)
-            except NotIdentified as error:
-                refused = error
-                continue
-            tried.append((k, found.loglik, found))
-            best = max(tried, key=lambda entry: entry[1])
-            if k >= best[0] + 2:
-                break
-        if not tried:
-            del self.k_
-            raise refused or NotIdentified("MBG/CNBD-k: no k could be fitted.")
-        self.k_, _, found = max(tried, key=lambda entry: entry[1])
-        self._learned(data, found)
-        self.by_k_ = pd.DataFrame({"k": [k for k, _, _ in tried], "loglik": [value for _, value, _ in tried]})
+        # Uphill from where the gaps of each account point. Each k is tried with a weak prior: quick, and defined where
+        # plain likelihood has a ridge. It moves the likelihood by less than CLOSE, and ks this near are fitted again.
+        own, best = self.prior, _regularity(data)
+        tried: dict[int, float] = {}
+        near: Array | None = None
+        try:
+            self.prior = own or _WEAK
+            while untried := [k for k in (best, best - 1, best + 1) if 1 <= k <= REGULAR and k not in tried]:
+                self.k_ = untried[0]
+                start = None if near is None else near + np.array([0, np.log(best / self.k_), *np.zeros(len(near) - 2)])
+                found = self._maximum(data, start)
+                tried[self.k_] = found.loglik
+                if found.loglik >= max(tried.values()):
+                    best, near = self.k_, found.at
+        finally:
+            self.prior = own
+        tried = dict(sorted(tried.items()))
+        fitted = {}
+        for self.k_ in (k for k in tried if tried[k] >= tried[best] - CLOSE):
+            with contextlib.suppress(NotIdentified) if self.k_ != best else contextlib.nullcontext():
+                fitted[self.k_] = self._maximum(data)
+                tried[self.k_] = fitted[self.k_].loglik
+        self.k_ = max(fitted, key=lambda k: fitted[k].loglik)
+        self._learned(data, fitted[self.k_])
+        self.by_k_ = pd.DataFrame({"k": list(tried), "loglik": list(tried.values())})
         return self
+
+
+def _regularity(data: Any) -> int:
+    """The k at which gaps differ within accounts as they do: rates cancel there, and drop-out does not matter.
+
+    x gaps of Erlang-k that add up to S have logs that add up to x (log(S / x) + digamma(k) - digamma(k x) + log x) on
+    average.
+    """
+    from scipy.special import digamma
+
+    x, tx, count = (np.concatenate([part[place] for part in data.parts]) for place in (0, 1, 3))
+    x, tx, count = x[x > 0].astype(float), tx[x > 0] * data.scale, count[x > 0]
+    excess = data.log_gaps - (count * x * np.log(tx / x)).sum()
+    ks = np.arange(1, REGULAR + 1)
+    points = [(count * x * (digamma(k) - digamma(k * x) + np.log(x))).sum() for k in ks]
+    return int(ks[np.argmin(np.abs(np.array(points) - excess))])
 
 
 class Steps:

@@ -52,11 +52,11 @@ def maximum(
     at the edge, is no maximum, or leaves a parameter with a standard error above WIDE.
     """
     best = max((_climbed(likelihood, start, size) for start in starts), key=lambda found: found.loglik)
-    if best.slope > SMALL:
+    if best.slope > SMALL and not _at_edge(best.at, starts).any():
         from scipy.optimize import minimize
 
         found = minimize(
-            lambda at: -_finite(likelihood(at)[0]), best.at, method="Nelder-Mead", options={"maxiter": 4000}
+            lambda at: -_finite(likelihood(at)[0]), best.at, method="Nelder-Mead", options={"maxiter": 1500}
         )
         again = _climbed(likelihood, found.x, size)
         if again.loglik >= best.loglik:
@@ -88,6 +88,12 @@ class _Found:
     loglik: float
     slope: float
     optimiser: str
+
+
+def _at_edge(at: Vector, starts: Sequence[Vector]) -> NDArray[np.bool_]:
+    """Which parameters ended where the search from one of the starts does."""
+    edge: NDArray[np.bool_] = np.min([np.abs(np.abs(at - start) - EDGE) for start in starts], axis=0) < 1e-3
+    return edge
 
 
 def _finite(value: float) -> float:
@@ -146,10 +152,13 @@ def _identified(
     size: float,
 ) -> Maximum:
     """The maximum with its covariance, if it deserves the name."""
-    edge = np.min([np.abs(np.abs(best.at - start) - EDGE) for start in starts], axis=0) < 1e-3
+    edge = _at_edge(best.at, starts)
     information = curvature(likelihood, best.at)
     values, vectors = np.linalg.eigh(information)
     flat = values <= 1 / WIDE**2
+    for place in np.flatnonzero(~flat & (values < 1)):  # differences of slopes are coarse there: look
+        sides = (likelihood(best.at + side * WIDE * vectors[:, place])[0] for side in (-1, 1))
+        flat[place] = best.loglik - max(sides) < 0.5
     if np.isfinite(best.loglik) and best.slope <= 1e3 * SMALL and not flat.any() and not edge.any():
         covariance = (vectors / values) @ vectors.T
         return Maximum(best.at, covariance, best.loglik, best.optimiser)

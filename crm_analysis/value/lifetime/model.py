@@ -194,7 +194,8 @@ class PurchaseModel(BaseEstimator):
             histories.as_of,
         )
 
-    def _maximum(self, data: _Data) -> Maximum:
+    def _maximum(self, data: _Data, near: Array | None = None) -> Maximum:
+        """The maximum for scaled times; searched from `near`, where that is given, and else from several starts."""
         effects = len(data.design.names)
 
         def likelihood(at: Array) -> tuple[float, Array]:
@@ -219,6 +220,8 @@ class PurchaseModel(BaseEstimator):
             weighed = penalised(likelihood, starts[0], self.prior)
             found = maximum(weighed, starts, self._labels(data.design), self.title, data.size)
             found = replace(found, loglik=likelihood(found.at)[0])
+        elif near is not None:
+            starts = [near]
         elif len(x) > 2 * _SAMPLE:  # a start near the maximum, from some of the histories
             thin = slice(None, None, len(x) // _SAMPLE)
             parts = [tuple(of[thin] for of in part) for part in data.parts]
