@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-Kind = Literal["money", "exact", "share", "count", "number", "date", "text", "flag"]
+Kind = Literal["money", "exact", "share", "count", "number", "measure", "date", "text", "flag"]
 
 
 class Column(NamedTuple):
@@ -43,6 +43,8 @@ LABELS: dict[str, str] = {
     "part_data_check_question": "Can the data be trusted, and what was left out?",
     "part_segmentation": "Segmentation",
     "part_segmentation_question": "Who is valuable, and which few accounts carry the revenue?",
+    "part_value": "Value",
+    "part_value_question": "What will each account bring, and who is worth more or less than last year says?",
     "quarter": "Quarter",
     "sheet_column": "Table",
     "sheet_contents": "Contents",
@@ -109,10 +111,18 @@ LABELS: dict[str, str] = {
     "axis_margin": "Share of margin",
     "axis_revenue": "Share of revenue",
     "axis_revenue_cumulative": "Share of revenue",
+    "axis_came": "Came (90% interval of the mean)",
+    "axis_last_year": "Last year repeated",
+    "axis_orders": "Orders per account",
+    "axis_predicted": "Forecast",
+    "axis_repeats": "Repeat orders when the forecast was made",
+    "axis_value": "Value, with its 90% interval",
+    "figure_calibration": "Orders forecast and orders that came",
     "figure_lorenz": "How revenue is spread over accounts",
     "figure_months": "Revenue by month, the last twelve dark",
     "figure_segments": "What each segment is and brings",
     "figure_tiers": "Accounts and the revenue they bring, by tier",
+    "figure_values": "The {n} accounts of largest value",
     # --- the command line ---
     "extracted_on": "extracted on",
     "note": "Assumption",
@@ -182,6 +192,54 @@ LABELS: dict[str, str] = {
     "worth_margin": "Value is margin: revenue less cost of goods.",
     "worth_no_cost": "No cost to serve is taken off: the book has no spending that names accounts.",
     "worth_revenue": "Value is revenue, for the book has no cost of goods.",
+    # --- the value page ---
+    "forecast_inside": "What came lies inside the interval.",
+    "forecast_above": "More came than the interval holds.",
+    "forecast_below": "Fewer came than the interval holds.",
+    "last_year_none": "Last year cannot be told: the orders begin on {begins}, less than a year before {day}.",
+    "past_none": "Last quarter's forecast cannot be made: {reason}",
+    "past_counts": "{came} orders came, {expected} forecast",
+    "past_said": "After {start} up to {end} {came} orders came; {model} forecast {expected}, 90% interval {low} to "
+    "{high}. {where}",
+    "past_share": "{share} of {accounts} ordered within the interval that was forecast for them. {new} more came from "
+    "accounts without an order before, which no forecast was made for.",
+    "segment_none": "no order in the year",
+    "spend_untried": "No model of an order's value was tried: the orders do not reach back far enough.",
+    "told_chance": "Of accounts told so, up to one in twenty may still prove otherwise, and more if the intervals are "
+    "too narrow.",
+    "told_counts": "{more} more, {less} less",
+    "told_less": "Worth less: {accounts}, together by {difference}.",
+    "told_less_alive": "{gone} of them more likely than not no longer order.",
+    "told_more": "Worth more: {accounts}, together by {difference}.",
+    "told_none": "No account's 90% interval lies wholly {side} last year repeated.",
+    "told_said": "Accounts whose whole 90% interval lies above, or below, last year's {money} repeated for "
+    "{horizon}. For the other {same} last year may be right.",
+    "told_side_less": "below",
+    "told_side_more": "above",
+    "top_said": "Share of the value that the first tenth, {accounts}, bring: {value}, 90% interval {low} to {high}.",
+    "trial_none": "No model could be tried on earlier days, so how good these forecasts are is not known.",
+    "trust_bias": "In sum it forecast {bias} too {way} orders.",
+    "trust_bias_none": "In sum it forecast as many orders as came, to within 1%.",
+    "trust_coverage": "Where 90% of what came should lie within its 90% intervals, {coverage} did{judged}.",
+    "trust_narrow": ": the intervals on this page are rather too narrow",
+    "trust_right": ", about as it should",
+    "trust_wide": ": the intervals on this page are wider than they need be",
+    "trust_reach": "It was tried over {tried}; the value looks {horizon} ahead. Farther than it was tried, it rests "
+    "on the model alone.",
+    "untried": "The model, {model}, is untried. {reason}",
+    "value_none": "No value can be told for this book; the top of the page says why.",
+    "value_refused": "No value can be told for this book. {reason}",
+    "value_horizon": "The value is what the accounts are expected to bring within {horizon} after {day}, discounted by "
+    "{rate} a year, from {accounts} with orders. Accounts that order for the first time later are not in it.",
+    "value_said": "90% interval {low} to {high}. Expected {money} within {horizon} after {day} from {accounts} with "
+    "orders, discounted by {rate} a year.",
+    "value_less_cost": "{money} less avoidable cost",
+    "value_money_margin": "margin",
+    "value_money_revenue": "revenue",
+    "found_late": "{late} of {accounts} were known before the orders begin: their first order in the book need not "
+    "have been their first.",
+    "found_none_late": "No account was known before the orders begin, so the first order in the book is each one's "
+    "first.",
     # --- headlines ---
     "headline_active": "{share} of {accounts} known ordered in the {window} to {day}.",
     "headline_low": "Low accounts' share of the active accounts; they bring {revenue_share} of revenue.",
@@ -264,9 +322,59 @@ COLUMNS: dict[str, tuple[str, Kind] | tuple[str, Kind, str]] = {
     "top_share": ("First 20% of accounts", "share"),
     "unlocks": ("Unlocks", "text"),
     "why": ("Why", "text"),
+    # --- tables of the value page ---
+    "alive": ("Probability alive", "share"),
+    "baseline": ("Naive", "flag"),
+    "behind": ("Behind the best", "number"),
+    "bias": ("Bias in sum", "share"),
+    "came": ("Orders that came", "number"),
+    "count": ("Count", "count"),
+    "cost_to_serve": ("Avoidable cost to serve", "money"),
+    "coverage": ("Inside 90% intervals", "share"),
+    "difference": ("Difference", "money"),
+    "estimate": ("Estimate", "measure"),
+    "expected_orders": ("Orders forecast", "number"),
+    "forecasts": ("Forecasts", "count"),
+    "gross": ("Value before cost to serve", "money"),
+    "high": ("90% to", "number"),
+    "high_95": ("95% to", "measure"),
+    "inside": ("Inside", "flag"),
+    "inside_share": ("Accounts inside their interval", "share"),
+    "last_year": ("Last year", "money"),
+    "log_score": ("Log score", "number"),
+    "low": ("90% from", "number"),
+    "low_95": ("95% from", "measure"),
+    "mae": ("MAE", "number"),
+    "miss": ("Came less forecast", "number"),
+    "model": ("Model", "text"),
+    "new_accounts": ("New accounts", "count"),
+    "new_orders": ("Orders of new accounts", "count"),
+    "order_value": ("Value of an order", "money"),
+    "parameter": ("Parameter", "text"),
+    "predicted": ("Forecast on average", "number"),
+    "rank_correlation": ("Rank correlation", "number"),
+    "rank_revenue": ("Rank by revenue", "count"),
+    "rank_value": ("Rank by value", "count"),
+    "reason": ("Reason", "text"),
+    "remark": ("Remark", "text"),
+    "repeated": ("Last year repeated", "money"),
+    "repeats": ("Repeat orders so far", "text"),
+    "rmse": ("RMSE", "number"),
+    "standard_error": ("Standard error", "number"),
+    "told": ("Told against last year", "text"),
+    "top_decile": ("Orders of the first tenth", "share"),
+    "value": ("Value", "money"),
+    "value_share": ("Share of value", "share"),
+    "wape": ("WAPE", "share"),
+    "what": ("What was found", "text"),
+    "whole_coverage": ("Inside, whole orders", "share"),
     # --- headlines ---
     "active_accounts": ("Active accounts", "count"),
+    "against_last_year": ("Against last year", "text"),
+    "book_value": ("Value of the book", "money"),
+    "last_forecast": ("Last quarter's forecast", "text"),
     "low_share": ("Low accounts", "share"),
+    "top_value_share": ("First tenth by value", "share"),
 }
 
 CODED = ("tier", "action", "rule")

@@ -93,6 +93,64 @@ def monthly_revenue(months: pd.DataFrame, currency: str) -> Axes:
     return ax
 
 
+def largest_values(table: pd.DataFrame, currency: str, most: int = 20) -> Axes:
+    """The first accounts of a list by value with their intervals, and last year repeated where the list has it.
+
+    `table` has account_id, value, low, high, and may have name and repeated.
+    """
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    shown = table.head(most)
+    ax = axes(label("figure_values").format(n=len(shown)), height=1.2 + 0.24 * max(len(shown), 3))
+    places = list(range(len(shown)))
+    for place, low, high in zip(places, shown["low"], shown["high"], strict=True):
+        ax.plot([low, high], [place, place], color=STRONG, linewidth=1.6, solid_capstyle="butt")
+    ax.plot(shown["value"], places, "o", color=STRONG, markersize=5.5, label=label("axis_value"))
+    if "repeated" in shown:
+        ax.plot(shown["repeated"], places, "D", color="#d98c3f", markersize=4.5, label=label("axis_last_year"))
+    names = [_drawn(one, other) for one, other in zip(shown.get("name", shown["account_id"]), shown["account_id"], strict=True)]
+    ax.set_yticks(places, names)
+    for words in ax.get_yticklabels():
+        words.set_parse_math(False)
+    ax.set_ylim(len(shown) - 0.4, -0.6)
+    ax.axvline(0, color=QUIET, linewidth=0.8)
+    ax.xaxis.set_major_locator(MaxNLocator(nbins=7))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda amount, _: _short(amount)))
+    ax.set_xlabel(currency, fontsize=9, color=INK, parse_math=False)
+    ax.grid(axis="y", color=PALE, linewidth=0.6)
+    ax.set_axisbelow(True)
+    ax.figure.legend(frameon=False, fontsize=9, loc="outside lower left", ncols=2)
+    return ax
+
+
+def orders_calibration(table: pd.DataFrame) -> Axes:
+    """Orders forecast beside orders that came, by how often accounts had ordered again (`Outlook.calibration`)."""
+    ax = axes(label("figure_calibration"), height=3.4)
+    places = list(range(len(table)))
+    ax.bar(places, table["predicted"], 0.62, color=PALE, label=label("axis_predicted"))
+    for place, low, high in zip(places, table["low"], table["high"], strict=True):
+        ax.plot([place, place], [low, high], color=STRONG, linewidth=1.6, solid_capstyle="butt")
+    ax.plot(places, table["came"], "o", color=STRONG, markersize=6, label=label("axis_came"))
+    ax.set_xticks(places, table["repeats"].tolist())
+    ax.set_ylim(bottom=0)
+    ax.set_xlabel(label("axis_repeats"), fontsize=9, color=INK)
+    ax.set_ylabel(label("axis_orders"), fontsize=9, color=INK)
+    ax.figure.legend(frameon=False, fontsize=9, loc="outside lower left", ncols=2)
+    return ax
+
+
+def _drawn(name: object, other: object, longest: int = 32) -> str:
+    """The name, cut where it is long; the other where there is none, or the font lacks one of its characters."""
+    from matplotlib.font_manager import findfont, get_font
+
+    font = get_font(findfont("DejaVu Sans"))
+    for words in (name, other):
+        line = " ".join(words.split()) if isinstance(words, str) else ""
+        if line and all(font.get_char_index(ord(one)) for one in line):
+            return line if len(line) <= longest else f"{line[: longest - 1]}…"
+    return "?"
+
+
 def _legend(ax: Axes) -> None:
     """In a row below the figure, where it covers neither bars nor title."""
     ax.legend(frameon=False, fontsize=9, loc="upper left", bbox_to_anchor=(0, -0.1), ncols=3)

@@ -32,6 +32,7 @@ WORK = ".work"  # in a pack being built: what its notebooks write
 PARTS = (
     Part("data_check", "data_check.ipynb"),
     Part("segmentation", "segmentation.ipynb"),
+    Part("value", "value.ipynb"),
 )
 
 

@@ -35,7 +35,8 @@ def exact(amount: object, currency: str | None) -> str:
     return f"{currency or ''} {text(amount, 'exact', 2)}".strip()
 
 
-def _count(number: float, words: str) -> str:
+def counted(number: float, words: str) -> str:
+    """So many of something: 1 account, 250 accounts."""
     return label(f"{words}_one" if number == 1 else f"{words}_many").format(n=text(int(number), "count"))
 
 
@@ -44,11 +45,11 @@ def check_said(check: CheckResult) -> str:
     rows, money_ = check.rows["orders"], check.revenue["orders"]
     if rows.accepted == rows.found:
         return label("said_check_all").format(
-            lines=_count(int(rows.found), "line"), money=exact(money_.found, check.currency)
+            lines=counted(int(rows.found), "line"), money=exact(money_.found, check.currency)
         )
     return label("said_check").format(
         accepted=text(int(rows.accepted), "count"),
-        lines=_count(int(rows.found), "line"),
+        lines=counted(int(rows.found), "line"),
         money=exact(money_.accepted, check.currency),
         quarantined=text(int(rows.quarantined), "count"),
         quarantined_money=exact(money_.quarantined, check.currency),
@@ -60,7 +61,7 @@ def check_said(check: CheckResult) -> str:
 def days_said(book: Book, day: dt.date) -> str:
     """How the report's day lies to the day of the extract."""
     key = "said_day_before" if day < book.extracted_on else "said_day_after" if day > book.extracted_on else "said_day"
-    days = _count(abs((day - book.extracted_on).days), "day")
+    days = counted(abs((day - book.extracted_on).days), "day")
     return label(key).format(day=day, extracted=book.extracted_on, days=days)
 
 
@@ -71,9 +72,9 @@ def pyramid_said(pyramid: pd.DataFrame) -> str:
     if not few["accounts"]:
         return label("said_no_active")
     return label("said_pyramid").format(
-        few=_count(float(few["accounts"]), "account"),
+        few=counted(float(few["accounts"]), "account"),
         few_share=text(few["revenue_share"], "share"),
-        small=_count(int(rows["accounts"]["small"]), "account"),
+        small=counted(int(rows["accounts"]["small"]), "account"),
         small_share=text(rows["revenue_share"]["small"], "share"),
     )
 
@@ -100,7 +101,7 @@ def segments_said(table: pd.DataFrame) -> str:
     if not table["accounts"].sum():
         return label("said_no_active")
     return label("said_segments").format(
-        low=_count(low["accounts"].sum(), "account"),
+        low=counted(low["accounts"].sum(), "account"),
         share=text(low["accounts"].sum() / table["accounts"].sum(), "share"),
         revenue_share=text(low["revenue_share"].sum(), "share"),
     )
@@ -113,11 +114,11 @@ def workload_said(table: pd.DataFrame) -> str:
     if served.empty:
         return label("said_workload_none")
     said = label("said_workload").format(
-        reps=_count(len(served), "rep"),
+        reps=counted(len(served), "rep"),
         accounts=text(served["accounts"].median(), "number", decimals([served["accounts"].median()], "number")),
         minutes=text(served["minutes_per_day"].median(), "number", 0),
     )
-    return f"{said} {label('said_unassigned').format(accounts=_count(nobody, 'account'))}" if nobody else said
+    return f"{said} {label('said_unassigned').format(accounts=counted(nobody, 'account'))}" if nobody else said
 
 
 def groups_said(groups: pd.DataFrame) -> str:
@@ -126,7 +127,7 @@ def groups_said(groups: pd.DataFrame) -> str:
     if several.empty:
         return ""
     return label("said_groups").format(
-        groups=_count(len(several), "group"), accounts=_count(several["accounts"].sum(), "account")
+        groups=counted(len(several), "group"), accounts=counted(several["accounts"].sum(), "account")
     )
 
 
@@ -173,13 +174,13 @@ def active_said(frame: pd.DataFrame, window: str, day: dt.date) -> str:
     """Active accounts against all accounts known."""
     share = frame["active"].mean() if len(frame) else float("nan")
     return label("headline_active").format(
-        share=text(share, "share"), accounts=_count(len(frame), "account"), window=window_said(window), day=day
+        share=text(share, "share"), accounts=counted(len(frame), "account"), window=window_said(window), day=day
     )
 
 
 def top_share_said(frame: pd.DataFrame) -> str:
     """How many accounts the first fifth is."""
-    return label("headline_top_share").format(accounts=_count(-(-int(frame["active"].sum()) // 5), "account"))
+    return label("headline_top_share").format(accounts=counted(-(-int(frame["active"].sum()) // 5), "account"))
 
 
 def low_share(table: pd.DataFrame) -> float:

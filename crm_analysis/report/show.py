@@ -123,8 +123,11 @@ def headline(name: str, value: Any, sentence: str, tables: str | Path = "", curr
     """Show one number of the quarter and what it means, and put both on the pack's index.
 
     `name` is a column of `labels.COLUMNS`, whose heading and kind the number takes; a `value` that
-    is text is shown as it is. KeyError: an unlabelled name.
+    is text is shown as it is. Without a sentence there is nothing to say, and nothing is shown.
+    KeyError: an unlabelled name.
     """
+    if not sentence:
+        return
     shown = column(name)
     written = value if isinstance(value, str) else text(value, shown.kind, decimals([value], shown.kind))
     if currency and shown.kind == "money":

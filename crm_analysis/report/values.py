@@ -1,7 +1,8 @@
-"""Values as a reader sees them, by kind: money, share, count, number, date, text, flag.
+"""Values as a reader sees them, by kind: money, share, count, number, measure, date, text, flag.
 
 A kind is decided by `crm_analysis.labels.COLUMNS`, never by the data. The number of decimals is one
-for a whole column, so that figures stand under each other.
+for a whole column, so that figures stand under each other; only a measure, whose rows are of different things, has
+four digits of its own.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-NUMERIC: frozenset[Kind] = frozenset({"money", "exact", "share", "count", "number"})
+NUMERIC: frozenset[Kind] = frozenset({"money", "exact", "share", "count", "number", "measure"})
 
 
 def is_missing(value: Any) -> bool:
@@ -59,6 +60,8 @@ def text(value: Any, kind: Kind, places: int = 0) -> str:
 
     A share that would round to nothing or to everything says so.
 
+    >>> text(0.04266, "measure"), text(1497.3, "measure")
+    ('0.04266', '1,497')
     >>> text(1234567.5, "money"), text(0.1234, "share"), text(0.0001, "share"), text(0.9999, "share")
     ('1,234,568', '12.3%', '<0.1%', '>99.9%')
     """
@@ -66,6 +69,8 @@ def text(value: Any, kind: Kind, places: int = 0) -> str:
         return label("unknown")
     if kind == "share":
         return _percent(float(value))
+    if kind == "measure" and value:
+        places = max(0, 3 - math.floor(math.log10(abs(value))))
     if kind in NUMERIC:
         written = f"{value:,.{places}f}"
         return written.lstrip("-") if not written.strip("-0.,") else written

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from crm_analysis.accounts import WINDOW, accounts, groups
+from crm_analysis.accounts import LATE, WINDOW, accounts, groups
 from crm_analysis.errors import BookError, UserError
 from crm_analysis.labels import label
 from crm_analysis.periods import after, before
@@ -39,9 +39,6 @@ if TYPE_CHECKING:
 
     from crm_analysis.book.book import Book
     from crm_analysis.value.holdout import Holdout, Model
-
-MONTHS_DIFFER = dt.timedelta(days=7)
-"""Orders may begin this late in the last year and still be a year's, as `accounts.LATE` allows."""
 
 
 @dataclass(frozen=True)
@@ -143,7 +140,7 @@ class Outlook:
         """As `lifetime.worth.against_last_year`; raises BookError if the orders do not fill a year."""
         worth = self.told
         start, begins = before(self.day, WINDOW), self.histories.frame["first_order"].min().date()
-        if begins > start + MONTHS_DIFFER:
+        if begins > start + LATE:
             raise BookError(label("last_year_none").format(begins=begins, day=self.day))
         return against_last_year(worth, self.frame, self.cost)
 
@@ -160,11 +157,9 @@ class Outlook:
 
     @property
     def candidates(self) -> pd.DataFrame:
-        """As `Holdout.summary`, rounded to what is told by so many forecasts."""
+        """As `Holdout.summary`, without the counts of days and forecasts."""
         table = self.tried.summary.rename(columns={"note": "remark"})
-        table["top_decile"] = table.pop("top_decile")
-        order = ["coverage", "whole_coverage", "mae", "wape", "remark"]
-        return table[[*table.columns.drop(order), *order]].round(3)
+        return table.drop(columns=["origins", "forecasts"]).round(3)
 
     @property
     def calibration(self) -> pd.DataFrame:

@@ -63,10 +63,16 @@ def alive() -> dict[str, list[dt.date]]:
 
 
 @pytest.fixture(scope="module")
-def simulated(alive) -> Holdout:
-    """The default candidates on it; half of the accounts are known since long before the first order."""
+def book(alive) -> Book:
+    """Their book; half of them are known since long before the first order, and one is new at its end."""
     since = {name: dt.date(2015, 1, 1) for place, name in enumerate(alive) if place % 2}
-    return holdout(book_of_days(alive, since), END, dates=DAYS)
+    return book_of_days(alive | {"NEW": [dt.date(2026, 8, 1), dt.date(2026, 8, 9)]}, since)
+
+
+@pytest.fixture(scope="module")
+def simulated(book) -> Holdout:
+    """The default candidates on it."""
+    return holdout(book, END, dates=DAYS)
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +130,7 @@ def test_the_model_wins_where_it_is_true(simulated):
     assert abs(summary.set_index("model").loc["BG/NBD", "bias"]) < 0.2
 
 
-def test_late_entry_is_tried_where_both_kinds_are_many(simulated, seasonal):
+def test_late_entry_is_tried_where_both_kinds_are_many(simulated):
     by_late = [name for name in simulated.summary["model"] if name.endswith(" by late_entry")]
     assert len(by_late) == 1
     # which is no effect here: the scores differ by chance alone
@@ -159,9 +165,9 @@ def test_history_wins_in_a_season_and_says_so(seasonal):
     assert forecast["expected_orders"].sum() == pytest.approx(found.histories.frame["recent"].sum(), rel=0.02)
 
 
-def test_a_chosen_model_is_fitted_to_everything_known(alive):
-    found = auto(book_of_days(alive), END, "6M", models=[BGNBD()], dates=DAYS[:1])
-    again = BGNBD().fit(histories(book_of_days(alive), END))
+def test_a_chosen_model_is_fitted_to_everything_known(book):
+    found = auto(book, END, "6M", models=[BGNBD()], dates=DAYS[:1])
+    again = BGNBD().fit(histories(book, END))
     assert found.holdout.chosen == "BG/NBD"
     assert found.histories.as_of == END
     np.testing.assert_allclose(found.model.params_, again.params_)
@@ -182,7 +188,7 @@ def test_the_future_and_the_order_of_rows_change_nothing(alive):
     assert first.verdict == second.verdict
 
 
-def test_a_refused_model_has_a_prior_or_stands_with_its_sentence(seasonal):
+def test_a_refused_model_has_a_prior_or_stands_with_its_sentence():
     """Nobody leaves and all order in one rhythm, so that likelihood alone tells no drop-out."""
     rhythm = {
         f"A{place:02}": [dt.date(2023, 10, 1) + dt.timedelta(days=28 * turn + place % 28) for turn in range(39)]
@@ -228,8 +234,7 @@ def test_mistakes_are_told(seasonal):
         holdout(seasonal, END, models=[BGNBD(covariates=("late_entry",))], dates=["2025-09-30"])
 
 
-def test_a_past_forecast_adds_up_to_what_came(alive):
-    book = book_of_days(alive | {"NEW": [dt.date(2026, 8, 1), dt.date(2026, 8, 9)]})
+def test_a_past_forecast_adds_up_to_what_came(alive, book):
     found = past_forecast(book, END, BGNBD())
     start = dt.date(2026, 6, 30)
     assert (found.made_on, found.until, found.model, found.verdict) == (start, END, "BG/NBD", None)

@@ -1,0 +1,197 @@
+"""What the value page's figures mean, in sentences computed from an outlook.
+
+A sentence about what the book cannot carry is empty: nothing is shown for it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crm_analysis.errors import BookError
+from crm_analysis.labels import label
+from crm_analysis.report.sentences import counted, money, window_said
+from crm_analysis.report.values import text
+
+if TYPE_CHECKING:
+    from crm_analysis.value.outlook import Outlook
+
+NEAR = 0.02
+"""So near to 90 % intervals hold what came about as they should."""
+EVEN = 0.01
+"""A bias below this is none to speak of."""
+
+
+def book_value(look: Outlook) -> float:
+    """The value of the book; NaN if none can be told."""
+    return float(look.worth.total["value"].iloc[0]) if look.worth is not None else float("nan")
+
+
+def top_value_share(look: Outlook) -> float:
+    """The share of value that the first tenth of accounts bring; NaN if it cannot be told."""
+    return float(look.top["value_share"].iloc[0]) if look.worth is not None else float("nan")
+
+
+def value_said(look: Outlook, currency: str) -> str:
+    """The interval of the value of the book, and what it is; why there is none."""
+    if look.worth is None:
+        return label("value_refused").format(reason=look.refusal)
+    total = look.worth.total.iloc[0]
+    return label("value_said").format(
+        low=money(total["low"], currency), high=money(total["high"], currency), money=_money_said(look), **_scope(look)
+    )
+
+
+def top_said(look: Outlook, currency: str) -> str:
+    """How many accounts the first tenth is, and the interval of what they bring; empty without a share."""
+    if look.worth is None or top_value_share(look) != top_value_share(look):
+        return ""
+    row = look.top.iloc[0]
+    return label("top_said").format(
+        accounts=counted(row["accounts"], "account"),
+        **{name: money(row[name], currency) for name in ("value", "low", "high")},
+    )
+
+
+def told_counts(look: Outlook) -> str:
+    """How many accounts are worth more than last year says, and how many less."""
+    if not _compared(look):
+        return ""
+    told = look.compared["told"].value_counts()
+    return label("told_counts").format(**{way: text(int(told.get(way, 0)), "count") for way in ("more", "less")})
+
+
+def told_said(look: Outlook) -> str:
+    """What it takes to be told so; empty if last year cannot be told."""
+    if not _compared(look):
+        return ""
+    same = text(int((look.compared["told"] == "same").sum()), "count")
+    return label("told_said").format(money=_money_said(look), horizon=window_said(look.horizon), same=same)
+
+
+def differing_said(look: Outlook, told: str, currency: str) -> str:
+    """How many are told "more" or "less", by how much together, and how many of the latter are likely gone."""
+    table = look.differing(told)
+    if table.empty:
+        return label("told_none").format(side=label(f"told_side_{told}"))
+    words = label(f"told_{told}").format(
+        accounts=counted(len(table), "account"), difference=money(table["difference"].abs().sum(), currency)
+    )
+    gone = int((table["alive"] < 0.5).sum())
+    if told == "less" and table["alive"].notna().any():
+        words += " " + label("told_less_alive").format(gone=text(gone, "count"))
+    return f"{words} {label('told_chance')}"
+
+
+def holds_said(look: Outlook) -> str:
+    """What a value holds, over which time, discounted by how much."""
+    return f"{look.told.holds} {label('value_horizon').format(**_scope(look))}"
+
+
+def model_said(look: Outlook) -> str:
+    """Why this model, or that it is untried and why."""
+    if look.model is None:
+        return ""
+    if look.trial is None:
+        return label("untried").format(model=look.model.title, reason=look.untried)
+    return look.trial.verdict
+
+
+def trust_said(look: Outlook) -> str:
+    """How often the chosen model's intervals held what came, how far it was off in sum, how far it was tried."""
+    row, trial = look.candidate, look.tried
+    off = row["coverage"] - 0.9
+    judged = "trust_narrow" if off < -NEAR else "trust_wide" if off > NEAR else "trust_right"
+    words = [
+        label("trust_coverage").format(coverage=text(row["coverage"], "share"), judged=label(judged)),
+        label("trust_bias_none")
+        if abs(row["bias"]) < EVEN
+        else label("trust_bias").format(bias=text(abs(row["bias"]), "share"), way="few" if row["bias"] < 0 else "many"),
+    ]
+    if row["bias"] != row["bias"]:
+        words.pop()
+    if look.histories.time(look.horizon) > look.histories.time(trial.horizon):
+        reach = {"tried": window_said(trial.horizon), "horizon": window_said(look.horizon)}
+        words.append(label("trust_reach").format(**reach))
+    return " ".join(words)
+
+
+def came(look: Outlook) -> str:
+    """Orders that came, and orders forecast, of the last quarter; empty if no forecast can be made."""
+    try:
+        row = look.past.total.iloc[0]
+    except BookError:
+        return ""
+    return label("past_counts").format(
+        came=text(row["orders"], "count"), expected=text(round(row["expected_orders"]), "count")
+    )
+
+
+def past_said(look: Outlook) -> str:
+    """Last quarter's forecast, its interval, and whether it held; empty if no forecast can be made."""
+    try:
+        past = look.past
+    except BookError:
+        return ""
+    row = past.total.iloc[0]
+    where = "inside" if row["inside"] else "above" if row["orders"] > row["high"] else "below"
+    return label("past_said").format(
+        came=text(row["orders"], "count"),
+        start=past.made_on,
+        end=past.until,
+        expected=text(round(row["expected_orders"]), "count"),
+        low=text(round(row["low"]), "count"),
+        high=text(round(row["high"]), "count"),
+        where=label(f"forecast_{where}"),
+        model=past.model,
+    )
+
+
+def past_share_said(look: Outlook) -> str:
+    """How many accounts ordered within their interval, and what came from accounts nobody could forecast."""
+    past = look.past
+    return label("past_share").format(
+        share=text(past.inside, "share"),
+        accounts=counted(len(past.accounts), "account"),
+        new=text(int(past.total["new_orders"].iloc[0]), "count"),
+    )
+
+
+def spend_said(look: Outlook) -> str:
+    """Why this model of an order's value, and whether what Gamma-Gamma takes for granted holds."""
+    if look.spend is None:
+        return ""
+    check = getattr(look.spend.model, "independence_", None)
+    return look.spend.verdict if check is None else f"{look.spend.verdict} {check.sentence}"
+
+
+def found_said(look: Outlook) -> str:
+    """How many accounts entered late."""
+    frame = look.histories.frame
+    late = int(frame["late_entry"].sum())
+    accounts = counted(len(frame), "account")
+    return label("found_late" if late else "found_none_late").format(late=text(late, "count"), accounts=accounts)
+
+
+def _compared(look: Outlook) -> bool:
+    try:
+        look.compared  # noqa: B018 -- raises where there is none
+    except BookError:
+        return False
+    return True
+
+
+def _money_said(look: Outlook) -> str:
+    """What a value is, in a word."""
+    worth = look.told
+    words = label(f"value_money_{worth.money}")
+    return words if look.cost is None else label("value_less_cost").format(money=words)
+
+
+def _scope(look: Outlook) -> dict[str, str]:
+    worth = look.told
+    return {
+        "horizon": window_said(look.horizon),
+        "day": str(look.day),
+        "accounts": counted(len(worth.accounts), "account"),
+        "rate": text(worth.annual_rate, "share"),
+    }
