@@ -198,34 +198,38 @@ LABELS: dict[str, str] = {
     "forecast_below": "Fewer came than the interval holds.",
     "last_year_none": "Last year cannot be told: the orders begin on {begins}, less than a year before {day}.",
     "past_none": "Last quarter's forecast cannot be made: {reason}",
-    "past_counts": "{came} orders came, {expected} forecast",
-    "past_said": "After {start} up to {end} {came} orders came; {model} forecast {expected}, 90% interval {low} to "
-    "{high}. {where}",
+    "past_counts": "{came}, forecast {expected}",
+    "past_said": "{came} orders came from {start} to {end}. {model}, fitted to what was known before, forecast "
+    "{expected}, 90% interval {low} to {high}. {where}",
     "past_share": "{share} of {accounts} ordered within the interval that was forecast for them. {new} more came from "
     "accounts without an order before, which no forecast was made for.",
-    "segment_none": "no order in the year",
     "spend_untried": "No model of an order's value was tried: the orders do not reach back far enough.",
     "told_chance": "Of accounts told so, up to one in twenty may still prove otherwise, and more if the intervals are "
     "too narrow.",
     "told_counts": "{more} more, {less} less",
     "told_less": "Worth less: {accounts}, together by {difference}.",
     "told_less_alive": "{gone} of them more likely than not no longer order.",
+    "told_loss": "Besides, {loss} brought less than nothing last year and are expected to do better, "
+    "if only by not ordering.",
     "told_more": "Worth more: {accounts}, together by {difference}.",
     "told_none": "No account's 90% interval lies wholly {side} last year repeated.",
     "told_said": "Accounts whose whole 90% interval lies above, or below, last year's {money} repeated for "
-    "{horizon}. For the other {same} last year may be right.",
+    "{horizon}. For {same} others last year may be right.",
     "told_side_less": "below",
     "told_side_more": "above",
-    "top_said": "Share of the value that the first tenth, {accounts}, bring: {value}, 90% interval {low} to {high}.",
+    "top_said": "The first tenth of accounts by value, {accounts}, bring {value}, 90% interval {low} to {high}.",
     "trial_none": "No model could be tried on earlier days, so how good these forecasts are is not known.",
-    "trust_bias": "In sum it forecast {bias} too {way} orders.",
-    "trust_bias_none": "In sum it forecast as many orders as came, to within 1%.",
+    "trust_bias": "Tried on earlier days, it forecast {bias} too {way} orders in sum.",
+    "trust_bias_none": "Tried on earlier days, it forecast as many orders in sum as came, to within 1%.",
     "trust_coverage": "Where 90% of what came should lie within its 90% intervals, {coverage} did{judged}.",
     "trust_narrow": ": the intervals on this page are rather too narrow",
     "trust_right": ", about as it should",
+    "trust_untried": "How good the forecast is, is not known: it could not be tried on earlier days.",
     "trust_wide": ": the intervals on this page are wider than they need be",
     "trust_reach": "It was tried over {tried}; the value looks {horizon} ahead. Farther than it was tried, it rests "
     "on the model alone.",
+    "used_history": "History wins here: the forecast is {model}, a naive rule, because no model did better.",
+    "used_model": "The forecast is that of {model}, which did best on earlier days.",
     "untried": "The model, {model}, is untried. {reason}",
     "value_none": "No value can be told for this book; the top of the page says why.",
     "value_refused": "No value can be told for this book. {reason}",
@@ -238,8 +242,7 @@ LABELS: dict[str, str] = {
     "value_money_revenue": "revenue",
     "found_late": "{late} of {accounts} were known before the orders begin: their first order in the book need not "
     "have been their first.",
-    "found_none_late": "No account was known before the orders begin, so the first order in the book is each one's "
-    "first.",
+    "found_none_late": "No account is recorded as known before the orders begin.",
     # --- headlines ---
     "headline_active": "{share} of {accounts} known ordered in the {window} to {day}.",
     "headline_low": "Low accounts' share of the active accounts; they bring {revenue_share} of revenue.",
@@ -323,14 +326,14 @@ COLUMNS: dict[str, tuple[str, Kind] | tuple[str, Kind, str]] = {
     "unlocks": ("Unlocks", "text"),
     "why": ("Why", "text"),
     # --- tables of the value page ---
-    "alive": ("Probability alive", "share"),
+    "alive": ("Alive", "share"),
     "baseline": ("Naive", "flag"),
-    "behind": ("Behind the best", "number"),
-    "bias": ("Bias in sum", "share"),
+    "behind": ("Behind best", "number"),
+    "bias": ("Bias", "share"),
     "came": ("Orders that came", "number"),
     "count": ("Count", "count"),
-    "cost_to_serve": ("Avoidable cost to serve", "money"),
-    "coverage": ("Inside 90% intervals", "share"),
+    "cost_to_serve": ("Cost to serve", "money"),
+    "coverage": ("Inside 90%", "share"),
     "difference": ("Difference", "money"),
     "estimate": ("Estimate", "measure"),
     "expected_orders": ("Orders forecast", "number"),
@@ -362,7 +365,7 @@ COLUMNS: dict[str, tuple[str, Kind] | tuple[str, Kind, str]] = {
     "rmse": ("RMSE", "number"),
     "standard_error": ("Standard error", "number"),
     "told": ("Told against last year", "text"),
-    "top_decile": ("Orders of the first tenth", "share"),
+    "top_decile": ("First tenth", "share"),
     "value": ("Value", "money"),
     "value_share": ("Share of value", "share"),
     "wape": ("WAPE", "share"),
@@ -372,9 +375,9 @@ COLUMNS: dict[str, tuple[str, Kind] | tuple[str, Kind, str]] = {
     "active_accounts": ("Active accounts", "count"),
     "against_last_year": ("Against last year", "text"),
     "book_value": ("Value of the book", "money"),
-    "last_forecast": ("Last quarter's forecast", "text"),
+    "last_forecast": ("Orders last quarter", "text"),
     "low_share": ("Low accounts", "share"),
-    "top_value_share": ("First tenth by value", "share"),
+    "top_value_share": ("Value in the first tenth", "share"),
 }
 
 CODED = ("tier", "action", "rule")

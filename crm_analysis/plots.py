@@ -108,7 +108,10 @@ def largest_values(table: pd.DataFrame, currency: str, most: int = 20) -> Axes:
     ax.plot(shown["value"], places, "o", color=STRONG, markersize=5.5, label=label("axis_value"))
     if "repeated" in shown:
         ax.plot(shown["repeated"], places, "D", color="#d98c3f", markersize=4.5, label=label("axis_last_year"))
-    names = [_drawn(one, other) for one, other in zip(shown.get("name", shown["account_id"]), shown["account_id"], strict=True)]
+    names = [
+        _drawn(one, other)
+        for one, other in zip(shown.get("name", shown["account_id"]), shown["account_id"], strict=True)
+    ]
     ax.set_yticks(places, names)
     for words in ax.get_yticklabels():
         words.set_parse_math(False)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
+from pages import Page, page_of
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -16,3 +18,13 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CRM_ANALYSIS_CACHE", str(shared / "cache"))
         yield
+
+
+@pytest.fixture
+def shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Page]:
+    """Run a notebook's cells here on a book's folder, with parameters; tables go to tables/NAME in tmp_path."""
+
+    def run(name: str, book: Path, **parameters: object) -> Page:
+        return page_of(name, tmp_path / "tables", monkeypatch, book=str(book), **parameters)
+
+    return run

@@ -239,7 +239,7 @@ def test_a_quarantine_that_cannot_be_written(capsys, dirty, tmp_path):
         (["--quarter", "../x"], "a quarter is written like 2026Q3"),
         (["--jobs", "0"], "at least one notebook must run at a time; found 0 jobs"),
         (["--jobs", "-3"], "at least one notebook"),
-        (["--only", "everything"], "the report has no part 'everything' (known: data_check, segmentation)"),
+        (["--only", "everything"], "the report has no part 'everything' (known: data_check, segmentation, value)"),
         (["-p", "windw=6M"], "has a parameter 'windw'; did you mean 'window'?"),
         (["-p", "window"], "-p window: expected NAME=VALUE"),
         (["-p", "=6M"], "-p =6M: expected NAME=VALUE"),

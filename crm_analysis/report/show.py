@@ -80,14 +80,20 @@ def show(
     _display("\n".join(line for line in words if line), table_html(part, labelled, caption, note, link))
 
 
-def figure(fig: Figure, alt: str, caption: str = "") -> None:
+def figure(fig: Figure | Callable[[], Figure], alt: str, caption: str = "") -> None:
     """Show a matplotlib figure as PNG and close it; `alt` says what a reader who sees it learns.
 
-    ValueError if `alt` is empty: a figure without words is lost on a screen reader and in nbval.
+    A function is called for its figure; if that raises a BookError, nothing is shown. ValueError if `alt` is empty: a
+    figure without words is lost on a screen reader and in nbval.
     """
     import matplotlib.pyplot as plt
     from IPython.display import display
 
+    if callable(fig):
+        try:
+            fig = fig()
+        except BookError:
+            return
     if not alt.strip():
         raise ValueError("a figure needs an alt text that says what it shows")
     file = io.BytesIO()

@@ -5,12 +5,14 @@ A sentence about what the book cannot carry is empty: nothing is shown for it.
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING
 
 from crm_analysis.errors import BookError
 from crm_analysis.labels import label
 from crm_analysis.report.sentences import counted, money, window_said
 from crm_analysis.report.values import text
+from crm_analysis.value.scores import LEVEL
 
 if TYPE_CHECKING:
     from crm_analysis.value.outlook import Outlook
@@ -36,9 +38,9 @@ def value_said(look: Outlook, currency: str) -> str:
     if look.worth is None:
         return label("value_refused").format(reason=look.refusal)
     total = look.worth.total.iloc[0]
-    return label("value_said").format(
-        low=money(total["low"], currency), high=money(total["high"], currency), money=_money_said(look), **_scope(look)
-    )
+    ends = {name: money(total[name], currency) for name in ("low", "high")}
+    words = label("value_said").format(money=_money_said(look), **ends, **_scope(look))
+    return f"{words} {_bias_said(look)}".strip()
 
 
 def top_said(look: Outlook, currency: str) -> str:
@@ -64,8 +66,10 @@ def told_said(look: Outlook) -> str:
     """What it takes to be told so; empty if last year cannot be told."""
     if not _compared(look):
         return ""
-    same = text(int((look.compared["told"] == "same").sum()), "count")
-    return label("told_said").format(money=_money_said(look), horizon=window_said(look.horizon), same=same)
+    told = look.compared["told"]
+    counts = {way: text(int((told == way).sum()), "count") for way in ("same", "loss")}
+    words = label("told_said").format(money=_money_said(look), horizon=window_said(look.horizon), **counts)
+    return f"{words} {label('told_loss').format(**counts)}" if (told == "loss").any() else words
 
 
 def differing_said(look: Outlook, told: str, currency: str) -> str:
@@ -96,23 +100,22 @@ def model_said(look: Outlook) -> str:
     return look.trial.verdict
 
 
+def used_said(look: Outlook) -> str:
+    """Whose forecast a value rests on, and how often its intervals held; empty if there is no value."""
+    if look.model is None or look.trial is None:
+        return model_said(look)
+    key = "used_history" if look.trial.history_wins else "used_model"
+    return f"{label(key).format(model=look.model.title)} {_coverage_said(look)}"
+
+
 def trust_said(look: Outlook) -> str:
     """How often the chosen model's intervals held what came, how far it was off in sum, how far it was tried."""
-    row, trial = look.candidate, look.tried
-    off = row["coverage"] - 0.9
-    judged = "trust_narrow" if off < -NEAR else "trust_wide" if off > NEAR else "trust_right"
-    words = [
-        label("trust_coverage").format(coverage=text(row["coverage"], "share"), judged=label(judged)),
-        label("trust_bias_none")
-        if abs(row["bias"]) < EVEN
-        else label("trust_bias").format(bias=text(abs(row["bias"]), "share"), way="few" if row["bias"] < 0 else "many"),
-    ]
-    if row["bias"] != row["bias"]:
-        words.pop()
+    trial = look.tried
+    words = [_coverage_said(look), _bias_said(look)]
     if look.histories.time(look.horizon) > look.histories.time(trial.horizon):
         reach = {"tried": window_said(trial.horizon), "horizon": window_said(look.horizon)}
         words.append(label("trust_reach").format(**reach))
-    return " ".join(words)
+    return " ".join(word for word in words if word)
 
 
 def came(look: Outlook) -> str:
@@ -136,7 +139,7 @@ def past_said(look: Outlook) -> str:
     where = "inside" if row["inside"] else "above" if row["orders"] > row["high"] else "below"
     return label("past_said").format(
         came=text(row["orders"], "count"),
-        start=past.made_on,
+        start=past.made_on + dt.timedelta(days=1),
         end=past.until,
         expected=text(round(row["expected_orders"]), "count"),
         low=text(round(row["low"]), "count"),
@@ -170,6 +173,25 @@ def found_said(look: Outlook) -> str:
     late = int(frame["late_entry"].sum())
     accounts = counted(len(frame), "account")
     return label("found_late" if late else "found_none_late").format(late=text(late, "count"), accounts=accounts)
+
+
+def _coverage_said(look: Outlook) -> str:
+    coverage = float(look.candidate["coverage"])
+    off = coverage - LEVEL
+    judged = "trust_narrow" if off < -NEAR else "trust_wide" if off > NEAR else "trust_right"
+    return label("trust_coverage").format(coverage=text(coverage, "share"), judged=label(judged))
+
+
+def _bias_said(look: Outlook) -> str:
+    """How far the forecasts tried were off in sum; empty where no order came to compare with."""
+    if look.trial is None:
+        return label("trust_untried")
+    bias = float(look.candidate["bias"])
+    if bias != bias:
+        return ""
+    if abs(bias) < EVEN:
+        return label("trust_bias_none")
+    return label("trust_bias").format(bias=text(abs(bias), "share"), way="few" if bias < 0 else "many")
 
 
 def _compared(look: Outlook) -> bool:

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 class Outlook:
     """What the accounts of `book` are worth on the day of `histories`, the last of which anything is known.
 
-    - `frame`: one row per account known, as `accounts.accounts` over a year, with its segment.
+    - `frame`: one row per account known, as `accounts.accounts` over a year, with its segment, or that it is inactive.
     - `trial`: how the model was chosen; None if none could be tried, and `untried` says why.
     - `model`, `spend`, `cost`, `worth`: the fitted model of orders, the model of their value, avoidable cost by account
       (None where spending names none), the values. They are None if no value can be told, and `refusal` says why.
@@ -137,12 +137,18 @@ class Outlook:
 
     @cached_property
     def compared(self) -> pd.DataFrame:
-        """As `lifetime.worth.against_last_year`; raises BookError if the orders do not fill a year."""
+        """As `lifetime.worth.against_last_year`, but told "loss" where more than a loss may still be nothing.
+
+        That is where the interval lies above last year repeated only because that is negative, and does not lie above
+        0. Raises BookError if the orders do not fill a year.
+        """
         worth = self.told
         start, begins = before(self.day, WINDOW), self.histories.frame["first_order"].min().date()
         if begins > start + LATE:
             raise BookError(label("last_year_none").format(begins=begins, day=self.day))
-        return against_last_year(worth, self.frame, self.cost)
+        table = against_last_year(worth, self.frame, self.cost)
+        table.loc[(table["told"] == "more") & (table["low"] <= 0), "told"] = "loss"
+        return table
 
     def differing(self, told: str) -> pd.DataFrame:
         """The accounts told "more" or "less" than last year repeated, largest difference first, with their numbers."""
@@ -157,9 +163,10 @@ class Outlook:
 
     @property
     def candidates(self) -> pd.DataFrame:
-        """As `Holdout.summary`, without the counts of days and forecasts."""
+        """As `Holdout.summary`, without the counts of days and forecasts; remark only where there is one."""
         table = self.tried.summary.rename(columns={"note": "remark"})
-        return table.drop(columns=["origins", "forecasts"]).round(3)
+        silent = [] if (table["remark"] != "").any() else ["remark"]
+        return table.drop(columns=["origins", "forecasts", *silent]).round(3)
 
     @property
     def calibration(self) -> pd.DataFrame:
@@ -192,7 +199,9 @@ class Outlook:
     @property
     def past_misses(self) -> pd.DataFrame:
         """The accounts that the last quarter's forecast missed by most, more orders first, then fewer."""
-        return self._named(self.past.misses().rename(columns={"orders": "came"})).round({"expected_orders": 2, "miss": 2})
+        return self._named(self.past.misses().rename(columns={"orders": "came"})).round(
+            {"expected_orders": 2, "miss": 2}
+        )
 
     @property
     def parameters(self) -> pd.DataFrame:
@@ -258,7 +267,7 @@ def outlook(
         after(own.as_of, window)
     discount(annual_rate, unit)
     frame = accounts(known, own.as_of, WINDOW)
-    frame["segment"] = segments(frame, bars(frame))["segment"].fillna(label("segment_none"))
+    frame["segment"] = segments(frame, bars(frame))["segment"].fillna(label("tier_inactive"))
     trial, untried, model, spend, worth, refusal = None, "", None, None, None, ""
     cost = _cost(known, own.as_of)
     try:

@@ -76,6 +76,7 @@ def made(tmp_path_factory) -> Made:
                 book,
                 "2026Q3",
                 place / out,
+                ["data_check", "segmentation"],
                 parameters={"code": "00123"},
                 notebooks=notebooks,
                 inputs={"orders.csv": "ab" * 32},
@@ -196,8 +197,9 @@ def test_a_failing_cell_is_one_sentence_and_stops_the_others(book, tmp_path):
     )
     old_report(tmp_path / "out")
     begun = time.perf_counter()
+    both = ["data_check", "segmentation"]
     with pytest.raises(ReportError) as caught:
-        report(book, "2026Q3", tmp_path / "out", notebooks=notebooks, progress=False)
+        report(book, "2026Q3", tmp_path / "out", both, notebooks=notebooks, progress=False)
     assert time.perf_counter() - begun < 60
     assert str(caught.value) == (
         "notebook segmentation, under 'Where it fails': orders.csv: column 'x' is missing; map it"
@@ -256,7 +258,7 @@ def test_ctrl_c_stops_the_kernels_and_leaves_the_report(book, tmp_path):
     ("more", "words"),
     [
         ({"parameters": {"windw": "1"}}, "no notebook of this report has a parameter 'windw'"),
-        ({"only": ["nothing"]}, r"no part 'nothing' \(known: data_check, segmentation"),
+        ({"only": ["nothing"]}, r"no part 'nothing' \(known: data_check, segmentation, value"),
         ({"only": ["data_check"], "skipped": {"data_check": "x"}}, "nothing is left to report"),
         ({"quarter": "2026-Q3"}, "a quarter is written like 2026Q3"),
         ({"book": "nowhere"}, "no book at nowhere"),

@@ -200,7 +200,7 @@ def test_a_refused_model_has_a_prior_or_stands_with_its_sentence():
     assert (rows.loc["BG/NBD", "prior"] == 2.0).all()
     assert rows.loc["BG/NBD", "log_score"].notna().all()
     assert found.verdict.endswith("no baseline was compared.")
-    refused = found.summary.iloc[-1]
+    refused = found.summary.set_index("model", drop=False).loc["BG/NBD by late_entry"]
     assert refused["model"] == "BG/NBD by late_entry"
     assert refused["origins"] == 0
     assert np.isnan(refused["log_score"])
@@ -267,12 +267,15 @@ def test_the_bounds_of_a_total_are_those_of_its_parts(seasonal):
     assert totals.std() == pytest.approx(np.sqrt((mean + mean**2 / model.params_["size"]).sum()), rel=0.1)
 
 
+def real(name: str) -> Book:
+    if not (DATA / name).is_dir():
+        pytest.skip(f"no {name} in {DATA.name}; CRM_ANALYSIS_DATA names the folder that holds it")
+    return open_book(DATA / name, CHECKOUT / "examples" / name / "book.toml")
+
+
 @pytest.mark.slow
 def test_online_retail_names_its_choice_and_margin(capsys):
-    folder = DATA / "online_retail_ii"
-    if not folder.is_dir():
-        pytest.skip(f"no online_retail_ii in {DATA.name}; CRM_ANALYSIS_DATA names the folder that holds it")
-    book = open_book(folder, CHECKOUT / "examples" / "online_retail_ii" / "book.toml")
+    book = real("online_retail_ii")
     models = [BGNBD(), MBGCNBD(k=2), *(kind() for kind in BASELINES)]
     found = holdout(book, book.extracted_on, "6M", models, dates=["2011-06-09"])
     with capsys.disabled():
@@ -280,3 +283,14 @@ def test_online_retail_names_its_choice_and_margin(capsys):
     assert found.summary["log_score"].notna().all()
     assert found.summary["forecasts"].eq(4947).all()
     assert found.chosen in found.verdict
+
+
+@pytest.mark.slow
+def test_a_milder_rhythm_is_tried_beside_a_strict_one():
+    """AdventureWorks' resellers order every three months; who misses one was too sure a thing."""
+    book = real("adventureworks_resellers")
+    found = holdout(book, book.extracted_on, "6M", dates=["2013-03-06"])
+    rows = found.summary.set_index("model")
+    assert found.scores.set_index("model").loc["MBG/CNBD-k", "fitted"] not in ("MBG/NBD", "MBG/CNBD-4")
+    assert rows.loc["MBG/CNBD-4", "log_score"] > rows.loc["MBG/CNBD-k", "log_score"]
+    assert found.chosen == "MBG/CNBD-4"

@@ -51,28 +51,32 @@ class _LeavesAtOrders(PurchaseModel):
         from scipy.special import digamma, gammaln
 
         r, alpha, a, b = theta
-        k, stays = self._k, self._stays
-        orders = np.arange(
-            int(x.max(initial=0)) + 1
-        )  # what depends on the number of orders alone is computed once for each
+        k, stays, most = self._k, self._stays, int(x.max(initial=0))
+        # what depends on the number of orders alone is computed once for each
+        orders = np.arange(most + 1)
         past = orders - stays  # orders the account stayed after, but for the last; negative where it cannot have left
         n_of, b_of = r + k * orders, b + (past + 1)
-        since, until = np.log(alpha + tx), np.log(alpha + T)
+        if (x == most).all():  # as in most blocks of sorted histories
+            x = x[:1]
+        begun, reach = alpha + tx, alpha + T
+        since, until = np.log(begun), np.log(reach)
         with np.errstate(divide="ignore"):
             left_of = np.where(past >= 0, np.log(a) - np.log(b + np.maximum(past, 0)), -np.inf)
             idle = np.log(T - tx) if k > 1 else None
         n = n_of[x]
         left = left_of[x] - n * since
-        alive, by_r, by_alpha = -n * until, -until, -n / (alpha + T)
+        alive, by_r, by_alpha = -n * until, -until, -n / reach
         if idle is not None:
-            alive, by_r, by_alpha = self._idle(n, until, idle, alpha + T)
-        top = np.logaddexp(left, alive)
-        gone = np.exp(left - top)
+            alive, by_r, by_alpha = self._idle(n, until, idle, reach)
+        ahead = alive - left
+        apart = np.exp(-np.abs(ahead))
+        top = np.maximum(left, alive) + np.log(1 + apart)
+        gone = np.where(ahead > 0, apart, 1) / (1 + apart)
         constant = gammaln(n_of) - gammaln(r) + r * np.log(alpha) - orders * gammaln(k)
         constant = constant + gammaln(b_of) - gammaln(a + b_of) - gammaln(b) + gammaln(a + b)
-        slope = np.empty((4, len(x)))
-        slope[0] = r * ((digamma(n_of) - digamma(r) + np.log(alpha))[x] - gone * since + (1 - gone) * by_r)
-        slope[1] = r + alpha * ((1 - gone) * by_alpha - gone * n / (alpha + tx))
+        slope = np.empty((4, len(T)))
+        slope[0] = r * ((digamma(n_of) - digamma(r) + np.log(alpha))[x] + by_r - gone * (since + by_r))
+        slope[1] = r + alpha * (by_alpha - gone * (n / begun + by_alpha))
         slope[2] = a * (digamma(a + b) - digamma(a + b_of))[x] + gone
         by_b = digamma(b_of) - digamma(a + b_of) - digamma(b) + digamma(a + b)
         slope[3] = b * (by_b[x] - gone / (b + np.maximum(past, 0))[x])

@@ -220,16 +220,10 @@ class PurchaseModel(BaseEstimator):
             weighed = penalised(likelihood, starts[0], self.prior)
             found = maximum(weighed, starts, self._labels(data.design), self.title, data.size)
             found = replace(found, loglik=likelihood(found.at)[0])
-        elif near is not None:
-            starts = [near]
-        elif len(x) > 2 * _SAMPLE:  # a start near the maximum, from some of the histories
-            thin = slice(None, None, len(x) // _SAMPLE)
-            parts = [tuple(of[thin] for of in part) for part in data.parts]
-            few = replace(data, parts=parts, size=float(sum(part[3].sum() for part in parts)))
-            with contextlib.suppress(NotIdentified):
-                starts = [self._maximum(few).at]
-        if self.prior is None:
-            found = maximum(likelihood, starts, self._labels(data.design), self.title, data.size)
+        else:
+            rough = self._of_some(data, near) if len(x) > 2 * _SAMPLE else None
+            starts = starts if near is None else [near]
+            found = maximum(likelihood, starts, self._labels(data.design), self.title, data.size, rough)
         # back from scaled times: the density of every gap, and where k > 1 its shape
         shift = -data.repeats * np.log(data.scale)
         if self._k > 1 and data.log_gaps is not None:
@@ -237,6 +231,16 @@ class PurchaseModel(BaseEstimator):
         elif self._k > 1:
             shift = np.nan
         return replace(found, loglik=found.loglik + shift)
+
+    def _of_some(self, data: _Data, near: Array | None) -> Maximum | None:
+        """The maximum for some of the histories, as a start for all, with the covariance that all would have."""
+        thin = slice(None, None, sum(len(part[0]) for part in data.parts) // _SAMPLE)
+        parts = [tuple(of[thin] for of in part) for part in data.parts]
+        few = replace(data, parts=parts, size=float(sum(part[3].sum() for part in parts)))
+        with contextlib.suppress(NotIdentified):
+            rough = self._maximum(few, near)
+            return replace(rough, covariance=rough.covariance * (few.size / data.size))
+        return None
 
     def _labels(self, design: Design) -> tuple[str, ...]:
         return (*self.names, *(f"{on}: {name}" for on in ("rate", "drop-out") for name in design.names))
