@@ -212,11 +212,10 @@ LABELS: dict[str, str] = {
     "told_loss": "Besides, {loss} brought less than nothing last year and are expected to do better, "
     "if only by not ordering.",
     "told_more": "Worth more: {accounts}, together by {difference}.",
-    "told_none": "No account's 90% interval lies wholly {side} last year repeated.",
+    "told_none_less": "No account's whole 90% interval lies below last year repeated.",
+    "told_none_more": "No account's whole 90% interval lies above last year repeated.",
     "told_said": "Accounts whose whole 90% interval lies above, or below, last year's {money} repeated for "
     "{horizon}. For {same} others last year may be right.",
-    "told_side_less": "below",
-    "told_side_more": "above",
     "top_said": "The first tenth of accounts by value, {accounts}, bring {value}, 90% interval {low} to {high}.",
     "trial_none": "No model could be tried on earlier days, so how good these forecasts are is not known.",
     "trust_bias": "Tried on earlier days, it forecast {bias} too {way} orders in sum.",
@@ -238,8 +237,8 @@ LABELS: dict[str, str] = {
     "value_said": "90% interval {low} to {high}. Expected {money} within {horizon} after {day} from {accounts} with "
     "orders, discounted by {rate} a year.",
     "value_less_cost": "{money} less avoidable cost",
-    "value_money_margin": "margin",
-    "value_money_revenue": "revenue",
+    "value_margin": "margin",
+    "value_revenue": "revenue",
     "found_late": "{late} of {accounts} were known before the orders begin: their first order in the book need not "
     "have been their first.",
     "found_none_late": "No account is recorded as known before the orders begin.",

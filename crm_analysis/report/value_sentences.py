@@ -76,8 +76,8 @@ def differing_said(look: Outlook, told: str, currency: str) -> str:
     """How many are told "more" or "less", by how much together, and how many of the latter are likely gone."""
     table = look.differing(told)
     if table.empty:
-        return label("told_none").format(side=label(f"told_side_{told}"))
-    words = label(f"told_{told}").format(
+        return label("told_none_more" if told == "more" else "told_none_less")
+    words = label("told_more" if told == "more" else "told_less").format(
         accounts=counted(len(table), "account"), difference=money(table["difference"].abs().sum(), currency)
     )
     gone = int((table["alive"] < 0.5).sum())
@@ -118,6 +118,13 @@ def trust_said(look: Outlook) -> str:
     return " ".join(word for word in words if word)
 
 
+def remarks_said(look: Outlook) -> str:
+    """What is special about candidates, those with the same remark together; empty if nothing is."""
+    table = look.candidates
+    own = table[table["remark"] != ""].groupby("remark", sort=False)["model"]
+    return " ".join(f"{', '.join(models)}: {str(remark).rstrip('.')}." for remark, models in own)
+
+
 def came(look: Outlook) -> str:
     """Orders that came, and orders forecast, of the last quarter; empty if no forecast can be made."""
     try:
@@ -136,7 +143,7 @@ def past_said(look: Outlook) -> str:
     except BookError:
         return ""
     row = past.total.iloc[0]
-    where = "inside" if row["inside"] else "above" if row["orders"] > row["high"] else "below"
+    missed = "forecast_above" if row["orders"] > row["high"] else "forecast_below"
     return label("past_said").format(
         came=text(row["orders"], "count"),
         start=past.made_on + dt.timedelta(days=1),
@@ -144,7 +151,7 @@ def past_said(look: Outlook) -> str:
         expected=text(round(row["expected_orders"]), "count"),
         low=text(round(row["low"]), "count"),
         high=text(round(row["high"]), "count"),
-        where=label(f"forecast_{where}"),
+        where=label("forecast_inside" if row["inside"] else missed),
         model=past.model,
     )
 
@@ -205,7 +212,7 @@ def _compared(look: Outlook) -> bool:
 def _money_said(look: Outlook) -> str:
     """What a value is, in a word."""
     worth = look.told
-    words = label(f"value_money_{worth.money}")
+    words = label("value_margin" if worth.money == "margin" else "value_revenue")
     return words if look.cost is None else label("value_less_cost").format(money=words)
 
 

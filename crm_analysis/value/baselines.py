@@ -13,8 +13,9 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from crm_analysis.errors import UserError
-from crm_analysis.value.histories import Histories
+from crm_analysis.value.histories import DAYS, Histories
 from crm_analysis.value.lifetime.fitting import maximum, normal_draws, penalised, summary
+from crm_analysis.value.lifetime.model import discount
 from crm_analysis.value.splits import RECENT
 
 if TYPE_CHECKING:
@@ -105,6 +106,18 @@ class Baseline(BaseEstimator):
         mean = _means(self.parameter_draws(0), point, longer)[0][0]
         table = histories.frame[["account_id"]].copy()
         return table.assign(expected_orders=mean[back], low=low[back], high=high[back])
+
+    def stream(self, histories: Histories, horizon: str, annual_rate: float = 0.1) -> pd.DataFrame:
+        """What comes within the horizon, discounted to as_of, as PurchaseModel.stream; spread evenly over it.
+
+        alive is not known, and years are those of the whole horizon.
+        """
+        rate, time = discount(annual_rate, histories.unit), histories.time(horizon)
+        present = -np.expm1(-rate * time) / rate
+        expected = self.orders(histories, horizon)["expected_orders"]
+        table = histories.frame[["account_id"]].assign(alive=np.nan, expected_orders=expected)
+        years = present * DAYS[histories.unit] / 365.25
+        return table.assign(discounted_orders=expected * present / time, years=years)
 
     def log_score(self, histories: Histories, horizon: str, orders: Any) -> Array:
         """The log of the probability given beforehand to what came: `orders` per account, in the order of the frame."""

@@ -91,9 +91,12 @@ class Outlook:
     def listed(self) -> pd.DataFrame:
         """One row per account with a history, largest value first: account_id, name, segment, what Worth.accounts has.
 
-        Then the columns of `compared` that are not among them, where last year can be told.
+        Then the columns of `compared` that are not among them, where last year can be told. Without cost to serve,
+        not its columns.
         """
         table = self._named(self.told.accounts)
+        if self.cost is None:
+            table = table.drop(columns=["gross", "cost_to_serve"])
         try:
             more = self.compared.set_index("account_id")
         except BookError:
@@ -163,10 +166,9 @@ class Outlook:
 
     @property
     def candidates(self) -> pd.DataFrame:
-        """As `Holdout.summary`, without the counts of days and forecasts; remark only where there is one."""
+        """As `Holdout.summary`, without the counts of days and forecasts."""
         table = self.tried.summary.rename(columns={"note": "remark"})
-        silent = [] if (table["remark"] != "").any() else ["remark"]
-        return table.drop(columns=["origins", "forecasts", *silent]).round(3)
+        return table.drop(columns=["origins", "forecasts"]).round(3)
 
     @property
     def calibration(self) -> pd.DataFrame:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-
-from crm_analysis.value.baselines import Baseline
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from crm_analysis.value.baselines import Baseline
     from crm_analysis.value.lifetime.model import PurchaseModel
     from crm_analysis.value.splits import Split
 
@@ -33,7 +32,7 @@ def outcomes(model: PurchaseModel | Baseline, split: Split, horizon: str, rng: n
     is right; Czado, Gneiting & Held 2009). `rng` draws one uniform number per account.
     """
     table = model.orders(split.histories, horizon, LEVEL)
-    fewer, same = _chances(model, split, horizon)
+    fewer, same = model.chances(split.histories, horizon, split.came)
     return table.assign(
         frequency=split.histories.frame["frequency"].to_numpy(),
         orders=split.came,
@@ -103,23 +102,6 @@ def clustered(values: Array, accounts: pd.Series) -> tuple[float, float]:
     if many < 2:
         return mean, float("nan")
     return mean, float(np.sqrt((sums**2).sum() * many / (many - 1)) / len(values))
-
-
-def _chances(model: PurchaseModel | Baseline, split: Split, horizon: str) -> tuple[Array, Array]:
-    """The chance of fewer orders than came and of as many, per account, over the parameter draws."""
-    if isinstance(model, Baseline):
-        return model.chances(split.histories, horizon, split.came)
-    t = split.histories.time(horizon)
-
-    def both(_: Any, draws: tuple[Any, ...], x: Any, tx: Array, T: Array, y: Any) -> dict[str, Array]:
-        more = model._at_least(draws, x, tx, T, t, np.maximum(y, 1)).mean(axis=0)
-        return {
-            "fewer": np.where(y > 0, 1 - more, 0),
-            "same": model._probability(draws, x, tx, T, t, y).mean(axis=0),
-        }
-
-    found = model._table(split.histories, both, {}, split.came)
-    return found["fewer"].to_numpy(), found["same"].to_numpy()
 
 
 def _rank_correlation(expected: Array, came: Array) -> float:

@@ -190,20 +190,19 @@ def test_history_wins_is_said_and_shown(history, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("coverage", "bias", "words"),
+    ("coverage", "bias", "judged", "off"),
     [
-        (0.82, -0.136, "82.0% did: the intervals on this page are rather too narrow. Tried on earlier days, it forecast 13.6% too few"),
-        (
-            0.97,
-            0.2,
-            "97.0% did: the intervals on this page are wider than they need be. Tried on earlier days, it forecast 20.0% too many",
-        ),
-        (0.9, 0.001, "90.0% did, about as it should. Tried on earlier days, it forecast as many orders in sum as came"),
+        (0.82, -0.136, ", 82.0% did: the intervals on this page are rather too narrow.", "13.6% too few orders"),
+        (0.97, 0.2, ", 97.0% did: the intervals on this page are wider than they need be.", "20.0% too many orders"),
+        (0.9, 0.001, ", 90.0% did, about as it should.", "as many orders in sum as came"),
     ],
 )
-def test_how_far_it_can_be_trusted_in_words(look, monkeypatch, coverage, bias, words):
+def test_how_far_it_can_be_trusted_in_words(look, monkeypatch, coverage, bias, judged, off):
     monkeypatch.setattr(Outlook, "candidate", pd.Series({"coverage": coverage, "bias": bias}))
-    assert words in said.trust_said(look)
+    assert judged in said.trust_said(look)
+    assert judged in said.used_said(look)
+    for words in (said.trust_said(look), said.value_said(look, "")):
+        assert f"Tried on earlier days, it forecast {off}" in words
 
 
 def test_a_book_too_short_for_a_trial_is_told_untried():

@@ -153,8 +153,10 @@ def _stepped(likelihood: Callable[[Vector], tuple[float, Vector]], near: Maximum
                 return None
             inverse = np.linalg.inv(information).astype(np.float64)
         step = inverse @ slope
+        if not np.all(np.abs(step) < 1):
+            return None
         tried, steep = likelihood(at + step)
-        if not (np.all(np.abs(step) < 1) and tried >= value - 1e-9 * abs(value)):
+        if not tried >= value - 1e-9 * abs(value):
             return None
         at, value, slope = at + step, tried, steep
     steepest = float(np.max(np.abs(slope))) / size

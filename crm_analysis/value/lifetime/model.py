@@ -360,6 +360,18 @@ class PurchaseModel(BaseEstimator):
 
         return self._table(histories, score, {}, actual)["log_score"].to_numpy()
 
+    def chances(self, histories: Histories, horizon: str, orders: Any) -> tuple[Array, Array]:
+        """The chance of fewer orders than came, and of exactly as many, per account; over the parameter draws."""
+        t, actual = histories.time(horizon), np.asarray(orders)
+
+        def both(_: Any, draws: tuple[Any, ...], x: Any, tx: Array, T: Array, y: Any) -> dict[str, Array]:
+            more = self._at_least(draws, x, tx, T, t, np.maximum(y, 1)).mean(axis=0)
+            same = self._probability(draws, x, tx, T, t, y).mean(axis=0)
+            return {"fewer": np.where(y > 0, 1 - more, 0), "same": same}
+
+        found = self._table(histories, both, {}, actual)
+        return found["fewer"].to_numpy(), found["same"].to_numpy()
+
     def alive_path(self, occasions: Sequence[dt.date], until: dt.date, level: float = LEVEL) -> pd.DataFrame:
         """How alive one account looked on each day from its first occasion to `until`: day, alive, low, high.
 
