@@ -229,9 +229,9 @@ LABELS: dict[str, str] = {
     "on the model alone.",
     "used_history": "History wins here: the forecast is {model}, a naive rule, because no model did better.",
     "used_model": "The forecast is that of {model}, which did best on earlier days.",
-    "untried": "The model, {model}, is untried. {reason}",
+    "untried": "The model, {model}, is untried: {reason}",
     "value_none": "No value can be told for this book; the top of the page says why.",
-    "value_refused": "No value can be told for this book. {reason}",
+    "value_refused": "No value can be told for this book: {reason}",
     "value_horizon": "The value is what the accounts are expected to bring within {horizon} after {day}, discounted by "
     "{rate} a year, from {accounts} with orders. Accounts that order for the first time later are not in it.",
     "value_said": "90% interval {low} to {high}. Expected {money} within {horizon} after {day} from {accounts} with "

@@ -78,3 +78,41 @@ def test_books_with_next_to_nothing_are_drawn(data):
     drawn(plots.segment_shares(segment_table(data, bars(data))))
     drawn(plots.segment_shares(segment_table(data.drop(columns="margin"), bars(data.drop(columns="margin")))))
     drawn(plots.monthly_revenue(pd.DataFrame({"month": [], "revenue": []}), ""))
+
+
+def values(many: int = 25, **more: object) -> pd.DataFrame:
+    value = pd.Series([100.0 - i for i in range(many)], dtype=float)
+    names = pd.Series([f"A{i:03}" for i in range(many)], dtype=object)
+    return pd.DataFrame({"account_id": names, "value": value, "low": value - 10, "high": value + 5}).assign(**more)
+
+
+def test_the_largest_values_have_their_intervals_and_last_year():
+    table = values(repeated=50.0, name="$\\frac{1}{$")
+    ax = plots.largest_values(table, "$\\frac{1}{$")
+    drawn(ax)
+    *spans, dots, diamonds, _zero = ax.lines
+    assert [tuple(span.get_xdata()) for span in spans] == list(zip(table.low[:20], table.high[:20], strict=True))
+    assert dots.get_xdata().tolist() == table.value[:20].tolist()
+    assert diamonds.get_xdata().tolist() == [50.0] * 20
+    assert ax.get_ylim()[0] > ax.get_ylim()[1], "the largest is on top"
+    drawn(plots.largest_values(values(1), ""))
+
+
+def test_names_that_the_font_lacks_or_that_are_long_are_drawn_all_the_same():
+    names = ["Grüner \u00a0 Łoś", "深圳电子", None, "x" * 40, "\n"]
+    ax = plots.largest_values(values(5, name=names), "EUR")
+    drawn(ax)
+    shown = [text.get_text() for text in ax.get_yticklabels()]
+    assert shown == ["Grüner Łoś", "A001", "A002", "x" * 31 + "…", "A004"]
+
+
+def test_calibration_is_bars_beside_dots_with_intervals():
+    table = pd.DataFrame(
+        {"repeats": ["0", "10+"], "predicted": [1.0, 12.0], "came": [2.0, 11.0], "low": [1.5, 9.0], "high": [2.5, 13.0]}
+    )
+    ax = plots.orders_calibration(table)
+    drawn(ax)
+    assert [bar.get_height() for bar in ax.patches] == [1.0, 12.0]
+    assert ax.lines[-1].get_ydata().tolist() == [2.0, 11.0]
+    assert [line.get_ydata().tolist() for line in ax.lines[:2]] == [[1.5, 2.5], [9.0, 13.0]]
+    drawn(plots.orders_calibration(table[:0]))

@@ -15,7 +15,7 @@ from sklearn.base import BaseEstimator
 from crm_analysis.errors import UserError
 from crm_analysis.value.histories import DAYS, Histories
 from crm_analysis.value.lifetime.fitting import maximum, normal_draws, penalised, summary
-from crm_analysis.value.lifetime.model import discount
+from crm_analysis.value.lifetime.forecasts import discount
 from crm_analysis.value.splits import RECENT
 
 if TYPE_CHECKING:

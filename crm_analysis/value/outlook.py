@@ -20,7 +20,7 @@ from crm_analysis.value.histories import Histories, histories
 from crm_analysis.value.holdout import HORIZON as TRIED
 from crm_analysis.value.holdout import auto, fitted
 from crm_analysis.value.lifetime.dropout import MBGCNBD
-from crm_analysis.value.lifetime.model import discount
+from crm_analysis.value.lifetime.forecasts import discount
 from crm_analysis.value.lifetime.worth import (
     ANNUAL_RATE,
     HORIZON,

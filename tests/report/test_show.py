@@ -6,6 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import matplotlib
+import matplotlib.pyplot
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
@@ -54,6 +55,7 @@ def accounts(rows: int = 3) -> pd.DataFrame:
         ([0.0001, -0.0001, 0.9999, None], "share", ["<0.1%", ">-0.1%", ">99.9%", "–"]),
         ([1234.0, float("nan"), float("inf")], "count", ["1,234", "–", "–"]),
         ([0.05, 0.123], "number", ["0.050", "0.123"]),
+        ([0.0424243, 1497.31, -12.3456, 0, None], "measure", ["0.04242", "1,497", "-12.35", "0", "–"]),
         ([True, False, pd.NA], "flag", ["yes", "no", "–"]),
         ([pd.Timestamp("2026-09-30"), datetime.date(2026, 1, 2), pd.NaT], "date", ["2026-09-30", "2026-01-02", "–"]),
     ],
@@ -266,3 +268,20 @@ def test_a_sentence_can_be_an_assumption_a_function_or_nothing(displayed, tmp_pa
     shown.sentence("Only said.")
     assert [data["text/plain"] for data, _ in displayed] == ["Bars are set.", "Bars are set.", "Only said."]
     assert [entry["name"] for entry in contents(tmp_path)["assumptions"]] == ["Bars are set."]
+
+
+def test_a_headline_without_a_sentence_is_nothing(displayed, tmp_path):
+    shown.headline("revenue", 5.0, "", tmp_path, "EUR")
+    assert displayed == []
+    assert contents(tmp_path)["headlines"] == []
+
+
+def test_a_figure_that_cannot_be_made_is_nothing(displayed):
+    def lacking():
+        raise BookError("there is nothing to draw")
+
+    shown.figure(lacking, alt="")
+    assert displayed == []
+    shown.figure(matplotlib.pyplot.figure, alt="an empty figure")
+    assert displayed[0][0]["text/plain"] == "an empty figure"
+    assert matplotlib.pyplot.get_fignums() == []

@@ -18,7 +18,7 @@ from small_books import line, small_book
 
 from crm_analysis.book import Book
 from crm_analysis.errors import BookError, UserError
-from crm_analysis.labels import label
+from crm_analysis.labels import column, label
 from crm_analysis.report import value_sentences as said
 from crm_analysis.value import outlook as module
 from crm_analysis.value.baselines import LastWindow
@@ -156,13 +156,7 @@ def test_the_page_tells_it_all(look, made):
     headings = [head.get_text() for head in made[0].soup.find_all("th", scope="col")]
     assert headings.count("90% from") == headings.count("90% to") >= 8
     for name in ("mae", "wape"):
-        assert label_of(name) in headings[-60:]
-
-
-def label_of(name: str) -> str:
-    from crm_analysis.labels import column
-
-    return column(name).title
+        assert column(name).title in headings[-60:]
 
 
 def test_the_tables_of_the_page_are_written_whole(look, made):
@@ -208,7 +202,7 @@ def test_how_far_it_can_be_trusted_in_words(look, monkeypatch, coverage, bias, j
 def test_a_book_too_short_for_a_trial_is_told_untried():
     look = outlook(company(years=0), DAY)
     assert look.worth is not None
-    assert said.model_said(look).startswith("The model, MBG/NBD, is untried. a forecast of 12M cannot be tried")
+    assert said.model_said(look).startswith("The model, MBG/NBD, is untried: a forecast of 12M cannot be tried")
     assert "How good the forecast is, is not known" in said.value_said(look, "EUR")
     assert said.used_said(look) == said.model_said(look)
     with pytest.raises(BookError, match="No model could be tried on earlier days"):
@@ -216,7 +210,7 @@ def test_a_book_too_short_for_a_trial_is_told_untried():
     with pytest.raises(BookError, match="Last year cannot be told: the orders begin on 2026-0"):
         look.compared  # noqa: B018
     assert said.told_counts(look) == said.told_said(look) == ""
-    assert len(look.listed) == 40
+    assert len(look.listed) == len(look.histories.frame) > 10
 
 
 @pytest.mark.parametrize(
@@ -230,7 +224,7 @@ def test_without_repeat_orders_the_page_says_what_is_missing(shown, tmp_path, or
     book = written(tmp_path / "b", accounts=[{"account_id": "A"}, {"account_id": "B"}], orders=orders)
     text = shown("value", book).text
     assert "Value of the book: –" in text
-    assert "No value can be told for this book." in text
+    assert "No value can be told for this book: " in text
     assert reason in text
     assert "Accounts without a history, and why." in text
     assert "Against last year" not in text

@@ -14,7 +14,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from crm_analysis.value.lifetime.model import PurchaseModel
+    from crm_analysis.value.lifetime.forecasts import Forecasts
 
     Array = NDArray[np.float64]
 
@@ -23,7 +23,7 @@ MANY = 200.0
 
 
 def bounds(
-    model: PurchaseModel, draws: tuple[Any, ...], x: Any, tx: Array, T: Array, t: float, level: float
+    model: Forecasts, draws: tuple[Any, ...], x: Any, tx: Array, T: Array, t: float, level: float
 ) -> tuple[Array, Array]:
     """The quantiles of the number of orders over draws and chance."""
     ends = np.array([(1 + level) / 2, (1 - level) / 2])  # the tail beyond which a count is too low, too high
@@ -64,7 +64,7 @@ def _halved(at_least: Callable[[Array], Array], bar: Any, shape: Any) -> Array:
 
 
 def counted(
-    model: PurchaseModel, theta: tuple[Any, ...], x: Any, tx: Array, T: Array, t: float, uniform: Array
+    model: Forecasts, theta: tuple[Any, ...], x: Any, tx: Array, T: Array, t: float, uniform: Array
 ) -> NDArray[np.int64]:
     """Per draw and account the number of orders whose tail the uniform number is below."""
     found = np.zeros(uniform.shape, dtype=np.int64)
@@ -89,11 +89,11 @@ def counted(
     return found
 
 
-def _events(model: PurchaseModel, theta: tuple[Any, ...], x: Any, T: Array, t: float) -> Array:
+def _events(model: Forecasts, theta: tuple[Any, ...], x: Any, T: Array, t: float) -> Array:
     return (theta[0] + model._k * x) * t / (theta[1] + T)
 
 
-def crowded(model: PurchaseModel, theta: tuple[Any, ...], x: Any, T: Array, t: float) -> NDArray[np.bool_]:
+def crowded(model: Forecasts, theta: tuple[Any, ...], x: Any, T: Array, t: float) -> NDArray[np.bool_]:
     """Which accounts are expected to have more than MANY events under one of the parameter draws."""
     crowd: NDArray[np.bool_] = np.any(_events(model, theta, x, T, t) > MANY, axis=0)
     return crowd

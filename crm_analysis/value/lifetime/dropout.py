@@ -15,6 +15,8 @@ import numpy as np
 
 from crm_analysis.value.lifetime.counts import crowded, fewer, of_accounts
 from crm_analysis.value.lifetime.model import PurchaseModel
+from crm_analysis.value.lifetime.phases import Steps
+from crm_analysis.value.lifetime.quadrature import gamma_nodes, mean_inverse
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -195,10 +197,10 @@ class _LeavesAtOrders(PurchaseModel):
             total = np.zeros((len(odds), len(of)))
             for j, weight in enumerate(phases):
                 # a mean over Gamma(n) of lambda g(lambda) is one over Gamma(n + 1) of g, times its mean
-                nodes, masses = _gamma_nodes(shape + j + 1)
+                nodes, masses = gamma_nodes(shape + j + 1)
                 pace = nodes / reach[..., None]
                 z = pace / (pace + rate)
-                inner = z ** (self._k - j - 1) / (pace + rate) * _mean_inverse(1 - z**self._k, a, own)
+                inner = z ** (self._k - j - 1) / (pace + rate) * mean_inverse(1 - z**self._k, a, own)
                 total = total + weight[..., of] * (shape + j) / reach * (inner * masses).sum(axis=-1)
             result[:, of] = expit(odds[:, of]) * total
         return result
@@ -307,103 +309,8 @@ def _regularity(data: Any) -> int:
     return int(ks[np.argmin(np.abs(np.array(points) - excess))])
 
 
-class Steps:
-    """The chances of at least one order, two, three, ... for many accounts and parameter draws, a step at a time.
-
-    Arrays are (draws, accounts). With q = t / (alpha + T + t), events are negative binomial, and the chance of
-    having stayed for y - 1 orders is a product that grows by a factor a step.
-    """
-
-    def __init__(self, alive: Array, n: Array, stays: Array, a: Any, ratio: Any, phases: list[Array]) -> None:
-        self.alive = alive
-        self._k = len(phases)
-        self._y = 0
-        self._stayed, self._stays = alive.copy(), np.broadcast_to(stays, alive.shape)
-        self._both = a + self._stays
-        self._q = np.broadcast_to(ratio / (1 + ratio), alive.shape)
-        # per phase: its weight, shape, the chance of exactly so many events and of at most so many
-        self._phases = []
-        for j, weight in enumerate(phases):
-            shape = np.broadcast_to(n + j, alive.shape)
-            exactly = np.exp(-shape * np.log1p(ratio))
-            state = [weight, shape, exactly, exactly.copy(), 0]
-            self._forward(state, self._k - j - 1)
-            self._phases.append(state)
-
-    def _forward(self, state: list[Any], events: int) -> None:
-        for _ in range(events):
-            factor = state[1] + state[4]
-            state[4] += 1
-            factor *= self._q
-            factor /= state[4]
-            state[2] *= factor
-            state[3] += state[2]
-
-    def step(self) -> Array:
-        """P(at least y orders), y = 1 at the first call, one more at each."""
-        if self._y:
-            self._stayed *= self.hazard_left
-            for state in self._phases:
-                self._forward(state, self._k)
-        self._y += 1
-        if self._k == 1:
-            return self._stayed * (1 - self._phases[0][3])
-        return self._stayed * sum(state[0] * (1 - state[3]) for state in self._phases)
-
-    @property
-    def hazard_left(self) -> Array:
-        """The chance not to leave at the order that the last step was about."""
-        return (self._stays + (self._y - 1)) / (self._both + (self._y - 1))
-
-    def keep(self, accounts: NDArray[np.bool_]) -> None:
-        """Go on with these accounts only."""
-        for name in ("alive", "_stayed", "_stays", "_both", "_q"):
-            setattr(self, name, getattr(self, name)[:, accounts])
-        self._phases = [[*(part[:, accounts] for part in state[:4]), state[4]] for state in self._phases]
-
-
 def _stayed(a: Any, stays: Any, orders: Any) -> Array:
     """The chance not to have left in so many orders: E[(1 - p)^orders] with p ~ Beta(a, stays)."""
     from scipy.special import gammaln
 
     return np.exp(gammaln(stays + orders) - gammaln(stays) + gammaln(a + stays) - gammaln(a + stays + orders))
-
-
-def _legendre(low: Array, high: Array, nodes: int) -> tuple[Array, Array]:
-    """Gauss-Legendre nodes and weights between bounds, along a new last axis."""
-    places, weights = np.polynomial.legendre.leggauss(nodes)
-    half = ((high - low) / 2)[..., None]
-    return (low + high)[..., None] / 2 + half * places, half * weights
-
-
-def _gamma_nodes(shape: Array, nodes: int = 40) -> tuple[Array, Array]:
-    """Nodes and masses for means over Gamma(shape, 1), by the logarithm of the variable."""
-    from scipy.special import gammainccinv, gammaincinv, gammaln
-
-    logs, weights = _legendre(np.log(gammaincinv(shape, 1e-11)), np.log(gammainccinv(shape, 1e-11)), nodes)
-    masses = weights * np.exp(shape[..., None] * logs - np.exp(logs) - gammaln(shape)[..., None])
-    return np.exp(logs), masses
-
-
-def _mean_inverse(c: Array, a: Any, stays: Array, nodes: int = 64) -> Array:
-    """E[1 / (c + p (1 - c))], p ~ Beta(a, stays); c has one axis more, at the end.
-
-    By the logit of p, from where p is so small against every c that a series of two terms does.
-    """
-    from scipy.special import betainc, betaincinv, betaln
-
-    a = np.broadcast_to(a, stays.shape)
-    least = c.min(axis=-1)
-    low = np.maximum(1e-4 * least / (1 + least), betaincinv(a, stays, 1e-12))
-    rest = np.maximum(betaincinv(stays, a, 1e-12), 1e-300)  # 1 - p at the upper end
-    start = np.log(low) - np.log1p(-low)
-    logits, weights = _legendre(start, np.maximum(np.log1p(-rest) - np.log(rest), start), nodes)
-    stay = -np.logaddexp(0, logits)  # log(1 - p)
-    masses = weights * np.exp(
-        a[..., None] * (logits + stay) + (stays * 1.0)[..., None] * stay - betaln(a, stays)[..., None]
-    )
-    share, below = np.exp(logits + stay), betainc(a, stays, low)[..., None]
-    result = below / c - (a / (a + stays) * betainc(a + 1, stays, low))[..., None] * (1 - c) / c**2
-    for turn in range(nodes):
-        result += masses[..., turn, None] / (c + share[..., turn, None] * (1 - c))
-    return result

@@ -10,7 +10,7 @@ import numpy as np
 
 from crm_analysis.periods import after
 from crm_analysis.value.histories import DAYS, Histories
-from crm_analysis.value.lifetime.model import discount
+from crm_analysis.value.lifetime.forecasts import discount
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -16,7 +16,7 @@ import numpy as np
 from crm_analysis.errors import UserError
 from crm_analysis.labels import label
 from crm_analysis.value.histories import Histories
-from crm_analysis.value.lifetime.model import LEVEL, discount
+from crm_analysis.value.lifetime.forecasts import LEVEL, discount
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -241,7 +241,7 @@ def test_margin_reads_its_own_columns_and_counts_orders_with_costs_only():
 
 
 def test_scikit_learn_knows_it(published):
-    assert clone(GammaGamma("margin")).get_params() == {"money": "margin"}
+    assert clone(GammaGamma("margin")).get_params() == {"money": "margin", "prior": None}
     with pytest.raises(UserError, match="found 'profit'"):
         GammaGamma("profit").fit(cdnow())
     with pytest.raises(UserError, match="has the parameters p, q, v; found p"):
@@ -252,3 +252,19 @@ def test_scikit_learn_knows_it(published):
         GammaGamma().fit(cdnow(), weights=[1.0])
     with pytest.raises(UserError, match=r"\(1, 2357\); found \(2, 2\)"):
         published.sampled(cdnow(), np.ones((2, 2)), published.parameter_draws(0), np.random.default_rng(0))
+
+
+def test_a_weak_prior_stands_in_where_the_means_do_not_tell_p_and_v(published):
+    """Few repeat accounts: plain likelihood refuses, the prior gives nearly the same means as the truth does."""
+    rng = np.random.default_rng(2)
+    sizes = rng.integers(2, 4, 25)
+    amounts = [
+        rng.gamma(6.25, 1, size) / rate for size, rate in zip(sizes, rng.gamma(3.74, 1 / 15.44, 60), strict=True)
+    ]
+    few = histories_of(amounts)
+    with pytest.raises(NotIdentified):
+        GammaGamma().fit(few)
+    weak = GammaGamma(prior=2.0).fit(few)
+    assert (weak.mean(few) / published.mean(few)).mean() == pytest.approx(1, abs=0.15)
+    with pytest.raises(UserError, match="above 0"):
+        GammaGamma(prior=0).fit(few)

