@@ -165,15 +165,18 @@ class _LeavesAtOrders(PurchaseModel):
         going = np.flatnonzero(~many)
         if len(going):
             steps = self._steps(of_accounts(theta, ~many), x[~many], tx[~many], T[~many], t)
+            came, gone = np.zeros((2, len(alive), len(going)))
             while len(going):
                 tail = steps.step()
-                orders[:, going] += tail
-                left[:, going] -= tail * (1 - steps.hazard_left)
+                came += tail
+                gone += tail * (1 - steps.hazard_left)
                 # tails are differences from 1: what is left of them below 1e-15 is rounding
-                more = np.any(tail > _ALL_BUT * orders[:, going] + 1e-15 * alive[:, going], axis=0)
+                more = np.any(tail > _ALL_BUT * came + 1e-15 * steps.alive, axis=0)
                 if fewer(more):
+                    orders[:, going] = came
+                    left[:, going] = steps.alive - gone
                     steps.keep(more)
-                    going = going[more]
+                    going, came, gone = going[more], came[:, more], gone[:, more]
         for place in np.flatnonzero(many):
             one = slice(place, place + 1)
             mean = float(np.max(n[..., one] * t / (theta[1] + T)[..., one]) / self._k)

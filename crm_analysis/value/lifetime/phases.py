@@ -26,11 +26,14 @@ class Steps:
         self._stayed, self._stays = alive.copy(), np.broadcast_to(stays, alive.shape)
         self._both = a + self._stays
         self._q = np.broadcast_to(ratio / (1 + ratio), alive.shape)
+        until = np.log(
+            1 + ratio
+        )  # quicker than log1p, and as good where it is multiplied by no more than some thousands
         # per phase: its weight, shape, the chance of exactly so many events and of at most so many
         self._phases = []
         for j, weight in enumerate(phases):
             shape = np.broadcast_to(n + j, alive.shape)
-            exactly = np.exp(-shape * np.log1p(ratio))
+            exactly = np.exp(-shape * until)
             state = [weight, shape, exactly, exactly.copy(), 0]
             self._forward(state, self._k - j - 1)
             self._phases.append(state)

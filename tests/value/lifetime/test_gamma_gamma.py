@@ -259,7 +259,7 @@ def test_a_weak_prior_stands_in_where_the_means_do_not_tell_p_and_v(published):
     rng = np.random.default_rng(2)
     sizes = rng.integers(2, 4, 25)
     amounts = [
-        rng.gamma(6.25, 1, size) / rate for size, rate in zip(sizes, rng.gamma(3.74, 1 / 15.44, 60), strict=True)
+        rng.gamma(6.25, 1, size) / rate for size, rate in zip(sizes, rng.gamma(3.74, 1 / 15.44, 25), strict=True)
     ]
     few = histories_of(amounts)
     with pytest.raises(NotIdentified):
