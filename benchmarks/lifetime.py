@@ -121,6 +121,12 @@ def write_books(folder: Path, accounts: int) -> None:
         histories.frame[columns].to_parquet(path)
 
 
+def faster(*arguments: Any, runs: int = 2) -> dict[str, Any]:
+    """What `measured` found in the faster of some runs: other work on the machine makes both sides slower."""
+    found = [measured(*arguments) for _ in range(runs)]
+    return min(found, key=lambda one: one["seconds"] if "cpu" in one else np.inf)
+
+
 def measured(program: str, path: Path, model: str, given: str = "", patience: float | None = None) -> dict[str, Any]:
     """What a program found, run in a process of its own; "seconds" says why, in words, if it was not done."""
     try:
@@ -153,12 +159,13 @@ def fits(places: dict[str, tuple[Path, int]]) -> tuple[list[str], list[str], dic
     rows, parameters, limits = [], [], {}
     for name, (path, size) in places.items():
         model = name if "/" in name else "BG/NBD"
-        ours = measured(FIT, path, model)
+        ours = faster(FIT, path, model)
         times = "as they are" if name == "as they are" else "whole days"
         title = f"MBG/CNBD-k, {ours['k']} found for k" if model == "MBG/CNBD-k" else model
         cells = [title, times, f"{size:,}", f"{ours['distinct']:,}", *shown(ours, "made", "seconds", "cpu", "gb")]
         for given in ("accounts", "distinct"):
-            peer = {} if model == "MBG/CNBD-k" else measured(PEER, path, model, given, PATIENCE)
+            runs = 2 if model == "BG/NBD" else 1
+            peer = {} if model == "MBG/CNBD-k" else faster(PEER, path, model, given, PATIENCE, runs=runs)
             cells += [*shown(peer, "seconds", "cpu", "gb"), ""]
             if "params" not in peer:
                 continue
@@ -183,7 +190,7 @@ def scores(places: dict[str, tuple[Path, int]]) -> tuple[list[str], dict[str, bo
     for name, (path, size) in places.items():
         model = name if "/" in name else "BG/NBD"
         times = "as they are" if name == "as they are" else "whole days"
-        found = measured(SCORE, path, model)
+        found = faster(SCORE, path, model)
         cells = [f"{model}: alive, and orders of 12M", times, f"{size:,}", *shown(found, "seconds", "cpu", "gb")]
         rows.append(f"| {' | '.join(cells)} |")
         if model == "BG/NBD":
@@ -223,6 +230,7 @@ def main() -> None:
         "account, as its users do, and given the distinct histories with weights, whose making is counted; stopped",
         f"after {PATIENCE} s. Ratio: the peer's seconds to those of our fit. CPU seconds (all cores) and peak memory",
         "are of the whole process with imports, data and making; where CPU is below seconds, the machine was busy.",
+        "Everything ran twice, and the faster run counts; but the peer's Pareto/NBD and the lifetime value ran once.",
         "",
         "| fit | times | accounts | distinct | made, s | fit, s | CPU, s | peak GB | peer, s | CPU, s | peak GB "
         "| ratio | peer, distinct, s | CPU, s | peak GB | ratio |",

@@ -196,7 +196,7 @@ def test_how_far_it_can_be_trusted_in_words(look, monkeypatch, coverage, bias, j
     assert judged in said.trust_said(look)
     assert judged in said.used_said(look)
     for words in (said.trust_said(look), said.value_said(look, "")):
-        assert f"Tried on earlier days, it forecast {off}" in words
+        assert f"Tried on earlier days, the model forecast {off}" in words
 
 
 def test_a_book_too_short_for_a_trial_is_told_untried():
