@@ -208,6 +208,27 @@ class _LeavesAtOrders(PurchaseModel):
             result[:, of] = expit(odds[:, of]) * total
         return result
 
+    def _brought(
+        self, theta: tuple[Any, ...], x: Any, tx: Array, T: Array, rate: float, rng: np.random.Generator
+    ) -> Array:
+        """By phase, rate and number of orders until the account leaves; the times of these as expected."""
+        from scipy.special import expit
+
+        odds, n, stays, phases = self._then(theta, x, tx, T)
+        alive, phase = rng.random(odds.shape) < expit(odds), np.zeros(odds.shape)
+        if self._k > 1:
+            place, passed = rng.random(odds.shape), np.zeros(odds.shape)
+            for weight in phases[:-1]:
+                passed = passed + weight
+                phase += place > passed
+        with np.errstate(divide="ignore", over="ignore"):
+            log = -np.log1p(rate * (theta[1] + T) / rng.standard_gamma(np.broadcast_to(n, odds.shape) + phase))
+            leaves = rng.beta(np.broadcast_to(theta[2], odds.shape), np.broadcast_to(stays, odds.shape))
+            last = np.floor(-rng.standard_exponential(odds.shape) / np.log1p(-leaves)) + 1
+        gap = self._k * log  # the discount from one order to the next
+        whole = np.expm1(np.maximum(last * gap, -700)) / np.expm1(np.maximum(gap, -700))
+        return np.where(alive, np.exp((self._k - phase) * log) * whole, 0.0)
+
 
 class BGNBD(_LeavesAtOrders):
     """BG/NBD: Poisson orders, and at each repeat order a chance to leave.

@@ -27,6 +27,8 @@ LEVEL = 0.9
 DRAWS = 32
 """Parameter draws behind an interval; the spread of orders given the parameters is exact."""
 _BLOCK = 200_000  # cells of (draw, account) worked on at once: they stay in the cache
+_LIVES = 16  # of an account, drawn for each draw of the parameters
+_SEED = 20260930
 _NODES = 5  # at which a horizon is looked at for discounting, and more where much is discounted
 
 
@@ -73,6 +75,12 @@ class Forecasts(BaseEstimator):
         raise NotImplementedError
 
     def _discounted(self, theta: tuple[Any, ...], x: Any, tx: Array, T: Array, rate: float) -> Array:
+        raise NotImplementedError
+
+    def _brought(
+        self, theta: tuple[Any, ...], x: Any, tx: Array, T: Array, rate: float, rng: np.random.Generator
+    ) -> Array:
+        """A draw of the orders each account still brings, discounted."""
         raise NotImplementedError
 
     # --- predictions ---
@@ -127,13 +135,20 @@ class Forecasts(BaseEstimator):
         """Orders each account has still to bring, each discounted to as_of: account_id, discounted_orders, low, high.
 
         Discounted expected residual transactions, without horizon (Fader, Hardie & Lee 2005, Journal of Marketing
-        Research 42). `annual_rate` is the interest of a year, compounded; above 0. The interval holds what is not
-        known of the parameters.
+        Research 42). `annual_rate` is the interest of a year, compounded; above 0. The mean is that of the fitted
+        parameters; the interval holds what is not known of them and what chance does to the account: its rate, when it
+        leaves, how often it orders until then.
         """
-        rate = discount(annual_rate, histories.unit)
-        return self._means(
-            histories, "discounted_orders", level, lambda theta, x, tx, T: self._discounted(theta, x, tx, T, rate)
-        )
+        _checked(level)
+        rate, rng = discount(annual_rate, histories.unit), np.random.default_rng(_SEED)
+
+        def bounded(fitted: tuple[Any, ...], draws: tuple[Any, ...], x: Any, tx: Array, T: Array) -> dict[str, Array]:
+            own = tuple(np.repeat(p, _LIVES, axis=0) for p in draws)
+            lives = self._brought(own, x, tx, T, rate, rng)
+            low, high = np.quantile(lives, [(1 - level) / 2, (1 + level) / 2], axis=0, method="weibull")
+            return {"discounted_orders": self._discounted(fitted, x, tx, T, rate)[0], "low": low, "high": high}
+
+        return self._table(histories, bounded, {}, cells=_BLOCK // _LIVES)
 
     def stream(self, histories: Histories, horizon: str, annual_rate: float = 0.1) -> pd.DataFrame:
         """What comes within the horizon, discounted to as_of, at the fitted parameters.
@@ -224,13 +239,13 @@ class Forecasts(BaseEstimator):
     # --- how predictions are made, block by block ---
 
     def _blocks(
-        self, frame: pd.DataFrame, parameters: Array
+        self, frame: pd.DataFrame, parameters: Array, cells: int = _BLOCK
     ) -> Iterator[tuple[NDArray[np.intp], tuple[Array, ...], Any, Array, Array]]:
         """Places of accounts, and for them the parameters of each draw, frequency, recency and T."""
         patterns, place = self.design_.patterns(frame)
         x = frame["frequency"].to_numpy("int64")
         tx, T = frame["recency"].to_numpy("float64"), frame["T"].to_numpy("float64")
-        step = max(1, _BLOCK // len(parameters))
+        step = max(1, cells // len(parameters))
         for turn, pattern in enumerate(patterns):
             theta = tuple(np.exp(self._logs(parameters, pattern)).T[:, :, None])
             own = np.flatnonzero(place == turn)
@@ -240,7 +255,12 @@ class Forecasts(BaseEstimator):
                 yield of, theta, x[of], tx[of], T[of]
 
     def _table(
-        self, histories: Histories, predicted: Callable[..., dict[str, Array]], kinds: dict[str, Any], *given: Any
+        self,
+        histories: Histories,
+        predicted: Callable[..., dict[str, Array]],
+        kinds: dict[str, Any],
+        *given: Any,
+        cells: int = _BLOCK,
     ) -> pd.DataFrame:
         """A prediction of every account: the same for the same history, so made once for each."""
         import pandas as pd
@@ -257,7 +277,7 @@ class Forecasts(BaseEstimator):
         distinct = own.iloc[np.unique(back, return_index=True)[1]]
         at = np.concatenate([self.parameter_draws(), [self.parameter_draws(0)[0]]])
         found: dict[str, Array] = {}
-        for of, theta, x, tx, T in self._blocks(distinct, at):
+        for of, theta, x, tx, T in self._blocks(distinct, at, cells):
             more = [distinct[name].to_numpy()[of] for name in extra]
             fitted, draws = tuple(p[-1:] for p in theta), tuple(p[:-1] for p in theta)
             for name, values in predicted(fitted, draws, x, tx, T, *more).items():

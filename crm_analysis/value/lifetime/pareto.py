@@ -94,6 +94,20 @@ class ParetoNBD(PurchaseModel):
         B = beta + T
         return self._alive(theta, x, tx, T) * (r + x) / (alpha + T) * B * _chunked(_lasting, 1, s, rate * B)[0]
 
+    def _brought(
+        self, theta: tuple[Any, ...], x: Any, tx: Array, T: Array, rate: float, rng: np.random.Generator
+    ) -> Array:
+        """By rate and time until the account leaves; mean and variance of the orders until then are exact."""
+        r, alpha, s, beta = theta
+        chance = self._alive(theta, x, tx, T)
+        alive = rng.random(chance.shape) < chance
+        pace = rng.standard_gamma(np.broadcast_to(r + x, chance.shape)) / (alpha + T)
+        with np.errstate(divide="ignore", over="ignore"):
+            leaves = rng.standard_gamma(np.broadcast_to(s, chance.shape)) / (beta + T)
+            left = np.exp(-rate * rng.standard_exponential(chance.shape) / leaves)
+        each = (1 + left) / 2  # variance over mean of sums of discounted orders at random times
+        return np.where(alive, each * rng.poisson(pace * (1 - left) / rate / each), 0.0)
+
     def _at_least(self, theta: tuple[Any, ...], x: Any, tx: Array, T: Array, t: float, y: Any) -> Array:
         """The y-th order comes within t, and the account is still there then."""
         r, alpha, s, beta = theta

@@ -23,6 +23,7 @@ from crm_analysis.value.histories import Histories
 from crm_analysis.value.lifetime.dropout import BGNBD, MBGCNBD
 from crm_analysis.value.lifetime.fitting import NotIdentified
 from crm_analysis.value.lifetime.model import PurchaseModel
+from crm_analysis.value.lifetime.pareto import ParetoNBD
 from crm_analysis.value.lifetime.simulated import leaving_at_orders
 
 DAY = "1997-09-30"
@@ -259,6 +260,20 @@ def test_discounted_orders_are_the_double_integral(
     alive = model._alive(theta(model), np.array([x]), np.array([tx]), np.array([T]))[0, 0]
     found = model._discounted(theta(model), np.array([x]), np.array([tx]), np.array([T]), rate)[0, 0]
     assert found == pytest.approx(inner * alive, rel=1e-5)
+
+
+PARETO = ParetoNBD.from_params("week", r=0.55, alpha=10.6, s=0.61, beta=11.7)
+
+
+@pytest.mark.parametrize("model", [*MODELS, PARETO], ids=lambda model: f"{model.title} {model.params_['r']}")
+def test_lives_drawn_one_by_one_bring_the_discounted_orders_expected(model: PurchaseModel) -> None:
+    """Drawing phase, rate and leaving is another way to the mean than its integrals, for every k."""
+    x, tx, T = some()
+    lives = tuple(np.repeat(p, 20_000, axis=0) for p in theta(model))
+    drawn = model._brought(lives, x, tx, T, 0.01, np.random.default_rng(6))
+    mean = model._discounted(theta(model), x, tx, T, 0.01)[0]
+    error = np.maximum(drawn.std(axis=0) / np.sqrt(20_000), 1e-9)
+    assert (np.abs(drawn.mean(axis=0) - mean) < 4.5 * error).all()
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: f"{model.title} {model.params_['r']}")
