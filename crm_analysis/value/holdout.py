@@ -17,12 +17,10 @@ from crm_analysis.accounts import LATE
 from crm_analysis.book.book import as_date
 from crm_analysis.errors import BookError, UserError
 from crm_analysis.periods import after, before
-from crm_analysis.value.baselines import BASELINES, Baseline
+from crm_analysis.value.baselines import Baseline
+from crm_analysis.value.candidates import MILD, Model, fitted, named, usual
 from crm_analysis.value.lifetime.design import ENOUGH
-from crm_analysis.value.lifetime.dropout import BGNBD, MBGCNBD
-from crm_analysis.value.lifetime.fitting import NotIdentified
-from crm_analysis.value.lifetime.model import PurchaseModel
-from crm_analysis.value.lifetime.pareto import ParetoNBD
+from crm_analysis.value.lifetime.dropout import MBGCNBD
 from crm_analysis.value.scores import calibration, clustered, outcomes, scores
 from crm_analysis.value.splits import Splits
 
@@ -32,18 +30,10 @@ if TYPE_CHECKING:
     from crm_analysis.book.book import Book
     from crm_analysis.value.histories import Histories
 
-    Model = PurchaseModel | Baseline
 
 HORIZON = "12M"
 ORIGINS = 4
 """Days tried at most, a quarter apart; their horizons overlap, and standard errors are clustered by account."""
-WEAK = (2.0, 1.0)
-"""The priors that a model is tried with, in turn, which plain maximum likelihood refuses; see PurchaseModel."""
-MILD = 4
-"""The k that is tried beside a larger one. The likelihood settles on the gaps of accounts that keep in step; whoever
-falls out of it costs a forecast more the surer that was: of AdventureWorks' resellers 35 to 60 fit best, and 4 or 8
-predict best.
-"""
 SEED = 20260930
 """Of the uniform numbers of the randomised coverage."""
 _CLEAR = 2.0  # standard errors beyond which a difference is more than chance
@@ -155,30 +145,6 @@ def auto(
     return Auto(known[0], known[1], tried)
 
 
-def fitted(
-    model: Model, splits: Splits, day: dt.date, horizon: str, weak: bool = False
-) -> tuple[Model, Histories, float | None]:
-    """A copy of the model fitted to what was known on the day, the histories to predict for, and the prior it took.
-
-    A purchase model that plain maximum likelihood refuses, or that is `weak`, gets a prior, of WEAK the first that
-    helps. A baseline is fitted to the inner split of the day. Raises NotIdentified if nothing does.
-    """
-    from sklearn.base import clone
-
-    own = clone(model)
-    if isinstance(own, Baseline):
-        inner = splits.inner(day, horizon)
-        return own.fit(inner.histories, inner.window, inner.came), splits.known(day, inner.window), None
-    known = splits.known(day, horizon)
-    priors: tuple[float | None, ...] = (own.prior,) if own.prior is not None else (*(() if weak else (None,)), *WEAK)
-    for prior in priors[:-1]:
-        try:
-            return clone(model).set_params(prior=prior).fit(known), known, prior
-        except NotIdentified:
-            continue
-    return own.set_params(prior=priors[-1]).fit(known), known, priors[-1]
-
-
 class _Trial:
     """One holdout while it runs."""
 
@@ -192,12 +158,11 @@ class _Trial:
         returns: str,
     ) -> None:
         self.default = models is None
-        usual: list[Model] = [BGNBD(), MBGCNBD(), ParetoNBD(), *(kind() for kind in BASELINES)]
-        chosen = usual if models is None else list(models)
-        self.candidates = {label(model): model for model in chosen}
+        chosen = usual() if models is None else list(models)
+        self.candidates = {named(model): model for model in chosen}
         if not chosen or len(self.candidates) < len(chosen):
             raise UserError(
-                f"a holdout compares different models, at least one; found {[label(model) for model in chosen]}."
+                f"a holdout compares different models, at least one; found {[named(model) for model in chosen]}."
             )
         covariates = [name for model in chosen for name in getattr(model, "covariates", ())]
         self.splits = Splits(book.as_of(as_of), unit, returns, tuple(dict.fromkeys(covariates)))
@@ -276,13 +241,13 @@ class _Trial:
         from sklearn.base import clone
 
         if max(self.rhythms, default=0) > MILD:
-            self._added(MBGCNBD(k=MILD), label(MBGCNBD()), days)
+            self._added(MBGCNBD(k=MILD), named(MBGCNBD()), days)
         if (best := self._best_model(days)) and self._both_kinds(days):
             self._added(clone(self.candidates[best]).set_params(covariates=("late_entry",)), best, days)
 
     def _added(self, model: Model, like: str, days: tuple[dt.date, ...]) -> None:
         """One more candidate, with the prior where the one it is like needed it."""
-        name = label(model)
+        name = named(model)
         self.candidates[name] = model
         if like in self.weak:
             self.weak.add(name)
@@ -358,16 +323,3 @@ class _Trial:
         if history:
             return f"History wins here: {best} beats the best model, {rival}, {by}."
         return f"{best} is chosen: it beats the best baseline, {rival}, {by}."
-
-
-def label(model: Model) -> str:
-    """The candidate's name: its title, its covariates, and its prior if it was given one."""
-    covariates = getattr(model, "covariates", ())
-    prior = getattr(model, "prior", None)
-    return "".join(
-        [
-            model.title,
-            f" by {', '.join(covariates)}" if covariates else "",
-            f", prior {prior:g}" if prior is not None else "",
-        ]
-    )

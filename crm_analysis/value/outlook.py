@@ -15,10 +15,11 @@ from crm_analysis.accounts import LATE, WINDOW, accounts, groups
 from crm_analysis.errors import BookError, UserError
 from crm_analysis.labels import label
 from crm_analysis.periods import after, before
+from crm_analysis.value.candidates import fitted
 from crm_analysis.value.cost_to_serve import avoidable
 from crm_analysis.value.histories import Histories, histories
 from crm_analysis.value.holdout import HORIZON as TRIED
-from crm_analysis.value.holdout import auto, fitted
+from crm_analysis.value.holdout import auto
 from crm_analysis.value.lifetime.dropout import MBGCNBD
 from crm_analysis.value.lifetime.forecasts import discount
 from crm_analysis.value.lifetime.worth import (
@@ -38,7 +39,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from crm_analysis.book.book import Book
-    from crm_analysis.value.holdout import Holdout, Model
+    from crm_analysis.value.candidates import Model
+    from crm_analysis.value.holdout import Holdout
 
 
 @dataclass(frozen=True)

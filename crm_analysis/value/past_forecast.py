@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from crm_analysis.periods import before
+from crm_analysis.value.candidates import fitted
 from crm_analysis.value.histories import Histories
-from crm_analysis.value.holdout import auto, fitted
+from crm_analysis.value.holdout import auto
 from crm_analysis.value.splits import Split, Splits
 
 if TYPE_CHECKING:

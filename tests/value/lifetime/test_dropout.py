@@ -272,7 +272,7 @@ def test_lives_drawn_one_by_one_bring_the_discounted_orders_expected(model: Purc
     lives = tuple(np.repeat(p, 20_000, axis=0) for p in theta(model))
     drawn = model._brought(lives, x, tx, T, 0.01, np.random.default_rng(6))
     mean = model._discounted(theta(model), x, tx, T, 0.01)[0]
-    error = np.maximum(drawn.std(axis=0) / np.sqrt(20_000), 1e-9)
+    error = np.maximum(drawn.std(axis=0) / np.sqrt(20_000), 1e-3)  # one that is hardly alive may not be drawn at all
     assert (np.abs(drawn.mean(axis=0) - mean) < 4.5 * error).all()
 
 
