@@ -193,13 +193,20 @@ LABELS: dict[str, str] = {
     "worth_no_cost": "No cost to serve is taken off: the book has no spending that names accounts.",
     "worth_revenue": "Value is revenue, for the book has no cost of goods.",
     # --- the value page ---
+    "back_above": "More came than the interval holds: what drives all accounts at once is not in it",
+    "back_below": "Less came than the interval holds: what drives all accounts at once is not in it",
+    "back_inside": "What came lies inside the interval",
+    "back_none": "The value forecast cannot be tried on earlier days: {reason}",
+    "back_said": "Put to the test: the same models, fitted to what was known on {start}, forecast {value} until {end}, "
+    "90% interval {low} to {high} (not discounted, before cost to serve); {came} came. {where}.",
     "forecast_inside": "What came lies inside the interval.",
     "forecast_above": "More came than the interval holds.",
     "forecast_below": "Fewer came than the interval holds.",
     "last_year_none": "Last year cannot be told: the orders begin on {begins}, less than a year before {day}.",
     "past_none": "Last quarter's forecast cannot be made: {reason}",
     "past_counts": "{came}, forecast {expected}",
-    "past_said": "{came} orders came from {start} to {end}. {model}, fitted to what was known before, forecast "
+    "past_said": "{came} orders came from {start} to {end}, counted as days on which an account ordered, from accounts "
+    "that had ordered before. {model}, chosen since but fitted to what was known before, forecast "
     "{expected}, 90% interval {low} to {high}. {where}",
     "past_share": "{share} of {accounts} ordered within the interval that was forecast for them. {new} more came from "
     "accounts without an order before, which no forecast was made for.",
@@ -227,8 +234,12 @@ LABELS: dict[str, str] = {
     "trust_wide": ": the intervals on this page are wider than they need be",
     "trust_reach": "It was tried over {tried}; the value looks {horizon} ahead. Farther than it was tried, it rests "
     "on the model alone.",
-    "used_history": "History wins here: the forecast is {model}, a naive rule, because no model did better.",
+    "used_bg": "BG/NBD takes an account that has not ordered again as alive for certain, however long ago that was.",
+    "used_history": "History wins here: the forecast is {model}, a naive rule, because no model did better. It knows "
+    "of no leaving.",
     "used_model": "The forecast is that of {model}, which did best on earlier days.",
+    "trust_reach_history": "It was tried over {tried}; the value looks {horizon} ahead. A naive rule knows of no "
+    "leaving, so over so much longer its sum is rather too high.",
     "untried": "The model, {model}, is untried: {reason}",
     "value_none": "No value can be told for this book; the top of the page says why.",
     "value_refused": "No value can be told for this book: {reason}",
@@ -326,6 +337,10 @@ COLUMNS: dict[str, tuple[str, Kind] | tuple[str, Kind, str]] = {
     "why": ("Why", "text"),
     # --- tables of the value page ---
     "alive": ("Alive", "share"),
+    "came_money": ("Came", "money"),
+    "made_on": ("Made on", "date"),
+    "until": ("Until", "date"),
+    "value_bias": ("Forecast against came", "share"),
     "baseline": ("Naive", "flag"),
     "behind": ("Behind best", "number"),
     "bias": ("Bias", "share"),

@@ -40,7 +40,23 @@ def value_said(look: Outlook, currency: str) -> str:
     total = look.worth.total.iloc[0]
     ends = {name: money(total[name], currency) for name in ("low", "high")}
     words = label("value_said").format(money=_money_said(look), **ends, **_scope(look))
-    return f"{words} {_bias_said(look)}".strip()
+    return f"{words} {back_said(look, currency) or _bias_said(look)}".strip()
+
+
+def back_said(look: Outlook, currency: str) -> str:
+    """What the same models forecast of money one hold-out ago, and what came; empty where that cannot be told."""
+    try:
+        back = look.back
+    except BookError:
+        return ""
+    row = back.total.iloc[0]
+    missed = "back_above" if row["came"] > row["high"] else "back_below"
+    return label("back_said").format(
+        start=back.made_on,
+        end=back.until,
+        where=label("back_inside" if row["inside"] else missed),
+        **{name: money(float(row[name]), currency) for name in ("value", "low", "high", "came")},
+    )
 
 
 def top_said(look: Outlook, currency: str) -> str:
@@ -105,7 +121,10 @@ def used_said(look: Outlook) -> str:
     if look.model is None or look.trial is None:
         return model_said(look)
     key = "used_history" if look.trial.history_wins else "used_model"
-    return f"{label(key).format(model=look.model.title)} {_coverage_said(look)}"
+    words = [label(key).format(model=look.model.title), _coverage_said(look)]
+    if look.model.title.startswith("BG/NBD"):
+        words.append(label("used_bg"))
+    return " ".join(words)
 
 
 def trust_said(look: Outlook) -> str:
@@ -114,7 +133,7 @@ def trust_said(look: Outlook) -> str:
     words = [_coverage_said(look), _bias_said(look)]
     if look.histories.time(look.horizon) > look.histories.time(trial.horizon):
         reach = {"tried": window_said(trial.horizon), "horizon": window_said(look.horizon)}
-        words.append(label("trust_reach").format(**reach))
+        words.append(label("trust_reach_history" if trial.history_wins else "trust_reach").format(**reach))
     return " ".join(word for word in words if word)
 
 

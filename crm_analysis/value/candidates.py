@@ -43,7 +43,7 @@ def fitted(
     own = clone(model)
     if isinstance(own, Baseline):
         inner = splits.inner(day, horizon)
-        return own.fit(inner.histories, inner.window, inner.came), splits.known(day, inner.window), None
+        return own.fit(inner.histories, inner.window, inner.came), splits.known(day, inner.window, horizon), None
     known = splits.known(day, horizon)
     priors: tuple[float | None, ...] = (own.prior,) if own.prior is not None else (*(() if weak else (None,)), *WEAK)
     for prior in priors[:-1]:

@@ -142,6 +142,9 @@ class Histories:
         """
         return self._source.frame(DAYS[self.unit]) if isinstance(self._source, Source) else self._source
 
+    def __repr__(self) -> str:
+        return f"<Histories as of {self.as_of}, times in {self.unit}s, credits {self.returns}; see .frame>"
+
     @cached_property
     def left_out(self) -> pd.DataFrame:
         """Known accounts without a history, by account_id: account_id, reason, revenue (as `returns` counts it)."""

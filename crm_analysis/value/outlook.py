@@ -15,6 +15,7 @@ from crm_analysis.accounts import LATE, WINDOW, accounts, groups
 from crm_analysis.errors import BookError, UserError
 from crm_analysis.labels import label
 from crm_analysis.periods import after, before
+from crm_analysis.value.back_test import BackTest, back_test
 from crm_analysis.value.candidates import fitted
 from crm_analysis.value.cost_to_serve import avoidable
 from crm_analysis.value.histories import Histories, histories
@@ -27,6 +28,7 @@ from crm_analysis.value.lifetime.worth import (
     HORIZON,
     Worth,
     against_last_year,
+    costed,
     group_key,
     lifetime_value,
 )
@@ -151,9 +153,23 @@ class Outlook:
         start, begins = before(self.day, WINDOW), self.histories.frame["first_order"].min().date()
         if begins > start + LATE:
             raise BookError(label("last_year_none").format(begins=begins, day=self.day))
-        table = against_last_year(worth, self.frame, self.cost)
+        table = against_last_year(worth, self._year, self.cost)
         table.loc[(table["told"] == "more") & (table["low"] <= 0), "told"] = "loss"
         return table
+
+    @property
+    def _year(self) -> pd.DataFrame:
+        """The accounts with their money of the last year, counted as the histories count it."""
+        if self.histories.returns != "ignore":
+            return self.frame
+        splits = Splits(self.book, self.histories.unit, self.histories.returns)
+        frame, ids = self.frame.copy(), self.frame["account_id"]
+        for money in ("revenue", "margin"):
+            if money in frame:
+                frame[money] = ids.map(splits.brought(before(self.day, WINDOW), self.day, money))
+        if "costed_revenue" in frame:
+            frame["costed_revenue"] = frame["revenue"].where(costed(self.frame).to_numpy(), float("nan"))
+        return frame
 
     def differing(self, told: str) -> pd.DataFrame:
         """The accounts told "more" or "less" than last year repeated, largest difference first, with their numbers."""
@@ -193,6 +209,26 @@ class Outlook:
             return past_forecast(self.book, self.day, self.model, self.histories.unit, self.histories.returns)
         except UserError as refused:
             raise BookError(label("past_none").format(reason=refused)) from None
+
+    @cached_property
+    def back(self) -> BackTest:
+        """What the models, fitted to what was known one hold-out earlier, forecast of money, and what came."""
+        self.tried  # noqa: B018 -- raises where no hold-out was possible
+        assert self.model is not None
+        assert self.spend is not None
+        own, trial = self.histories, self.tried
+        try:
+            return back_test(self.book, self.day, self.model, self.spend.model, trial.horizon, own.unit, own.returns)
+        except UserError as refused:
+            raise BookError(label("back_none").format(reason=refused)) from None
+
+    @property
+    def back_total(self) -> pd.DataFrame:
+        """As `BackTest.total`: made_on, until, accounts, value, low, high, came_money, inside, value_bias."""
+        table = self.back.total.rename(columns={"came": "came_money", "bias": "value_bias"})
+        table.insert(0, "made_on", self.back.made_on)
+        table.insert(1, "until", self.back.until)
+        return table
 
     @property
     def past_total(self) -> pd.DataFrame:
@@ -267,8 +303,11 @@ def outlook(
     """
     known = book.as_of(as_of)
     own = histories(known, as_of, unit, returns)
-    for window in (horizon, tried):
-        after(own.as_of, window)
+    for name, window in (("horizon", horizon), ("tried", tried)):
+        try:
+            after(own.as_of, window)
+        except UserError as wrong:
+            raise UserError(f"{name}: {wrong}") from None
     discount(annual_rate, unit)
     frame = accounts(known, own.as_of, WINDOW)
     frame["segment"] = segments(frame, bars(frame))["segment"].fillna(label("tier_inactive"))

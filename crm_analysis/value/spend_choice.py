@@ -15,6 +15,7 @@ from crm_analysis.value.histories import Histories
 from crm_analysis.value.lifetime.fitting import NotIdentified
 from crm_analysis.value.lifetime.gamma_gamma import GammaGamma
 from crm_analysis.value.lifetime.normal_spend import NormalSpend
+from crm_analysis.value.lifetime.worth import costed
 from crm_analysis.value.splits import Splits
 
 if TYPE_CHECKING:
@@ -47,8 +48,8 @@ def spend_choice(
     """Gamma-Gamma or normal spend for the `histories` of the book as of a day, chosen by log score.
 
     Both are fitted to what was known one window earlier, and scored on the money of the orders that came since, given
-    how many came. A book too short for that gets normal spend. `money` is "margin" where costs are known, unless
-    given. Raises UserError if neither can be fitted to the histories.
+    how many came, of accounts whose costs since are known. A book too short for that gets normal spend. `money` is
+    "margin" where costs are known, unless given. Raises UserError if neither can be fitted to the histories.
     """
     import pandas as pd
 
@@ -59,9 +60,14 @@ def spend_choice(
     if before(start, window) >= splits.begins - dt.timedelta(days=7):
         known = splits.known(start, window)
         came = splits.between(start, splits.ends)
-        brought = accounts(book, splits.ends, window).set_index("account_id")[money]
-        counts = known.frame["account_id"].map(came).fillna(0).to_numpy("int64")
-        totals = known.frame["account_id"].map(brought).fillna(0.0).to_numpy("float64")
+        ids = known.frame["account_id"]
+        brought = ids.map(splits.brought(start, splits.ends, money))
+        told = brought.notna()
+        if money == "margin":
+            year = accounts(book, splits.ends, window).set_index("account_id")
+            told &= ids.map(costed(year)).fillna(False).astype(bool)
+        counts = ids.map(came).where(told, 0).fillna(0).to_numpy("int64")
+        totals = brought.where(told, 0.0).to_numpy("float64")
         rows = [_score(model, known, counts, totals) for model in _candidates(money)]
     scores = pd.DataFrame(rows, columns=["model", "accounts", "log_score", "bias", "note"])
     scores = scores.sort_values(["log_score", "model"], ascending=[False, True], ignore_index=True)
@@ -72,7 +78,7 @@ def spend_choice(
     refused: list[str] = []
     for model in wanted if able else reversed(wanted):
         try:
-            return SpendChoice(_fitted(model, histories), scores, _verdict(model, scores, able, refused))
+            return SpendChoice(fitted_spend(model, histories), scores, _verdict(model, scores, able, refused))
         except UserError as error:
             refused.append(str(error))
     raise UserError(" ".join(refused))
@@ -82,7 +88,7 @@ def _candidates(money: str) -> list[SpendModel]:
     return [GammaGamma(money), NormalSpend(money)]
 
 
-def _fitted(model: SpendModel, histories: Histories) -> SpendModel:
+def fitted_spend(model: SpendModel, histories: Histories) -> SpendModel:
     """The model fitted; Gamma-Gamma with a weak prior where the means do not tell its parameters."""
     try:
         return model.fit(histories)
@@ -102,7 +108,7 @@ def _score(model: SpendModel, known: Histories, counts: np.ndarray, totals: np.n
         "note": "",
     }
     try:
-        own = _fitted(model, known)
+        own = fitted_spend(model, known)
         expected = own.mean(known).to_numpy() * counts
         row["log_score"] = float(own.log_density(known, counts, totals)[of].mean()) if of.any() else np.nan
         row["bias"] = float(expected[of].sum() / totals[of].sum() - 1) if totals[of].sum() > 0 else np.nan

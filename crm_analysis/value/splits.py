@@ -8,10 +8,11 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import ibis
 
+from crm_analysis.accounts import LATE
 from crm_analysis.book import engine
 from crm_analysis.book.days import last_known
 from crm_analysis.book.occasions import occasion_days
@@ -79,12 +80,20 @@ class Splits:
         """The last day anything is known of."""
         return last_known(self.book)
 
-    def known(self, day: dt.date, window: str) -> Histories:
-        """Histories as of the day, with RECENT: the orders in the window that ends on it, as they stood then."""
+    def known(self, day: dt.date, window: str, over: str | None = None) -> Histories:
+        """Histories as of the day, with RECENT: the orders in the window that ends on it, as they stood then.
+
+        With `over`, a longer window, those of it scaled to the window, if the orders reach back so far.
+        """
         if day not in self._known:
             self._known[day] = histories(self.book, day, self.unit, self.returns, self.covariates)
         found = self._known[day]
-        recent = self._of(found, self._counted(day, before(day, window), day))
+        start = before(day, over or window)
+        if over is None or start < self.begins - LATE:
+            recent: Any = self._of(found, self._counted(day, before(day, window), day))
+        else:
+            part = (day - before(day, window)).days / (day - start).days
+            recent = self._of(found, self._counted(day, start, day)) * part
         return Histories(
             found.frame.assign(**{RECENT: recent}), unit=found.unit, as_of=found.as_of, returns=found.returns
         )
@@ -116,6 +125,14 @@ class Splits:
     def between(self, start: dt.date, end: dt.date) -> pd.Series:
         """Orders after `start` up to `end` as they stood on `end`, by account_id, of accounts that ordered."""
         return self._counted(end, start, end)
+
+    def brought(self, start: dt.date, end: dt.date, money: str) -> pd.Series:
+        """Money of accounts with a history after `start` up to `end`, by account_id, counted as `returns` says.
+
+        NaN where it is not known, as margin without costs.
+        """
+        then, now = (self.known(day, "1D").frame.set_index("account_id")[money] for day in (start, end))
+        return now - then.reindex(now.index).fillna(0.0)
 
     def _counted(self, seen_on: dt.date, start: dt.date, end: dt.date) -> pd.Series:
         key = (seen_on, start, end)

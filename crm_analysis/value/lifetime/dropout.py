@@ -278,7 +278,7 @@ class MBGCNBD(_LeavesAtOrders):
         from crm_analysis.value.lifetime.fitting import NotIdentified
 
         if self.k is not None:
-            if int(self.k) != self.k or not 1 <= self.k <= 100:
+            if not isinstance(self.k, int | np.integer) or not 1 <= self.k <= 100:
                 raise UserError(f"k is a whole number from 1 on; found {self.k!r}.")
             self.k_ = int(self.k)
             super().fit(histories, weights)

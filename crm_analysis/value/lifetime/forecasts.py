@@ -265,6 +265,12 @@ class Forecasts(BaseEstimator):
         """A prediction of every account: the same for the same history, so made once for each."""
         import pandas as pd
 
+        if not hasattr(self, "params_"):
+            raise UserError(f"{self.title} is not fitted yet; call fit(histories) first.")
+        if not isinstance(histories, Histories):
+            raise UserError(
+                f"a forecast takes purchase histories, as `histories(book, day)` makes; found {histories!r:.60}."
+            )
         if histories.unit != self.unit_:
             raise UserError(
                 f"the model counts in {self.unit_}s, the histories in {histories.unit}s; expected one unit."
@@ -310,9 +316,11 @@ class Forecasts(BaseEstimator):
 
 
 def discount(annual_rate: float, unit: str) -> float:
-    """The continuous rate per unit of an interest of so much a year; raises UserError unless it is above 0."""
-    if not 0 < annual_rate < 10:
-        raise UserError(f"the discount rate of a year is above 0, such as 0.1 for 10%; found {annual_rate!r}.")
+    """The continuous rate per unit of an interest of so much a year; raises UserError unless above 0 and at most 1."""
+    if not 0 < annual_rate <= 1:
+        raise UserError(
+            f"the discount rate of a year is above 0 and at most 1, such as 0.1 for 10%; found {annual_rate!r}."
+        )
     return float(np.log1p(annual_rate) * DAYS[unit] / 365.25)
 
 

@@ -115,6 +115,8 @@ class PurchaseModel(Forecasts):
 
     def _prepared(self, histories: Histories, weights: Any) -> _Data:
         columns = tuple(self.covariates)
+        if not isinstance(histories, Histories):
+            raise UserError(f"fit takes purchase histories, as `histories(book, day)` makes; found {histories!r:.60}.")
         if weights is None:
             rows = histories.compressed(columns)
         else:

@@ -28,6 +28,8 @@ HORIZON = "36M"
 ANNUAL_RATE = 0.1
 MOST, FEWEST, CELLS = 1000, 64, 40_000_000
 """Draws behind intervals: as many as make CELLS of draws times accounts, but between these."""
+KNOWN = 0.95
+"""The part of an account's revenue whose cost must be known for a margin to be told."""
 _BLOCK = 20_000
 _SEED = 20260930
 
@@ -145,21 +147,26 @@ def against_last_year(worth: Worth, accounts: pd.DataFrame, cost_to_serve: pd.Da
     `accounts` is what `accounts.accounts` returns for a window of 12M. Columns: account_id, revenue, last_year (the
     year's margin, or revenue where value is that, less avoidable cost), repeated (what it would come to if each year of
     the horizon were like it), value, low, high, difference = value - repeated, told: "more" if the interval lies above
-    `repeated`, "less" if below, "same" otherwise; rank_revenue and rank_value (1 is the largest; ties by account_id).
+    `repeated`, "less" if below, "same" otherwise, and "unknown" where the year's margin is, because costs of more than
+    a twentieth of its revenue are; rank_revenue and rank_value (1 is the largest; ties by account_id).
     """
     table = worth.accounts[["account_id", "value", "low", "high"]].merge(
-        accounts[["account_id", "revenue", *(["margin"] if worth.money == "margin" else [])]],
+        accounts[["account_id", "revenue", *(["margin", "costed_revenue"] if worth.money == "margin" else [])]],
         on="account_id",
         how="left",
     )
     table["last_year"] = table[worth.money].fillna(0.0)
+    if worth.money == "margin":
+        table["last_year"] = table["last_year"].where(costed(table))
     if cost_to_serve is not None:
         named = cost_to_serve.set_index("account_id")["cost_to_serve"]
         table["last_year"] -= table["account_id"].map(named).fillna(0.0)
     table["repeated"] = table["last_year"] * worth.years
     table["difference"] = table["value"] - table["repeated"]
     table["told"] = np.select(
-        [table["low"] > table["repeated"], table["high"] < table["repeated"]], ["more", "less"], "same"
+        [table["repeated"].isna(), table["low"] > table["repeated"], table["high"] < table["repeated"]],
+        ["unknown", "more", "less"],
+        "same",
     )
     for name in ("revenue", "value"):
         order = table.sort_values([name, "account_id"], ascending=[False, True], kind="stable").index
@@ -167,6 +174,12 @@ def against_last_year(worth: Worth, accounts: pd.DataFrame, cost_to_serve: pd.Da
         table[f"rank_{name}"] = table[f"rank_{name}"].astype("int64")
     columns = ["account_id", "revenue", "last_year", "repeated", "value", "low", "high", "difference", "told"]
     return table[[*columns, "rank_revenue", "rank_value"]]
+
+
+def costed(frame: pd.DataFrame) -> pd.Series:
+    """Whether costs are known of the revenue of each account, all but KNOWN of it."""
+    revenue = frame["revenue"].fillna(0.0)
+    return (frame["costed_revenue"].fillna(0.0) - revenue).abs() <= (1 - KNOWN) * revenue.abs()
 
 
 def group_key(accounts: pd.DataFrame) -> pd.Series:

@@ -281,8 +281,8 @@ def test_discounting_within_a_long_horizon_nears_discounting_without_one(model: 
     book = Histories.of(
         pd.DataFrame({"frequency": [2, 8], "recency": [20.0, 50.0], "T": [30.0, 52.0]}), unit="week", as_of=DAY
     )
-    ever = model.discounted_orders(book, 5.0)["discounted_orders"]
-    within = model.stream(book, "4Y", 5.0)["discounted_orders"]
+    ever = model.discounted_orders(book, 1.0)["discounted_orders"]
+    within = model.stream(book, "12Y", 1.0)["discounted_orders"]
     assert within.to_numpy() == pytest.approx(ever.to_numpy(), rel=0.002)
     short = model.stream(book, "1M", 1e-9)
     assert short["discounted_orders"].to_numpy() == pytest.approx(short["expected_orders"].to_numpy(), rel=1e-6)
@@ -490,5 +490,11 @@ def test_mistakes_of_unit_and_horizon_cannot_be_made(fitted: BGNBD, cdnow: Histo
             fitted.orders(cdnow, "39W", level)
     with pytest.raises(UserError, match="above 0"):
         fitted.discounted_orders(cdnow, 0.0)
+    with pytest.raises(UserError, match=r"such as 0\.1 for 10%; found 5"):
+        fitted.discounted_orders(cdnow, 5)
+    with pytest.raises(UserError, match="BG/NBD is not fitted yet"):
+        BGNBD().orders(cdnow, "39W")
+    with pytest.raises(UserError, match="fit takes purchase histories"):
+        BGNBD().fit(cdnow.frame)  # type: ignore[arg-type]
     with pytest.raises(UserError, match="has the parameters r, alpha, a, b"):
         BGNBD.from_params("week", r=1, alpha=1, s=1, beta=1)

@@ -170,7 +170,7 @@ def test_avoidable_cost_is_what_names_the_account_and_is_not_fixed() -> None:
         spent("2026-09-30", "9000", None, start="2026-07-01"),
         spent("2025-09-30", "500", "A", start="2025-07-01"),  # before the window
     )
-    year = 365.25 / 365
+    year = 1
     assert found["account_id"].tolist() == ["A", "B"]
     assert found["cost_to_serve"].tolist() == pytest.approx([30.5 * year, 12 * year])
 
@@ -179,10 +179,26 @@ def test_spending_of_part_of_a_year_is_scaled_and_too_little_is_refused() -> Non
     half = quarters(
         spent("2026-06-30", "10", "A", start="2026-04-01"), spent("2026-09-30", "10", "A", start="2026-07-01")
     )
-    assert half["cost_to_serve"].tolist() == pytest.approx([20 * 365.25 / 183])
+    assert half["cost_to_serve"].tolist() == pytest.approx([20 * 365 / 183])
     with pytest.raises(BookError, match="names 1 accounts over 30 days; expected at least one account and 60 days"):
         quarters(spent("2026-09-30", "10", "A", start="2026-09-01"))
     with pytest.raises(BookError, match="names 0 accounts"):
         quarters(spent("2026-09-30", "10", None, start="2025-10-01"))
     with pytest.raises(BookError, match="no table 'spend'"):
         avoidable(small_book([line("A", "2026-01-01", 1)]), DAY)
+
+
+@pytest.mark.parametrize("day", ["2026-06-30", "2026-07-15", "2026-08-15", "2026-09-15", "2026-09-30"])
+@pytest.mark.parametrize("whole_years", [False, True])
+def test_a_steady_cost_is_the_same_on_every_day_of_the_year(day: str, whole_years: bool) -> None:
+    """1,000 a year, booked by quarters or by years: periods that began before the window count for their days in it."""
+    ends = (
+        pd.period_range("2023Q1", "2026Q3", freq="Q") if not whole_years else pd.period_range("2022", "2026", freq="Y")
+    )
+    rows = [
+        spent(str(p.end_time.date()), "1000" if whole_years else "250", "A", start=str(p.start_time.date()))
+        for p in ends
+    ]
+    book = small_book([line("A", "2023-01-01", 1)], spend=rows)
+    found = avoidable(book, day)
+    assert found["cost_to_serve"].tolist() == pytest.approx([1000], rel=0.02)
