@@ -22,7 +22,7 @@ sys.path.insert(0, str(ROOT / "tests" / "book"))
 
 import ibis  # noqa: E402
 import postgres  # noqa: E402
-from same_book import DATES, assert_answers_alike, spoiled, toml_in  # noqa: E402
+from same_book import DATES, assert_answers_alike, assert_histories_alike, spoiled, toml_in  # noqa: E402
 from test_spark import session, views  # noqa: E402
 
 from crm_analysis.accounts import snapshots  # noqa: E402
@@ -69,6 +69,7 @@ def main() -> None:
                 snapshots(book, DATES)
                 answered = time.perf_counter()
                 assert_answers_alike(book, plain)
+                assert_histories_alike(book, plain)
             rows.append(f"| {name} | {opened - start:.0f} | {answered - opened:.0f} |")
             sys.stdout.write(rows[-1] + "\n")
     lines = sum(int(total.found) for total in plain.check.rows.values())

@@ -18,11 +18,6 @@ if TYPE_CHECKING:
 Model = PurchaseModel | Baseline
 WEAK = (2.0, 1.0)
 """The priors that a model is tried with, in turn, which plain maximum likelihood refuses; see PurchaseModel."""
-MILD = 4
-"""The k that is tried beside a larger one. The likelihood settles on the gaps of accounts that keep in step; whoever
-falls out of it costs a forecast more the surer that was: of AdventureWorks' resellers 35 to 60 fit best, and 4 or 8
-predict best.
-"""
 
 
 def usual() -> list[Model]:

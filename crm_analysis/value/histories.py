@@ -108,9 +108,9 @@ class Histories:
                 f"histories of a frame: row {at} has frequency {x[at]:g}, recency {t_x[at]:g}, T {T[at]:g}; expected a "
                 "whole frequency, and recency between 0 and T, 0 only without repeats."
             )
-        whole = pd.Timestamp(day)
-        made["first_order"] = whole - pd.to_timedelta(T * days, unit="D")
-        made["last_order"] = whole - pd.to_timedelta((T - t_x) * days, unit="D")
+        whole = np.datetime64(pd.Timestamp(day), "s")
+        for end, ago in (("first_order", T), ("last_order", T - t_x)):
+            made[end] = (whole - np.round(ago * days * 86400).astype("timedelta64[s]")).astype("datetime64[ns]")
         made["frequency"], made["recency"], made["T"] = x.astype("int64"), t_x, T
         logs = np.log(np.where(x == 1, t_x, 1.0))
         made["log_gaps"] = np.where(x <= 1, logs, np.nan)
@@ -125,7 +125,8 @@ class Histories:
         for money in ("revenue", "margin"):
             if {money, f"first_{money}"} <= set(given) and monetary_name(money) not in given:
                 made[monetary_name(money)] = (made[money] - made[f"first_{money}"]) / made["frequency"].where(x > 0)
-        made = made.sort_values("account_id", kind="stable", ignore_index=True)
+        if not made["account_id"].is_monotonic_increasing:
+            made = made.sort_values("account_id", kind="stable", ignore_index=True)
         return cls(made, unit=unit, as_of=day, returns="net")
 
     @cached_property

@@ -18,9 +18,8 @@ from crm_analysis.book.book import as_date
 from crm_analysis.errors import BookError, UserError
 from crm_analysis.periods import after, before
 from crm_analysis.value.baselines import Baseline
-from crm_analysis.value.candidates import MILD, Model, fitted, named, usual
+from crm_analysis.value.candidates import Model, fitted, named, usual
 from crm_analysis.value.lifetime.design import ENOUGH
-from crm_analysis.value.lifetime.dropout import MBGCNBD
 from crm_analysis.value.scores import calibration, clustered, outcomes, scores
 from crm_analysis.value.splits import Splits
 
@@ -116,11 +115,10 @@ def holdout(
 ) -> Holdout:
     """The candidates tried on the book as known on `as_of`; on the days `dates` unless `origins` shall choose.
 
-    Candidates by default: BG/NBD, MBG/CNBD-k, Pareto/NBD and the baselines; where a k above MILD is found, MBG/CNBD
-    with that too; where enough accounts entered late and enough did not, the best model with that as a covariate. One
-    that maximum likelihood refuses is tried again with a weak prior, which it then has at earlier days too, where less
-    is known. What came is told as it stands on `as_of`. Raises BookError for a book too short, UserError if no
-    candidate can be fitted on every day.
+    Candidates by default: BG/NBD, MBG/CNBD-k, Pareto/NBD and the baselines; where enough accounts entered late and
+    enough did not, the best model with that as a covariate. One that maximum likelihood refuses is tried again with a
+    weak prior, which it then has at earlier days too, where less is known. What came is told as it stands on `as_of`.
+    Raises BookError for a book too short, UserError if no candidate can be fitted on every day.
     """
     return _Trial(book, as_of, horizon, models, unit, returns).on(dates)
 
@@ -168,7 +166,6 @@ class _Trial:
         self.splits = Splits(book.as_of(as_of), unit, returns, tuple(dict.fromkeys(covariates)))
         self.horizon = horizon
         self.weak: set[str] = set()
-        self.rhythms: list[int] = []
         self.rows: list[dict[str, Any]] = []
         self.tables: dict[str, list[pd.DataFrame]] = {}
 
@@ -189,7 +186,7 @@ class _Trial:
         for name in self.candidates:
             self._tried(name, days)
         if self.default:
-            self._tried_further(days)
+            self._tried_by_entry(days)
         table = pd.DataFrame(self.rows)
         table["prior"] = table["prior"].astype("float64")
         summary = self._summary(table, days)
@@ -227,7 +224,6 @@ class _Trial:
                 continue
             if prior is not None:
                 self.weak.add(name)
-            self.rhythms.append(getattr(model, "k_", 0))
             split = self.splits.at(day, self.horizon, seen_on=self.splits.ends)
             split = type(split)(known, split.window, split.came)
             table = outcomes(model, split, self.horizon, np.random.default_rng(SEED))
@@ -236,20 +232,17 @@ class _Trial:
             if isinstance(model, Baseline):
                 row["note"] = model.note(known, self.horizon)
 
-    def _tried_further(self, days: tuple[dt.date, ...]) -> None:
-        """Two more candidates, each only where what was found so far makes it worth its time."""
+    def _tried_by_entry(self, days: tuple[dt.date, ...]) -> None:
+        """The best model so far with late entry as a covariate, where both kinds are many; with its prior, if any."""
         from sklearn.base import clone
 
-        if max(self.rhythms, default=0) > MILD:
-            self._added(MBGCNBD(k=MILD), named(MBGCNBD()), days)
-        if (best := self._best_model(days)) and self._both_kinds(days):
-            self._added(clone(self.candidates[best]).set_params(covariates=("late_entry",)), best, days)
-
-    def _added(self, model: Model, like: str, days: tuple[dt.date, ...]) -> None:
-        """One more candidate, with the prior where the one it is like needed it."""
+        best = self._best_model(days)
+        if best is None or not self._both_kinds(days):
+            return
+        model = clone(self.candidates[best]).set_params(covariates=("late_entry",))
         name = named(model)
         self.candidates[name] = model
-        if like in self.weak:
+        if best in self.weak:
             self.weak.add(name)
         self._tried(name, days)
 

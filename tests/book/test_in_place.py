@@ -11,7 +11,7 @@ import postgres
 import pytest
 from folders import folder
 from postgres import PASSWORD, READER, Server, server  # noqa: F401 - a fixture
-from same_book import DAY, DEMO, FEW, assert_answers_alike, copied, spoiled, toml_in
+from same_book import DAY, DEMO, FEW, assert_answers_alike, assert_histories_alike, copied, spoiled, toml_in
 
 from crm_analysis.accounts import accounts
 from crm_analysis.book import Book, BookError, open_book
@@ -32,7 +32,9 @@ def test_on_duckdb(files, plain, tmp_path):
     for name in FEW:
         con.read_csv(files / f"{name}.csv", table_name=name, all_varchar=True)
     before = set(con.list_tables())
-    assert_answers_alike(open_book(con, toml_in(tmp_path, files)), plain)
+    book = open_book(con, toml_in(tmp_path, files))
+    assert_answers_alike(book, plain)
+    assert_histories_alike(book, plain)
     assert {name for name in con.list_tables() if not name.startswith("__")} == before
 
 
@@ -40,6 +42,8 @@ def test_on_duckdb(files, plain, tmp_path):
 def test_on_a_server_that_may_only_be_read(server: Server, files, plain, tmp_path):  # noqa: F811
     """A clean book works everything out anew; of one with faults a user without rights is told what to do."""
     few = copied(DEMO, tmp_path / "few", ("accounts", "orders"))
+    lines = (few / "orders.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    (few / "orders.csv").write_text("".join(lines[:3000]), encoding="utf-8")
     postgres.load(server, few, "clean")
     postgres.load(server, files, "in place")
     con = reader(server)
@@ -60,7 +64,9 @@ def test_on_a_server_with_temporary_tables(server: Server, files, plain, tmp_pat
     server.run(f"GRANT TEMPORARY ON DATABASE books TO {READER}")
     try:
         con = reader(server)
-        assert_answers_alike(open_book(con, toml_in(tmp_path, files, 'schema = "faults"')), plain)
+        book = open_book(con, toml_in(tmp_path, files, 'schema = "faults"'))
+        assert_answers_alike(book, plain)
+        assert_histories_alike(book, plain)
         con.disconnect()
     finally:
         server.run(f"REVOKE TEMPORARY ON DATABASE books FROM {READER}")

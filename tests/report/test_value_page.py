@@ -138,7 +138,7 @@ def test_last_quarter_is_beside_what_came(look):
     assert row["came"] + row["new_orders"] == came
     assert said.came(look) == f"{row['came']:.0f}, forecast {row['expected_orders']:.0f}"
     words = said.past_said(look)
-    assert f"{row['came']:.0f} orders came from 2026-07-01 to 2026-09-30." in words
+    assert f"{row['came']:.0f} orders came from 2026-07-01 to 2026-09-30, counted as days on which" in words
     inside = row["low"] <= row["came"] <= row["high"]
     assert ("What came lies inside the interval." in words) == inside
 
@@ -195,8 +195,17 @@ def test_how_far_it_can_be_trusted_in_words(look, monkeypatch, coverage, bias, j
     monkeypatch.setattr(Outlook, "candidate", pd.Series({"coverage": coverage, "bias": bias}))
     assert judged in said.trust_said(look)
     assert judged in said.used_said(look)
-    for words in (said.trust_said(look), said.value_said(look, "")):
-        assert f"Tried on earlier days, the model forecast {off}" in words
+    assert f"Tried on earlier days, the model forecast {off}" in said.trust_said(look)
+
+
+def test_the_headline_tells_how_the_same_forecast_of_money_did(look):
+    row = look.back_total.iloc[0]
+    words = said.value_said(look, "EUR")
+    assert (
+        f"fitted to what was known on {row['made_on']}, forecast EUR {row['value']:,.0f} until {row['until']}" in words
+    )
+    assert f"EUR {row['came_money']:,.0f} came." in words
+    assert ("What came lies inside the interval." in words) == (row["low"] <= row["came_money"] <= row["high"])
 
 
 def test_a_book_too_short_for_a_trial_is_told_untried():

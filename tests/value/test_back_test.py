@@ -17,7 +17,7 @@ from crm_analysis.value.splits import Splits
 
 @pytest.fixture(scope="module")
 def rows() -> list[dict]:
-    """60 accounts over three years: orders at random, amounts about a level of each, some credits, some costs unknown."""
+    """60 accounts over three years: orders at random, amounts about a level of each, some credits, unknown costs."""
     rng = np.random.default_rng(12)
     start, found = pd.Timestamp("2023-10-01"), []
     for who in range(60):

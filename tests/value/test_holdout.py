@@ -283,14 +283,3 @@ def test_online_retail_names_its_choice_and_margin(capsys):
     assert found.summary["log_score"].notna().all()
     assert found.summary["forecasts"].eq(4947).all()
     assert found.chosen in found.verdict
-
-
-@pytest.mark.slow
-def test_a_milder_rhythm_is_tried_beside_a_strict_one():
-    """AdventureWorks' resellers order every three months; who misses one was too sure a thing."""
-    book = real("adventureworks_resellers")
-    found = holdout(book, book.extracted_on, "6M", dates=["2013-03-06"])
-    rows = found.summary.set_index("model")
-    assert found.scores.set_index("model").loc["MBG/CNBD-k", "fitted"] not in ("MBG/NBD", "MBG/CNBD-4")
-    assert rows.loc["MBG/CNBD-4", "log_score"] > rows.loc["MBG/CNBD-k", "log_score"]
-    assert found.chosen == "MBG/CNBD-4"
