@@ -48,6 +48,22 @@ def occasion_days(book: Book) -> ibis.Table:
     return days.filter(days.known_on <= ibis.literal(last_known(book)))
 
 
+def standing_days(book: Book, returns: str = "net") -> ibis.Table:
+    """The occasions as they stand on the book's day: account_id, day; those that a credit reversed by then are none."""
+    rows = occasion_days(book)
+    days = rows.filter(rows.kind == "purchase").group_by("account_id", "day").agg(falls_on=rows.falls_on.max())
+    if returns != "ignore":
+        days = days.filter(days.falls_on > ibis.literal(last_known(book)))
+    return days.select("account_id", "day")
+
+
+def days_ordered(book: Book, account_id: str, returns: str = "net") -> list[dt.date]:
+    """The days one account ordered on, as they stand on the book's day, earliest first; empty if it never did."""
+    days = standing_days(book, returns)
+    found = engine.frame(days.filter(days.account_id == account_id).order_by("day"))
+    return [day.date() for day in found["day"]]
+
+
 def account_occasions(book: Book, returns: str) -> ibis.Table:
     """One row per account with order lines, as known on the book's day.
 

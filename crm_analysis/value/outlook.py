@@ -15,7 +15,6 @@ from crm_analysis.accounts import LATE, WINDOW, accounts, groups
 from crm_analysis.errors import BookError, UserError
 from crm_analysis.labels import label
 from crm_analysis.periods import after, before
-from crm_analysis.value.back_test import BackTest, back_test
 from crm_analysis.value.candidates import fitted
 from crm_analysis.value.cost_to_serve import avoidable
 from crm_analysis.value.histories import Histories, histories
@@ -33,6 +32,7 @@ from crm_analysis.value.lifetime.worth import (
     lifetime_value,
 )
 from crm_analysis.value.past_forecast import PastForecast, past_forecast
+from crm_analysis.value.past_value import PastValue, past_value
 from crm_analysis.value.segments import bars, segments
 from crm_analysis.value.spend_choice import SpendChoice, spend_choice
 from crm_analysis.value.splits import Splits
@@ -211,20 +211,20 @@ class Outlook:
             raise BookError(label("past_none").format(reason=refused)) from None
 
     @cached_property
-    def back(self) -> BackTest:
+    def back(self) -> PastValue:
         """What the models, fitted to what was known one hold-out earlier, forecast of money, and what came."""
         self.tried  # noqa: B018 -- raises where no hold-out was possible
         assert self.model is not None
         assert self.spend is not None
         own, trial = self.histories, self.tried
         try:
-            return back_test(self.book, self.day, self.model, self.spend.model, trial.horizon, own.unit, own.returns)
+            return past_value(self.book, self.day, self.model, self.spend.model, trial.horizon, own.unit, own.returns)
         except UserError as refused:
             raise BookError(label("back_none").format(reason=refused)) from None
 
     @property
     def back_total(self) -> pd.DataFrame:
-        """As `BackTest.total`: made_on, until, accounts, value, low, high, came_money, inside, value_bias."""
+        """As `PastValue.total`: made_on, until, accounts, value, low, high, came_money, inside, value_bias."""
         table = self.back.total.rename(columns={"came": "came_money", "bias": "value_bias"})
         table.insert(0, "made_on", self.back.made_on)
         table.insert(1, "until", self.back.until)

@@ -15,7 +15,7 @@ import ibis
 from crm_analysis.accounts import LATE
 from crm_analysis.book import engine
 from crm_analysis.book.days import last_known
-from crm_analysis.book.occasions import occasion_days
+from crm_analysis.book.occasions import occasion_days, standing_days
 from crm_analysis.errors import BookError
 from crm_analysis.periods import after, before
 from crm_analysis.value.histories import Histories, histories
@@ -38,11 +38,8 @@ def orders_between(book: Book, start: dt.date, end: dt.date, returns: str = "net
 
     As they stand on the book's day: one that a credit had reversed by then is none, unless `returns` is "ignore".
     """
-    rows = occasion_days(book)
-    rows = rows.filter(rows.kind == "purchase", rows.day > ibis.literal(start), rows.day <= ibis.literal(end))
-    days = rows.group_by("account_id", "day").agg(falls_on=rows.falls_on.max())
-    if returns != "ignore":
-        days = days.filter(days.falls_on > ibis.literal(last_known(book)))
+    days = standing_days(book, returns)
+    days = days.filter(days.day > ibis.literal(start), days.day <= ibis.literal(end))
     found = engine.frame(days.group_by("account_id").agg(orders=days.count()))
     return found.set_index("account_id")["orders"].astype("int64").sort_index()
 

@@ -199,7 +199,8 @@ class Forecasts(BaseEstimator):
     def alive_path(self, occasions: Sequence[dt.date], until: dt.date, level: float = LEVEL) -> pd.DataFrame:
         """How alive one account looked on each day from its first occasion to `until`: day, alive, low, high.
 
-        On each day only the occasions up to it count. The account has the covariates' reference levels.
+        `occasions` are the days it ordered on (`book.occasions.days_ordered`); on each day only those up to it count.
+        The account has the covariates' reference levels.
         """
         import pandas as pd
 

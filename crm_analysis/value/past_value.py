@@ -27,7 +27,7 @@ _ALMOST_NONE = 1e-9  # of a discount: money is compared as it came
 
 
 @dataclass(frozen=True)
-class BackTest:
+class PastValue:
     """A forecast of money made on `made_on` for the time up to `until`, and what came, neither discounted.
 
     `total` has one row: accounts, value, low, high (of their sum), came (money, before cost to serve), inside, bias
@@ -41,7 +41,7 @@ class BackTest:
     accounts: pd.DataFrame
 
 
-def back_test(
+def past_value(
     book: Book,
     as_of: str | dt.date,
     model: Model,
@@ -49,7 +49,7 @@ def back_test(
     window: str,
     unit: str = "week",
     returns: str = "net",
-) -> BackTest:
+) -> PastValue:
     """The forecast that these models, chosen since but fitted to what was known one `window` earlier, would have made.
 
     Raises BookError for a book without orders, UserError where a model cannot be fitted to what was known.
@@ -72,4 +72,4 @@ def back_test(
     total = pd.DataFrame([row.to_dict() | {"came": float(came[told].sum())}]).astype({"accounts": "int64"})
     total["inside"] = total["came"].between(total["low"], total["high"])
     total["bias"] = total["value"] / total["came"].where(total["came"] > 0) - 1
-    return BackTest(made_on, until, total, table.assign(came=came)[told].reset_index(drop=True))
+    return PastValue(made_on, until, total, table.assign(came=came)[told].reset_index(drop=True))

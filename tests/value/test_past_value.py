@@ -8,9 +8,10 @@ import pytest
 from small_books import DAY, line, small_book
 
 from crm_analysis.accounts import accounts
-from crm_analysis.value.back_test import back_test
+from crm_analysis.book.occasions import days_ordered
 from crm_analysis.value.histories import histories
 from crm_analysis.value.lifetime import MBGCNBD, NormalSpend, against_last_year, lifetime_value
+from crm_analysis.value.past_value import past_value
 from crm_analysis.value.spend_choice import spend_choice
 from crm_analysis.value.splits import Splits
 
@@ -38,7 +39,7 @@ def test_money_is_counted_alike_in_forecast_and_outcome(rows: list[dict], return
     book = small_book(rows)
     known = histories(book, DAY, returns=returns)
     spend = spend_choice(book, DAY, known, "revenue")
-    found = back_test(book, DAY, MBGCNBD(k=1, prior=2.0), spend.model, "12M", returns=returns)
+    found = past_value(book, DAY, MBGCNBD(k=1, prior=2.0), spend.model, "12M", returns=returns)
     year = [row for row in rows if row["ordered_on"] > "2025-09-30" and (returns == "net" or row["revenue"] > 0)]
     then = set(found.accounts["account_id"])
     by_hand = sum(row["revenue"] for row in year if row["account_id"] in then)
@@ -53,7 +54,7 @@ def test_accounts_whose_costs_are_not_known_are_in_neither_sum(rows: list[dict])
     book = small_book(rows)
     known = histories(book, DAY)
     model, spend = MBGCNBD(k=1, prior=2.0).fit(known), NormalSpend("margin").fit(known)
-    found = back_test(book, DAY, model, spend, "12M")
+    found = past_value(book, DAY, model, spend, "12M")
     lost = {f"A{who:02}" for who in range(0, 60, 6)}
     assert lost.isdisjoint(found.accounts["account_id"])
     told = against_last_year(lifetime_value(known, model, spend), accounts(book, DAY)).set_index("account_id")
@@ -67,10 +68,25 @@ def test_accounts_whose_costs_are_not_known_are_in_neither_sum(rows: list[dict])
 def test_the_future_changes_no_forecast(rows: list[dict]) -> None:
     cut = [row if row["ordered_on"] <= "2025-09-30" else row | {"revenue": 1} for row in rows]
     one, other = (
-        back_test(small_book(some), DAY, MBGCNBD(k=1, prior=2.0), NormalSpend("revenue"), "12M") for some in (rows, cut)
+        past_value(small_book(some), DAY, MBGCNBD(k=1, prior=2.0), NormalSpend("revenue"), "12M")
+        for some in (rows, cut)
     )
     names = ["account_id", "value", "low", "high"]
     pd.testing.assert_frame_equal(one.accounts[names], other.accounts[names])
+
+
+def test_the_path_of_an_account_of_a_book(rows: list[dict]) -> None:
+    book = small_book(rows)
+    known = histories(book, DAY)
+    model = MBGCNBD(k=1, prior=2.0).fit(known)
+    days = days_ordered(book.as_of(DAY), "A07")
+    assert [day.isoformat() for day in days] == sorted(
+        {row["ordered_on"] for row in rows if row["account_id"] == "A07" and row["revenue"] > 0}
+    )
+    path = model.alive_path(days, DAY)
+    alive = model.alive(known).set_index("account_id")["alive"]
+    assert path["alive"].iloc[-1] == pytest.approx(alive["A07"], rel=1e-9)
+    assert days_ordered(book, "nobody") == []
 
 
 def test_a_longer_window_of_the_past_stands_in_where_the_inner_split_is_short() -> None:
