@@ -233,7 +233,9 @@ def test_ctrl_c_stops_the_kernels_and_leaves_the_report(book, tmp_path):
     notebooks = folder_of(tmp_path / "notebooks", data_check=notebook("# Data", code))
     old_report(tmp_path / "out")
     script = (
-        "import sys; from crm_analysis.report import report\n"
+        # a job in the background, as CI may be, is told to ignore Ctrl-C, and its children with it
+        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "from crm_analysis.report import report\n"
         "report(sys.argv[1], '2026Q3', sys.argv[2], ['data_check'], notebooks=sys.argv[3])"
     )
     arguments = [sys.executable, "-c", script, book, tmp_path / "out", notebooks]

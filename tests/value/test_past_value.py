@@ -8,6 +8,7 @@ import pytest
 from small_books import DAY, line, small_book
 
 from crm_analysis.accounts import accounts
+from crm_analysis.book import Book
 from crm_analysis.book.occasions import days_ordered
 from crm_analysis.value.histories import histories
 from crm_analysis.value.lifetime import MBGCNBD, NormalSpend, against_last_year, lifetime_value
@@ -34,9 +35,13 @@ def rows() -> list[dict]:
     return found
 
 
+@pytest.fixture(scope="module")
+def book(rows: list[dict]) -> Book:
+    return small_book(rows)
+
+
 @pytest.mark.parametrize("returns", ["net", "ignore"])
-def test_money_is_counted_alike_in_forecast_and_outcome(rows: list[dict], returns: str) -> None:
-    book = small_book(rows)
+def test_money_is_counted_alike_in_forecast_and_outcome(rows: list[dict], book: Book, returns: str) -> None:
     known = histories(book, DAY, returns=returns)
     spend = spend_choice(book, DAY, known, "revenue")
     found = past_value(book, DAY, MBGCNBD(k=1, prior=2.0), spend.model, "12M", returns=returns)
@@ -50,8 +55,7 @@ def test_money_is_counted_alike_in_forecast_and_outcome(rows: list[dict], return
     assert (spend.scores["bias"].dropna().abs() < 0.1).all()
 
 
-def test_accounts_whose_costs_are_not_known_are_in_neither_sum(rows: list[dict]) -> None:
-    book = small_book(rows)
+def test_accounts_whose_costs_are_not_known_are_in_neither_sum(book: Book) -> None:
     known = histories(book, DAY)
     model, spend = MBGCNBD(k=1, prior=2.0).fit(known), NormalSpend("margin").fit(known)
     found = past_value(book, DAY, model, spend, "12M")
@@ -65,7 +69,7 @@ def test_accounts_whose_costs_are_not_known_are_in_neither_sum(rows: list[dict])
     assert not choice.scores["note"].str.contains("0 or less, which it rules out").any()
 
 
-def test_the_future_changes_no_forecast(rows: list[dict]) -> None:
+def test_the_future_changes_no_forecast(rows: list[dict], book: Book) -> None:
     cut = [row if row["ordered_on"] <= "2025-09-30" else row | {"revenue": 1} for row in rows]
     one, other = (
         past_value(small_book(some), DAY, MBGCNBD(k=1, prior=2.0), NormalSpend("revenue"), "12M")
@@ -75,8 +79,7 @@ def test_the_future_changes_no_forecast(rows: list[dict]) -> None:
     pd.testing.assert_frame_equal(one.accounts[names], other.accounts[names])
 
 
-def test_the_path_of_an_account_of_a_book(rows: list[dict]) -> None:
-    book = small_book(rows)
+def test_the_path_of_an_account_of_a_book(rows: list[dict], book: Book) -> None:
     known = histories(book, DAY)
     model = MBGCNBD(k=1, prior=2.0).fit(known)
     days = days_ordered(book.as_of(DAY), "A07")
