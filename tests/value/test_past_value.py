@@ -71,10 +71,8 @@ def test_accounts_whose_costs_are_not_known_are_in_neither_sum(book: Book) -> No
 
 def test_the_future_changes_no_forecast(rows: list[dict], book: Book) -> None:
     cut = [row if row["ordered_on"] <= "2025-09-30" else row | {"revenue": 1} for row in rows]
-    one, other = (
-        past_value(small_book(some), DAY, MBGCNBD(k=1, prior=2.0), NormalSpend("revenue"), "12M")
-        for some in (rows, cut)
-    )
+    model, spend = MBGCNBD(k=1, prior=2.0), NormalSpend("revenue")
+    one, other = (past_value(some, DAY, model, spend, "12M") for some in (book, small_book(cut)))
     names = ["account_id", "value", "low", "high"]
     pd.testing.assert_frame_equal(one.accounts[names], other.accounts[names])
 
