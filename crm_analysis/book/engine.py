@@ -6,6 +6,7 @@ machine: `CRM_ANALYSIS_THREADS` (a count) and `CRM_ANALYSIS_MEMORY` (megabytes).
 
 from __future__ import annotations
 
+import functools
 import glob
 import itertools
 import os
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import ibis
 import ibis.expr.datatypes as dt
+import ibis.expr.operations as ops
 
 from crm_analysis.errors import BookError
 
@@ -155,13 +157,14 @@ def _setting(name: str, default: int) -> int:
 def stream(con: Backend, name: str, reader: pa.RecordBatchReader) -> ibis.Table:
     """A table that can be read once, batch by batch, in order."""
     con.con.register(name, reader)
-    return con.table(name)
+    return _named(con, name)
 
 
 def parquet(con: Backend, path: Path, rows: bool = False) -> ibis.Table:
     """A Parquet file as a table; with `rows`, also `file_row_number`, counted from 0."""
-    options = {"file_row_number": True} if rows else {}
-    return con.read_parquet(glob.escape(str(path)), hive_partitioning=False, binary_as_string=True, **options)
+    place = glob.escape(str(path)).replace("'", "''")
+    options = "hive_partitioning = false, binary_as_string = true" + (", file_row_number = true" if rows else "")
+    return _viewed(con, f"SELECT * FROM read_parquet('{place}', {options})")
 
 
 def rows(path: Path) -> int:
@@ -180,9 +183,37 @@ def fenced(con: BaseBackend, table: ibis.Table) -> ibis.Table:
     """
     if con.name not in ("duckdb", "pyspark"):
         return con.sql(con.compile(table), schema=table.schema())
+    return _viewed(con, con.compile(table))
+
+
+def _viewed(con: BaseBackend, query: str) -> ibis.Table:
+    """The query as a temporary view."""
     name = f"__fence{next(_fences)}"
-    con.raw_sql(f"CREATE TEMPORARY VIEW {name} AS {con.compile(table)}")
-    return con.table(name)
+    if con.name == "pyspark":  # a view made by CREATE VIEW would be analysed anew wherever it is used
+        con.raw_sql(query).createOrReplaceTempView(name)
+    else:
+        con.raw_sql(f"CREATE TEMPORARY VIEW {name} AS {query}")
+    return _named(con, name)
+
+
+def _named(con: BaseBackend, name: str) -> ibis.Table:
+    """A table or view of the session by its name.
+
+    Ibis would describe it in a query and parse each column's type again: on ours, ten times slower.
+    """
+    if con.name != "duckdb":
+        return con.table(name)
+    there = con.con.table(name)
+    kinds = {column: _kind(str(kind)) for column, kind in zip(there.columns, there.types, strict=True)}
+    return ops.DatabaseTable(name, schema=ibis.schema(kinds), source=con).to_expr()
+
+
+@functools.lru_cache(maxsize=256)
+def _kind(kind: str) -> dt.DataType:
+    """A type as DuckDB writes it."""
+    from ibis.backends.sql.datatypes import DuckDBType
+
+    return DuckDBType.from_string(kind)
 
 
 def write(con: Backend, expression: ibis.Table, path: Path) -> None:
@@ -209,7 +240,7 @@ def cached(con: BaseBackend, expression: ibis.Table) -> ibis.Table:
     if con.name == "postgres":
         con.raw_sql(f"ANALYZE {name}")  # else the planner takes it for a small one
         con.con.commit()
-    return con.table(name)
+    return _named(con, name)
 
 
 def may_keep(con: BaseBackend) -> bool:

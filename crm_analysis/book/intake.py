@@ -143,9 +143,9 @@ class Intake:
         if self.room is None:
             self.accepted[name], kept = self.accepted_in_place(staged, totals, judged, rows)
         else:
-            table = ordered(accepted(judged, staged), staged)
-            self.accepted[name] = self.keep(table, name if waits else f"book/{name}")
-            kept = int(self.accepted[name].count().execute())
+            place = name if waits else f"book/{name}"
+            self.accepted[name] = self.keep(ordered(accepted(judged, staged), staged), place)
+            kept = engine.rows(self.room / f"{place}.parquet")
         if kept < totals.rows:
             self.lost[name] = self.keep(rows.order_by("rule", "file", "row"), f"quarantine_{name}")
         elif name == "orders":

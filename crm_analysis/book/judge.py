@@ -74,13 +74,13 @@ class Judge:
         def typed(rows: ibis.Table) -> list[Fault]:
             return typed_faults(staged.contract, rows, last, self.currency)
 
-        first = len(staged.faults)
-        found = [(fault.when, ibis.literal(first + i, "int16")) for i, fault in enumerate(typed(table))]
+        first, found = len(staged.faults), typed(table)
         if found:
-            number = ibis.coalesce(table[FAULT], ibis.cases(*found))
-            table = engine.fenced(self.con, table.mutate(**{FAULT: number}))
-        names = [*staged.faults, *((fault.rule, fault.column) for fault in typed(table))]
-        shown = [table[VALUE]] * first + [fault.value for fault in typed(table)]
+            more = ibis.cases(*((fault.when, ibis.literal(first + i, "int16")) for i, fault in enumerate(found)))
+            table = engine.fenced(self.con, table.mutate(**{FAULT: ibis.coalesce(table[FAULT], more)}))
+            found = typed(table)
+        names = [*staged.faults, *((fault.rule, fault.column) for fault in found)]
+        shown = [table[VALUE]] * first + [fault.value for fault in found]
         marks = {
             RULE: chosen(table[FAULT], [rule for rule, _ in names]),
             COLUMN: chosen(table[FAULT], [column for _, column in names]),

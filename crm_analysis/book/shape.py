@@ -210,7 +210,10 @@ class FileShape:
 
 def chosen(number: Any, each: Sequence[Any]) -> Any:
     """The one of `each` that a column of numbers from 0 names, null where it is null; most rows have none."""
-    return ibis.ifelse(number.notnull(), ibis.cases(*((number == i, one) for i, one in enumerate(each))), None)
+    alike: dict[Any, tuple[Any, list[int]]] = {}
+    for i, one in enumerate(each):  # several faults show the same cell
+        alike.setdefault(one if isinstance(one, str) else one.op(), (one, []))[1].append(i)
+    return ibis.ifelse(number.notnull(), ibis.cases(*((number.isin(at), one) for one, at in alike.values())), None)
 
 
 def _any(truths: list[Any]) -> Any:

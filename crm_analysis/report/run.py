@@ -33,6 +33,7 @@ PARTS = (
     Part("data_check", "data_check.ipynb"),
     Part("segmentation", "segmentation.ipynb"),
     Part("value", "value.ipynb"),
+    Part("retention", "retention.ipynb"),
 )
 
 

@@ -64,7 +64,7 @@ def scores(table: pd.DataFrame) -> dict[str, float]:
         "rmse": float(np.sqrt(np.mean(error**2))),
         "bias": float(expected.sum() / by_orders - 1),
         "rank_correlation": _rank_correlation(expected, came),
-        "top_decile": float(_first_tenth(expected, came) / by_orders),
+        "top_decile": float(first_tenth(expected, came) / by_orders),
         "coverage": float(table["place"].between(tail, 1 - tail).mean()),
         "whole_coverage": float(((table["low"] <= came) & (came <= table["high"])).mean()),
         "mae": float(np.mean(np.abs(error))),
@@ -112,7 +112,7 @@ def _rank_correlation(expected: Array, came: Array) -> float:
     return float(one @ other / scale) if scale > 0 else float("nan")
 
 
-def _first_tenth(expected: Array, came: Array) -> float:
+def first_tenth(expected: Array, came: Array) -> float:
     """Orders of the tenth of accounts (rounded up) with the highest forecasts."""
     tenth = -(-len(expected) // 10)
     border = np.sort(expected)[len(expected) - tenth]

@@ -54,6 +54,11 @@ class Worth:
     years: float
     _draws: NDArray[np.float32] = field(repr=False)
 
+    @property
+    def draws(self) -> NDArray[np.float32]:
+        """What each account may bring: a row per draw, a column per row of `accounts`."""
+        return self._draws
+
     def rolled(self, by: pd.Series) -> pd.DataFrame:
         """Values added up by group, region or any other text: key, accounts, expected_orders, value, low, high.
 

@@ -1,0 +1,1 @@
+"""Who leaves, when, why, and what it costs."""

@@ -1,0 +1,1 @@
+"""Who is at risk of leaving, and what drives it."""

@@ -1,0 +1,115 @@
+"""What a model of leaving must beat: how long an account is silent, and the buy-till-you-die P(alive).
+
+Both are one number per account and day. They get the same steps as the model, a logistic curve each, so that all three
+are probabilities of the same thing and none is handicapped by its scale.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+
+from crm_analysis.churn.survival.panel import HORIZONS, STEPS
+from crm_analysis.errors import BookError
+from crm_analysis.value.candidates import WEAK
+from crm_analysis.value.histories import histories
+from crm_analysis.value.lifetime.dropout import MBGCNBD
+from crm_analysis.value.lifetime.fitting import NotIdentified
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from crm_analysis.book.book import Book
+    from crm_analysis.value.histories import Histories
+
+GONE = "gone"
+"""The column of `alive_scores`: log odds of no longer being alive."""
+FEWEST = 5
+"""Accounts that left within a step, and that did not, below which the step takes the share that left."""
+_NEAR = 1e-6  # probabilities of being alive are no nearer to 0 and 1
+
+
+def alive_scores(book: Book, dates: Iterable[dt.date]) -> pd.DataFrame:
+    """One row per date and account with a history: as_of (datetime64), account_id, gone.
+
+    `gone` is the log odds of no longer being alive by MBG/CNBD-k (Platzer & Reutterer 2016), fitted to what was known
+    on that date and nothing later; NaN for all accounts of a date on which the model cannot be fitted. How regular
+    orders are (k) is chosen on the first date on which it can be.
+    """
+    import pandas as pd
+
+    parts, k = [], None
+    for day in sorted(set(dates)):
+        known = histories(book, day)
+        model = _fitted(known, k)
+        frame = known.frame[["account_id"]].assign(as_of=pd.Timestamp(day))
+        frame[GONE] = np.nan
+        if model is not None:
+            k = model.k_
+            alive = np.clip(model.alive(known)["alive"].to_numpy("float64"), _NEAR, 1 - _NEAR)
+            frame[GONE] = np.log1p(-alive) - np.log(alive)
+        parts.append(frame)
+    if not parts:
+        raise BookError("alive_scores: there is no date; expected at least one, such as 2026-09-30.")
+    return pd.concat(parts, ignore_index=True)[["as_of", "account_id", GONE]]
+
+
+def _fitted(known: Histories, k: int | None) -> MBGCNBD | None:
+    """The model, with a prior where plain maximum likelihood refuses; None where that does too."""
+    for prior in (None, *WEAK):
+        try:
+            return MBGCNBD(k, prior=prior).fit(known)
+        except NotIdentified:
+            continue
+        except BookError:
+            return None
+    return None
+
+
+class ScoreModel:
+    """Probability of leaving by one score: a logistic curve per step, nothing else.
+
+    `fit` takes risk rows and the panel they point into, which has the column `score`; rows without one are left out.
+    Where a step has too few that left or stayed (FEWEST), its hazard is the share that left.
+    """
+
+    def __init__(self, score: str) -> None:
+        self.score = score
+
+    def fit(self, rows: pd.DataFrame, panel: pd.DataFrame) -> Self:
+        """Learn `curves_`: by step, intercept and slope of the log odds of leaving in it."""
+        from sklearn.linear_model import LogisticRegression
+
+        values = panel[self.score].to_numpy("float64")[rows["row"].to_numpy()]
+        rows, values = rows[~np.isnan(values)], values[~np.isnan(values)]
+        self.center_, self.scale_ = (float(values.mean()), float(values.std()) or 1.0) if len(values) else (0.0, 1.0)
+        self.curves_: dict[int, tuple[float, float]] = {}
+        for step in STEPS:
+            own = (rows["step"] == step).to_numpy()
+            left = rows["left"].to_numpy()[own].astype(int)
+            if min(left.sum(), len(left) - left.sum()) < FEWEST:
+                part = (left.sum() + 0.5) / (len(left) + 1)
+                self.curves_[step] = (float(np.log(part / (1 - part))), 0.0)
+                continue
+            # a penalty so weak that only a score which separates feels it
+            curve = LogisticRegression(C=1e3).fit(((values[own] - self.center_) / self.scale_)[:, None], left)
+            self.curves_[step] = (float(curve.intercept_[0]), float(curve.coef_[0, 0]))
+        return self
+
+    def predict(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Probabilities of leaving within 1, 2 and 4 quarters, p_1, p_2, p_4; NaN without a score."""
+        import pandas as pd
+
+        score = (frame[self.score].to_numpy("float64") - self.center_) / self.scale_
+        stays = np.ones(len(frame))
+        result: dict[str, NDArray[np.float64]] = {}
+        for step in STEPS:
+            intercept, slope = self.curves_[step]
+            stays = stays * (1 / (1 + np.exp(np.clip(intercept + slope * score, -50, 50))))
+            if step in HORIZONS:
+                result[f"p_{step}"] = 1 - stays
+        return pd.DataFrame(result, index=frame.index)

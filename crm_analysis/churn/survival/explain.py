@@ -1,0 +1,236 @@
+"""What drives leaving: Cox's model with features that change each quarter, for explanation and not for prediction.
+
+Time is the calendar: an account is compared with the others of the same day, so that no season and no crisis can pass
+for a driver, and tenure is a feature. What is found goes together with leaving; it need not cause it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from crm_analysis.churn.survival import checks, cox
+from crm_analysis.churn.survival.design import Design, offered
+from crm_analysis.churn.survival.features import SILENCE
+from crm_analysis.churn.survival.sample import codes, drawn
+from crm_analysis.errors import UserError
+from crm_analysis.periods import after
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from crm_analysis.churn.definition.spells import Spells
+
+    Array = NDArray[np.float64]
+
+MOST = 1_000_000
+"""Account-quarters that are fitted to at most; of more, whole accounts are drawn."""
+QUARTER = "3M"
+_WIDE = 1.959963984540054
+_DRIFTS = 0.05  # Holm's p below which an effect is said not to be the same over time
+
+
+@dataclass(frozen=True)
+class Drivers:
+    """What goes together with leaving.
+
+    - `summary`: one row per term: feature, term, hazard_ratio, low, high (95 %, clustered by account), p, p_holm
+      (corrected for all terms; both left out where effects are penalised, because shrinking makes them mean nothing),
+      coefficient, standard_error, scale (what the ratio is for: a standard deviation of the feature as transformed; 1
+      for yes against no), inflation (of its variance by other terms).
+    - `proportional`: one row per term: term, chi_squared, p, p_holm of Grambsch and Therneau's test that the effect
+      was the same over the years. Empty where penalised.
+    - `left`, `accounts`, `rows` (account-quarters), `per_parameter` (accounts that left), `loglik`, `penalty` (0 if
+      none).
+    - `sampled`; `says`: sentences on what was left out, filled in, drawn, penalised or is not proportional.
+    """
+
+    summary: pd.DataFrame
+    proportional: pd.DataFrame
+    left: int
+    accounts: int
+    rows: int
+    per_parameter: float
+    loglik: float
+    penalty: float
+    sampled: bool
+    says: tuple[str, ...]
+
+
+def cox_rows(panel: pd.DataFrame, spells: Spells) -> pd.DataFrame:
+    """The panel's rows with start, stop (days since the first landmark, start not included) and event, where at risk.
+
+    A row is at risk from its landmark d to the next quarter end if the last order of its spell, L, is not before d; it
+    stops the day after L, with an event if the account left of its own will. All are cut at `spells.decided_until`:
+    what came later is not decided. Accounts that we dropped or that closed down stop the day after L without an event
+    (hazards are those of leaving by choice). Raises UserError if no row is decided.
+    """
+    import pandas as pd
+
+    own = spells.frame[["account_id", "spell", "began", "last", "known_on", "kind"]]
+    keys = panel[["as_of", "account_id"]].assign(place=np.arange(len(panel)))
+    found = keys.merge(own, on="account_id")
+    there = (found["began"] <= found["as_of"]) & (found["as_of"] < found["known_on"])
+    found = found[there & (found["last"] >= found["as_of"])]
+    days = sorted(panel["as_of"].unique())
+    cut = pd.Timestamp(spells.decided_until)
+    if not days or found.empty or not days[0] < cut:
+        raise UserError(
+            f"what drives leaving is learned from quarters decided by {spells.decided_until}; the panel has none with "
+            "an account that ordered again."
+        )
+    origin = pd.Timestamp(days[0])
+    ends = {day: pd.Timestamp(after(pd.Timestamp(day).date(), QUARTER)) for day in days}
+    end = found["as_of"].map(ends)
+    gone = found["last"] + pd.Timedelta(days=1)
+    stop = gone.where(gone <= end, end)
+    stop = stop.where(stop <= cut, cut)
+    rows = pd.DataFrame(
+        {
+            "place": found["place"],
+            "start": (found["as_of"] - origin).dt.days.astype("float64"),
+            "stop": (stop - origin).dt.days.astype("float64"),
+            "event": (found["kind"] == "left") & (gone <= end) & (gone <= cut),
+        }
+    )
+    rows = rows[rows["start"] < rows["stop"]].sort_values("place")
+    beside = panel.iloc[rows["place"].to_numpy()].reset_index(drop=True)
+    return beside.assign(**{name: rows[name].to_numpy() for name in ("start", "stop", "event")})
+
+
+def drivers(rows: pd.DataFrame, features: Sequence[str] | None = None) -> Drivers:
+    """Hazard ratios of the features of `cox_rows`; `features` None takes all but those of silence.
+
+    Silence cannot explain leaving: at an account's last order it is zero by construction. Raises UserError if asked for
+    it, for columns that are none, or with fewer than `checks.MINIMUM` accounts that left or stayed. Penalised with
+    fewer than ten accounts that left per parameter, or where a feature parts those that left. Ties as Efron's.
+    """
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    with threadpool_limits(1, "blas"):  # its matrices are small: threads would only wait for each other
+        return _drivers(rows, features)
+
+
+def _drivers(rows: pd.DataFrame, features: Sequence[str] | None) -> Drivers:
+    names = [name for name in offered(rows) if name not in SILENCE] if features is None else list(features)
+    if silent := [name for name in names if name in SILENCE]:
+        raise UserError(
+            f"the feature {silent[0]!r} is zero at each last order by construction, and explains no leaving."
+        )
+    says: list[str] = []
+    owner, accounts = codes(rows["account_id"])
+    chosen = drawn(owner, accounts, MOST)
+    if not chosen.all():
+        kept = chosen[owner]
+        says.append(
+            f"The drivers are those of {int(chosen.sum()):,} of {len(accounts):,} accounts, drawn by their ids, with "
+            f"{int(kept.sum()):,} of {len(rows):,} account-quarters."
+        )
+        rows = rows[kept]
+        owner, accounts = codes(rows["account_id"])
+    event = rows["event"].to_numpy(dtype=bool)
+    gone = np.bincount(owner[event], minlength=len(accounts)) > 0
+    left = int(gone.sum())
+    checks.enough(left, int((~gone).sum()), "the drivers of leaving")
+    design = Design.of(rows, names, bends=False)
+    says += design.says
+    matrix = design.matrix(rows)
+    design, matrix = _without_repeats(design, matrix, says)
+    if not design.columns:
+        raise UserError(f"nothing can be said of what drives leaving: no feature differs between accounts. {says[-1]}")
+    table = cox.Intervals(
+        rows["start"].to_numpy("float64"), rows["stop"].to_numpy("float64"), event, matrix, owner, accounts
+    )
+    found, ridge = _found(table, design, left, says)
+    spread = cox.covariance(table, found, ridge)
+    summary = _summary(design, found.at, spread, matrix, told=ridge == 0)
+    proportional = _proportional(table, found, design, says, told=ridge == 0)
+    return Drivers(
+        summary, proportional, left, len(accounts), len(rows), left / len(design.columns), found.loglik, ridge,
+        not bool(chosen.all()), tuple(says),
+    )  # fmt: skip
+
+
+def _found(table: cox.Intervals, design: Design, left: int, says: list[str]) -> tuple[cox.Maximum, float]:
+    """The maximum, and the penalty it took."""
+    overlap = checks.Overlap(len(design.columns))
+    overlap.add(table.matrix, table.event)
+    why = checks.held_back(left, len(design.columns), [design.columns[place].term for place in overlap.parted()])
+    if why is None:
+        found = cox.maximum(table)
+        if found.reached:
+            return found, 0.0
+        why = checks.TOGETHER
+    ridge = cox.strength(table)
+    found = cox.maximum(table, ridge)
+    if not found.reached:
+        raise UserError(
+            f"the drivers of leaving: no maximum is found with a penalty of {ridge:g}; expected fewer features."
+        )
+    says.append(
+        f"{why} The strength, {ridge:.3g}, ranked accounts that were left out best; p-values are not told, because "
+        "they mean nothing of shrunken effects."
+    )
+    return found, ridge
+
+
+def _without_repeats(design: Design, matrix: Array, says: list[str]) -> tuple[Design, Array]:
+    found = checks.repeats(matrix.T @ matrix, given=0)
+    if not found:
+        return design, matrix
+    says += checks.told(found, [column.term for column in design.columns])
+    dropped = [place for place, _ in found]
+    return design.without(dropped), np.ascontiguousarray(np.delete(matrix, dropped, axis=1))
+
+
+def _summary(design: Design, at: Array, spread: Array, matrix: Array, told: bool) -> pd.DataFrame:
+    import pandas as pd
+    from scipy.stats import norm
+    from statsmodels.stats.multitest import multipletests
+
+    binary = np.array([column.binary for column in design.columns])
+    scale = np.array([column.scale for column in design.columns])
+    by = np.where(binary, 1 / scale, 1.0)
+    coefficient, error = at * by, np.sqrt(np.diag(spread)) * by
+    table = pd.DataFrame(
+        {
+            "feature": [column.feature for column in design.columns],
+            "term": [column.term for column in design.columns],
+            "hazard_ratio": np.exp(coefficient),
+            "low": np.exp(coefficient - _WIDE * error),
+            "high": np.exp(coefficient + _WIDE * error),
+        }
+    )
+    if told:
+        table["p"] = 2 * norm.sf(np.abs(coefficient / error))
+        table["p_holm"] = multipletests(table["p"], method="holm")[1]
+    return table.assign(
+        coefficient=coefficient,
+        standard_error=error,
+        scale=np.where(binary, 1.0, scale),
+        inflation=checks.inflation(matrix.T @ matrix, given=0),
+    )
+
+
+def _proportional(
+    table: cox.Intervals, found: cox.Maximum, design: Design, says: list[str], told: bool
+) -> pd.DataFrame:
+    import pandas as pd
+    from scipy.stats import chi2
+    from statsmodels.stats.multitest import multipletests
+
+    names = ["term", "chi_squared", "p", "p_holm"]
+    if not told or len(table.times) < 2:
+        return pd.DataFrame(columns=names)
+    squared = cox.drift(table, found)
+    p = chi2.sf(squared, 1)
+    terms = [column.term for column in design.columns]
+    result = pd.DataFrame({"term": terms, "chi_squared": squared, "p": p, "p_holm": multipletests(p, method="holm")[1]})
+    moved = result.loc[result["p_holm"] < _DRIFTS, "term"].tolist()
+    if moved:
+        says.append(f"Not the same over the years, so that the ratio told is an average: {', '.join(moved)}.")
+    return result

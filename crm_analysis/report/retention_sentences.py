@@ -1,0 +1,328 @@
+"""What the retention page tells of the past, in sentences computed from an outlook: who left, when and why.
+
+A sentence about what the book cannot carry is empty, and nothing is shown for it; where only a part is missing, that
+part is left out.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from crm_analysis.churn.retention.cohorts import BEFORE
+from crm_analysis.churn.retention.curves import medians
+from crm_analysis.churn.retention.projection import NAIVE
+from crm_analysis.churn.retention.reasons import CONFIRMED, REFUTED
+from crm_analysis.churn.retention.tenures import counted as counts
+from crm_analysis.errors import BookError
+from crm_analysis.labels import label
+from crm_analysis.report.sentences import counted
+from crm_analysis.report.values import text
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Callable
+
+    import pandas as pd
+
+    from crm_analysis.churn.groups import Groups
+    from crm_analysis.churn.outlook import Outlook
+
+PAIRS = 3
+"""Pairs of groups that are named in a sentence."""
+
+
+def told_or(words: Callable[[], Any], otherwise: Any = "") -> Any:
+    """What the function returns, or the other where the book cannot carry it."""
+    try:
+        return words()
+    except BookError:
+        return otherwise
+
+
+def per_hundred(share: float) -> str:
+    """A share as so many of a hundred."""
+    return f"{100 * share:.0f}"
+
+
+def chance(p: float) -> str:
+    """A p-value as it is written.
+
+    >>> chance(0.2371), chance(2e-9)
+    ('p = 0.24', 'p < 0.001')
+    """
+    return "p < 0.001" if p < 0.001 else f"p = {p:.2g}"
+
+
+# --- in short ---
+
+
+def kept_in_a_year(look: Outlook) -> float:
+    """The share of accounts that stayed a year; NaN if it cannot be told."""
+    return float(told_or(lambda: look.yearly["retention"], float("nan")))
+
+
+def kept_said(look: Outlook) -> str:
+    """Of how many accounts, from when to when; why it cannot be told."""
+    if look.defined is None:
+        return label("leave_refused").format(reason=look.refusal)
+    try:
+        row = look.yearly
+    except BookError as lack:
+        return str(lack)
+    first, last = look.days
+    numbers = {name: per_hundred(row[name]) for name in ("low", "high")}
+    return label("kept_said").format(there=int(row["there"]), kept=int(row["kept"]), first=first, last=last, **numbers)
+
+
+def net_retention(look: Outlook) -> float:
+    """Revenue kept with what the same accounts added; NaN if it cannot be told."""
+    return float(told_or(lambda: look.stays.revenue_kept["net_kept"].iloc[0], float("nan")))
+
+
+def revenue_said(look: Outlook) -> str:
+    """What was kept of the revenue of the year before; empty if that is not whole in the book."""
+
+    def said() -> str:
+        row = look.stays.revenue_kept.iloc[0]
+        return label("kept_revenue").format(gross=text(row["gross_kept"], "share"), net=text(row["net_kept"], "share"))
+
+    return str(told_or(said))
+
+
+def five_years(look: Outlook) -> str:
+    """How many of a hundred accounts are there after five years, or as many as the curve reaches; empty without one."""
+    return str(told_or(lambda: f"{per_hundred(_five(look)['survival'])} / 100"))
+
+
+def five_said(look: Outlook) -> str:
+    """The interval of that, and what the same retention in every year would leave; empty without a curve."""
+    try:
+        row = _five(look)
+    except BookError:
+        return ""
+    numbers = {name: per_hundred(row[name]) for name in ("low", "high")}
+    years = f"{row['years']:.3g}"
+    if look.stays.by_year["years"].iloc[-1] < 5:
+        return label("five_short").format(years=years, **numbers)
+    words = label("five_said").format(years=years, **numbers)
+    if "constant" not in row:
+        return words
+    constant, low, high = row["constant"], row["low"], row["high"]
+    steady = look.stays.constant["verdict"] != "refuted"
+    judged = "five_agrees" if low <= constant <= high else "five_apart" if steady else "five_below"
+    if constant < low:
+        judged = "five_apart" if steady else "five_above"
+    rate = text(look.stays.rate, "share")
+    said = label("five_constant").format(rate=rate, constant=per_hundred(constant), judged=label(judged))
+    return f"{words} {said}"
+
+
+def claim_verdict(look: Outlook) -> str:
+    """What becomes of the claim, in a word or two; empty if nobody said why accounts left."""
+    return str(
+        told_or(
+            lambda: label("claim_value").format(
+                reason=look.stays.reason, verdict=look.stays.claim.set_index("who").loc["asked", "verdict"]
+            )
+        )
+    )
+
+
+def claim_said(look: Outlook) -> str:
+    """Whether so many leave for the reason claimed, by all asked, by who says so, and by nobody's word."""
+    try:
+        rows = look.stays.claim.set_index("who")
+    except BookError:
+        return ""
+    asked, everyone = rows.loc["asked"], rows.loc["leavers"]
+    verdict = {CONFIRMED: "claim_confirmed", REFUTED: "claim_refuted"}.get(str(asked["verdict"]), "claim_open")
+    ends = {name: text(asked[name], "share") for name in ("share", "low", "high")}
+    reason = look.stays.reason
+    said = label("claim_asked").format(of=int(asked["of"]), said=int(asked["said"]), reason=reason, **ends)
+    both = [
+        label("claim_who").format(who=label(f"who_{who}"), said=int(rows.loc[who, "said"]), of=int(rows.loc[who, "of"]))
+        for who in ("account", "rep")
+        if rows.loc[who, "of"] > 0
+    ]
+    return label("claim_said").format(
+        share=f"{look.stays.share:.0%}",
+        reason=reason,
+        verdict=label(verdict),
+        asked=said,
+        who=f" {'. '.join(both)}." if len(both) == 2 else "",
+        left=int(everyone["of"]),
+        silent=int(everyone["of"] - asked["of"]),
+        low=text(everyone["low"], "share"),
+        high=text(everyone["high"], "share"),
+    )
+
+
+# --- what counts as leaving ---
+
+
+def decided_said(look: Outlook) -> str:
+    """Until when leaving is decided, and how many of those counted as there then had left already."""
+    words = label("decided_said").format(day=look.told.spells.decided_until)
+    row = told_or(lambda: look.yearly, None)
+    if row is None:
+        return words
+    more = label("decided_going").format(counted=int(row["counted"]), going=int(row["going_on"]))
+    return f"{words} {more}"
+
+
+def ended_said(look: Outlook) -> str:
+    """How many spells ended, by kind, and how many are open."""
+    spells = look.told.spells
+    there = spells.there(spells.as_of)
+    kinds = {str(kind): int(n) for kind, n in look.kinds.items()}
+    return label("ended_said").format(there=len(there), goodbye=int(there["said_goodbye"].sum()), **kinds)
+
+
+def reactivation_said(look: Outlook) -> str:
+    """How many of the accounts silent for as long as counts as leaving ordered again."""
+    table, days = look.reactivation, look.told.silence
+    row = table.iloc[int((table["days"] - days).abs().argmin())]
+    return label("reactivation_said").format(
+        accounts=int(row["accounts"]),
+        months=int(row["months"]),
+        follow=round(row["follow_up_days"] * 12 / 365.25),
+        **{name: text(row[name], "share") for name in ("share", "low", "high")},
+    )
+
+
+# --- how long accounts stay ---
+
+
+def curve_said(look: Outlook) -> str:
+    """When half are gone, what the curve rests on, and who is not in it."""
+    stays = look.stays
+    row, found, frame = medians(stays.curve).iloc[0], counts(stays.spells), stays.tenures
+    key = "curve_median" if row["median"] == row["median"] else "curve_no_median"
+    words = [
+        label(key).format(median=f"{row['median']:.1f}", reach=f"{row['until_years']:.1f}"),
+        label("curve_rests").format(accounts=counted(len(frame), "account"), gone=int(frame["gone"].sum())),
+    ]
+    if found["late"]:
+        words.append(label("curve_entered").format(late=found["late"]))
+    if found["unknown_age"] or found["undecided"]:
+        words.append(
+            label("curve_left_out").format(
+                unknown=found["unknown_age"], undecided=found["undecided"], day=stays.spells.decided_until
+            )
+        )
+    return " ".join(words)
+
+
+def groups_said(groups: Groups, baseline: dt.date | None = None) -> str:
+    """Whether groups differ by more than chance, and which; `baseline` is the day they are those of."""
+    test, pairs = groups.test, groups.pairs
+    if test["p"] != test["p"]:
+        words = label("groups_small")
+    else:
+        numbers = {"groups": int(test["groups"]), "p": chance(test["p"])}
+        if test["p"] > 0.05:
+            words = label("groups_alike").format(**numbers)
+        elif pairs.empty:
+            words = label("groups_differ_none").format(**numbers)
+        else:
+            words = label("groups_differ").format(pairs=_pairs_said(pairs), **numbers)
+    return words if baseline is None else f"{label('groups_baseline').format(day=baseline)} {words}"
+
+
+def repurchase_said(look: Outlook) -> str:
+    """How many new accounts order a second time within the longest time that is told."""
+    row = look.stays.repurchase.iloc[-1]
+    ends = {name: text(row[name], "share") for name in ("share", "low", "high")}
+    return label("repurchase_said").format(accounts=int(row["accounts"]), months=int(row["months"]), **ends)
+
+
+def steady_said(look: Outlook) -> str:
+    """Whether accounts leave as often in each year of their tenure."""
+    found = look.stays.constant
+    if found["p"] != found["p"]:
+        return label("steady_cannot")
+    key = "steady_refuted" if found["verdict"] == "refuted" else "steady_not_refuted"
+    return label(key).format(p=chance(found["p"]))
+
+
+def projection_said(look: Outlook) -> str:
+    """What came closest when tried; why nothing could be tried."""
+    try:
+        best = look.stays.trial.iloc[0]
+    except BookError as lack:
+        return str(lack)
+    words = label("projection_best").format(
+        periods=int(best["periods"]),
+        rest=int(best["rest"]),
+        model=best["model"],
+        expected=text(best["expected"], "share"),
+        came=text(best["came"], "share"),
+    )
+    return f"{words} {label('projection_naive')}" if best["model"] == NAIVE else words
+
+
+# --- what figures show, for those who do not see them ---
+
+
+def reactivation_alt(look: Outlook) -> str:
+    """How many come back after the silence that counts as leaving."""
+    return str(told_or(lambda: reactivation_said(look)))
+
+
+def curve_alt(look: Outlook) -> str:
+    """When half are gone."""
+    return str(told_or(lambda: curve_said(look)))
+
+
+def segments_alt(look: Outlook) -> str:
+    """Whether segments differ."""
+    return str(told_or(lambda: groups_said(look.stays.segments)))
+
+
+def cohorts_said(look: Outlook) -> str:
+    """How many new accounts are there a year after the quarter of their first order."""
+    table = look.stays.cohort_table
+    own = table[table["cohort"] != BEFORE]
+    own = own[own["kept_4"].notna()] if "kept_4" in own else own.head(0)
+    if own.empty:
+        return label("cohorts_none")
+    share = float((own["kept_4"] * own["accounts"]).sum() / own["accounts"].sum())
+    return label("cohorts_said").format(accounts=counted(own["accounts"].sum(), "account"), share=text(share, "share"))
+
+
+def cohorts_alt(look: Outlook) -> str:
+    """What the heat maps show, in a sentence."""
+    return str(told_or(lambda: cohorts_said(look)))
+
+
+def projection_alt(look: Outlook) -> str:
+    """What was closest when tried."""
+    return str(told_or(lambda: projection_said(look)))
+
+
+def incidence_alt(look: Outlook) -> str:
+    """How many have gone by each cause at the end of the curve."""
+
+    def said() -> str:
+        last = look.stays.incidence.groupby("cause", sort=False).tail(1)
+        parts = [f"{row.cause} {text(row.incidence, 'share')}" for row in last.itertuples()]
+        return label("incidence_said").format(years=f"{last['years'].iloc[0]:.1f}", parts=", ".join(parts))
+
+    return str(told_or(said))
+
+
+def _five(look: Outlook) -> pd.Series:
+    """The row of five years, or of the last one that the curve reaches; its end where it does not reach one."""
+    try:
+        table = look.stays.by_year
+    except BookError:
+        return look.stays.last
+    row: pd.Series = table[table["years"] <= 5].iloc[-1]
+    return row
+
+
+def _pairs_said(pairs: pd.DataFrame) -> str:
+    named = [label("groups_pair").format(one=row.group, other=row.other) for row in pairs.head(PAIRS).itertuples()]
+    if len(pairs) > PAIRS:
+        named.append(label("groups_more").format(n=len(pairs) - PAIRS))
+    return ", ".join(named)
