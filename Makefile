@@ -15,7 +15,7 @@ report: .venv/.runtime ## the demo company's quarterly report, into reports/
 	$(BIN)/crm-analysis report data/demo --quarter 2026Q3
 
 test: .venv/.dev ## tests, and every table the notebooks show
-	$(BIN)/pytest -n 2 --dist loadscope --nbval-lax --nbval-sanitize-with nbval.cfg tests notebooks
+	$(BIN)/pytest -n 2 --dist loadscope --no-loadscope-reorder --nbval-lax --nbval-sanitize-with nbval.cfg tests notebooks
 
 spark: .venv/.dev ## adds Spark, for books on a cluster and their tests; it needs Java 17
 	$(INSTALL) --require-hashes --build-constraints requirements/spark.txt -r requirements/spark.txt

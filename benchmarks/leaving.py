@@ -15,6 +15,7 @@ import platform
 import sys
 import textwrap
 import time
+from functools import partial
 from pathlib import Path
 
 import leaving_coverage
@@ -34,7 +35,7 @@ def page() -> str:
         "benchmarks/results. Seeds are numbered from 0 or 1 and none was left out or chosen.",
     ]
     for part in PARTS.values():
-        if part.RESULTS_ARE_THERE():
+        if part.complete():
             lines += ["", *part.section()]
     wrapped: list[str] = []
     for line in lines:
@@ -42,3 +43,20 @@ def page() -> str:
         text = line.startswith(("|", "#")) or not line
         wrapped += [line] if text else textwrap.wrap(line, 118, subsequent_indent=indent, break_on_hyphens=False)
     return "\n".join(wrapped) + "\n"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("parts", nargs="*", choices=[[], *PARTS], default=[])
+    parser.add_argument("--seconds", type=float, default=np.inf, help="stop after so many")
+    parser.add_argument("--folder", type=Path, help="keeps the big book")
+    options = parser.parse_args()
+    until = time.perf_counter() + options.seconds
+    runs = {name: part.run for name, part in PARTS.items()} | {"size": partial(leaving_size.run, folder=options.folder)}
+    if not all(runs[name](until) for name in options.parts or PARTS):
+        sys.stdout.write("stopped; the same command goes on\n")
+    PAGE.write_text(page(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scipy.stats import t as student
 
 from crm_analysis.book import Book, open_book
 from crm_analysis.book.demo import demo
@@ -24,9 +25,11 @@ from crm_analysis.churn.definition import Spells, leaving
 from crm_analysis.churn.definition.silence import FOLLOW_UP, MONTH, windows
 from crm_analysis.churn.definition.spells import spells
 from crm_analysis.churn.survival.baselines import alive_scores
+from crm_analysis.churn.survival.design import called
 from crm_analysis.churn.survival.discrete import LeavingModel
 from crm_analysis.churn.survival.evaluation import ALIVE, MODEL, RECENCY, Trial, rolling_origin
 from crm_analysis.churn.survival.explain import cox_rows, drivers
+from crm_analysis.churn.survival.features import FEATURES
 from crm_analysis.churn.survival.panel import account_quarters, quarter_ends, risk_rows
 from crm_analysis.periods import quarter_end
 
@@ -34,6 +37,8 @@ RESULTS = Path(__file__).resolve().parent / "results" / "leaving_demo.csv"
 ACCOUNTS, SEEDS = 5000, range(1, 13)
 WITHOUT_SERVICE = (1, 2)
 DAY, HALF = dt.date(2026, 9, 30), dt.date(2024, 9, 30)
+TRUE = ("on_time", "complaints_year", "tenure_days", "trend", "fall", "revenue")  # as far as columns show what drives
+FEW = ["on_time", "complaints_year", "tenure_days", "fall", "rise", "revenue"]
 SHORT = 183  # days: with the silence that is chosen, none of four years is left to try forecasts of a whole year on
 BOOKS = [(seed, "") for seed in SEEDS] + [(seed, "service") for seed in WITHOUT_SERVICE]
 Figure = tuple[str, str, float]
@@ -45,15 +50,31 @@ def one_book(seed: int, without: str) -> Iterator[Figure]:
         os.environ["CRM_ANALYSIS_CACHE"] = str(Path(place) / "cache")
         folder = Path(place) / "demo"
         demo(folder, accounts=ACCOUNTS, seed=seed, format="parquet", without=[without] if without else [])
-        truth = pd.read_parquet(folder / "truth" / "accounts.parquet", columns=["account_id", "left_on"])
-        gone = pd.to_datetime(truth.set_index("account_id")["left_on"])
+        truth = pd.read_parquet(folder / "truth" / "accounts.parquet").set_index("account_id")
+        gone = pd.to_datetime(truth["left_on"])
+        yield from rates(truth[truth["bought"]])
         book = open_book(folder)
         found = leaving(book, DAY, basis="orders")
         yield from promised("silence", found.choice, found.spells, gone, DAY)
         then = windows(book, HALF)
         silence = int(then.loc[then["chosen"], "days"].iloc[0])
         yield from promised("out of time", then, spells(book, DAY, silence), gone, HALF)
-        yield from risk(book, found.spells)
+        panel = account_quarters(book, quarter_ends(book, DAY, found.silence), found.spells)
+        yield from risk(book, found.spells, panel)
+        yield from causes(book, found.spells, panel, gone)
+
+
+def rates(truth: pd.DataFrame) -> Iterator[Figure]:
+    """The share of the accounts there that truly left, by quarter, averaged over each year."""
+    left, began = pd.to_datetime(truth["left_on"]), pd.to_datetime(truth["started_on"])
+    for year in range(2023, 2027):
+        shares = []
+        for quarter in range(1, 5 if year < DAY.year else 4):
+            end = pd.Timestamp(quarter_end(f"{year}Q{quarter}"))
+            begin = end - pd.offsets.QuarterBegin(1, startingMonth=1)
+            there = ~(began >= begin) & ~(left < begin)
+            shares.append(left[there].between(begin, end).mean())
+        yield "truth", f"left in a quarter of {year}", float(np.mean(shares))
 
 
 def promised(part: str, choice: pd.DataFrame, found: Spells, gone: pd.Series, day: dt.date) -> Iterator[Figure]:
@@ -101,32 +122,48 @@ def promised(part: str, choice: pd.DataFrame, found: Spells, gone: pd.Series, da
         yield part, "had ordered last of those there", float(np.mean(had))
 
 
-def risk(book: Book, found: Spells) -> Iterator[Figure]:
-    """Forecasts on earlier days and what came, by the silence chosen and by half a year; the drivers, by the first."""
-    shorter = spells(book, DAY, SHORT)
-    dates = {"chosen": quarter_ends(book, DAY, found.silence), "shorter": quarter_ends(book, DAY, SHORT, most=16)}
-    alive = alive_scores(book, {*dates["chosen"], *dates["shorter"]})
-    panel = account_quarters(book, dates["chosen"], found)
-    yield "panel", "landmarks", float(len(dates["chosen"]))
+def risk(book: Book, found: Spells, panel: pd.DataFrame) -> Iterator[Figure]:
+    """Forecasts on earlier days and what came, by the silence chosen and by half a year."""
+    shorter, dates = spells(book, DAY, SHORT), quarter_ends(book, DAY, SHORT, most=16)
+    alive = alive_scores(book, {*dates, *(day.date() for day in panel["as_of"].unique())})
     yield "panel", "rows", float(len(panel))
-    for part, own in (("chosen", found), ("shorter", shorter)):
-        there = panel if part == "chosen" else account_quarters(book, dates[part], own)
+    for part, own, there in (("chosen", found, panel), ("shorter", shorter, account_quarters(book, dates, shorter))):
         scored = there.merge(alive, on=["as_of", "account_id"], how="left", validate="one_to_one")
         yield from trials(part, rolling_origin(scored, own))
+
+
+def causes(book: Book, found: Spells, panel: pd.DataFrame, gone: pd.Series) -> Iterator[Figure]:
+    """Effects: in both models; of a few features with falls and rises told apart; if leaving were known as it was."""
     model = LeavingModel().fit(risk_rows(panel, found, DAY), panel)
     yield "discrete", "penalty", model.penalty_
-    yield "discrete", "left", float(model.left_)
     yield from effects("discrete", model.summary_)
-    explained = drivers(cox_rows(panel, found))
+    rows = cox_rows(panel, found)
+    explained = drivers(rows)
     yield "cox", "penalty", explained.penalty
     yield "cox", "left", float(explained.left)
     yield from effects("cox", explained.summary)
+    yield from effects("few", drivers(apart(rows), FEW).summary)
+    told = found.frame.groupby("account_id", as_index=False)["began"].min()
+    told["last"] = told["account_id"].map(gone).fillna(pd.Timestamp(DAY)).clip(lower=told["began"])
+    true = Spells.of(told, silence=1, as_of=DAY, begins=found.begins)
+    rows = cox_rows(account_quarters(book, (day.date() for day in panel["as_of"].unique()), true), true)
+    explained = drivers(rows)
+    yield "true", "left", float(explained.left)
+    yield from effects("true", explained.summary)
+    yield from effects("true few", drivers(apart(rows), FEW).summary)
+
+
+def apart(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows with the trend parted: fall and rise, as logarithms of at least 0."""
+    return rows.assign(fall=np.maximum(-rows["trend"], 0), rise=np.maximum(rows["trend"], 0))
 
 
 def effects(part: str, table: pd.DataFrame) -> Iterator[Figure]:
+    """Effects by feature: `own` is that of its value, others have their words."""
     for row in table.itertuples():
+        term = "own" if row.term == called(row.feature) else row.term
         for name in ("coefficient", "standard_error"):
-            yield part, f"{row.feature}|{row.term}|{name}", float(getattr(row, name))
+            yield part, f"{row.feature}|{term}|{name}", float(getattr(row, name))
 
 
 def trials(part: str, trial: Trial) -> Iterator[Figure]:
@@ -151,12 +188,7 @@ def trials(part: str, trial: Trial) -> Iterator[Figure]:
 def run(until: float) -> bool:
     """The companies that are still missing; whether all are there now."""
     RESULTS.parent.mkdir(exist_ok=True)
-    done = set()
-    if RESULTS.exists():
-        done = set(read()[["seed", "without"]].itertuples(index=False, name=None))
-    for seed, without in BOOKS:
-        if (seed, without) in done:
-            continue
+    for seed, without in [book for book in BOOKS if book not in done()]:
         if time.perf_counter() > until:
             return False
         figures = list(one_book(seed, without))
@@ -168,5 +200,215 @@ def run(until: float) -> bool:
     return True
 
 
+def done() -> set[tuple[int, str]]:
+    return set(read()[["seed", "without"]].itertuples(index=False, name=None)) if RESULTS.exists() else set()
+
+
+def complete() -> bool:
+    return done() == set(BOOKS)
+
+
 def read() -> pd.DataFrame:
     return pd.read_csv(RESULTS, keep_default_na=False, na_values={"value": ["nan"]})
+
+
+def section() -> list[str]:
+    """What the page says."""
+    table = read()
+    with_service = table[table["without"] == ""].pivot(index="seed", columns=["part", "name"], values="value")
+    companies = len(with_service)
+    lines = [
+        "## Does a silence mean what it promises?",
+        "",
+        f"{companies} demo companies of {ACCOUNTS:,} accounts and four years each; their truth says when an account "
+        "really left. The silence is chosen by `definition.silence.windows` at the default costs. *Own past*: chosen "
+        f"from all four years, errors among the orders it could follow. *Out of time*: chosen on {HALF}, errors of the "
+        "alarms raised after that. Means over companies, in brackets their standard error.",
+        "",
+        "| | own past, promised | came | out of time, promised | came |",
+        "|---|---|---|---|---|",
+        *silences(with_service),
+        "",
+        *said_of_silences(with_service),
+        "",
+        "## Does the model forecast better than naive rules, and are its probabilities right?",
+        "",
+        "Rolling origin: on each quarter end with enough behind it the model learns what was decided by then, and is "
+        "judged by what came. *recency* is the same kind of model that sees the days of silence only, *alive* the "
+        "buy-till-you-die P(alive), brought to the same scale.",
+    ]
+    for part, words in (
+        (
+            "chosen",
+            "The silence is the one chosen. It is so long that no forecast of a whole year can be tried in four",
+        ),
+        ("shorter", f"The silence is {SHORT} days, so that forecasts of a whole year can be tried in four"),
+    ):
+        own = with_service[part]
+        origins = ", ".join(f"{value:g}" for value in sorted(own["origins"].unique()))
+        lines += ["", f"### {words} years of orders ({origins} quarter ends)", "", *forecasts(own)]
+    lines += [
+        "",
+        "## Are the drivers the true ones?",
+        "",
+        "In the demo, late deliveries, complaints, youth and decline make accounts leave, a large size keeps them. "
+        "Effects per standard deviation of the feature, above 0 for more risk: mean over companies, in brackets "
+        "its standard error, and in how many companies the sign was the expected one (in how many of these the 95 "
+        "% interval excludes 0). *Alone*: Cox's model with this feature only.",
+        "",
+        *signs(with_service),
+        "",
+        *without_service(table),
+    ]
+    return lines
+
+
+def mean(values: pd.Series, digits: int = 3, times: float = 1.0) -> str:
+    known = values.dropna() * times
+    if not len(known):
+        return ""
+    return f"{known.mean():.{digits}f} ({known.std() / np.sqrt(len(known)):.{digits}f})"
+
+
+def silences(own: pd.DataFrame) -> Iterator[str]:
+    rows = (
+        ("silence, days", "promised days", None, 0, 1),
+        ("alarms that could be followed", None, "followed alarms", 0, 1),
+        ("of 100 alarms, ordered again", "promised false_alarm_share", "followed again", 1, 100),
+        ("of 100 alarms, had not left (truth)", None, "followed wrong", 1, 100),
+        ("months from last order to alarm", "promised late_months", "months since last order", 2, 1),
+        ("months from leaving to alarm (truth)", None, "months since truly left", 2, 1),
+        ("of 100 there, had ordered last", "promised missed", "had ordered last of those there", 1, 100),
+        ("of 100 there, had left (truth)", None, "truly gone of those there", 1, 100),
+    )
+    for words, said, came, digits, times in rows:
+        cells = [
+            mean(own[part][name], digits, times) if name else ""
+            for part in ("silence", "out of time")
+            for name in (said, came)
+        ]
+        yield f"| {words} | {' | '.join(cells)} |"
+
+
+def said_of_silences(own: pd.DataFrame) -> Iterator[str]:
+    then = own["out of time"]
+    held = int(then["followed again"].between(then["promised low"], then["promised high"]).sum())
+    apart = 100 * (then["followed again"] - then["promised false_alarm_share"])
+    late = 100 * (then["had ordered last of those there"] - then["promised missed"])
+    wrong = 100 * (own["silence"]["followed wrong"] - own["silence"]["promised false_alarm_share"])
+    days = sorted(own["silence"]["promised days"].astype(int).unique())
+    yield (
+        f"- The silence chosen lies between {days[0]} and {days[-1]} days. Of the accounts it declares left, as "
+        "many order again as promised in the book's own past, by construction; in the second half they differ from "
+        f"the promise by {mean(apart, 1)} of 100, and lie within its 90 % interval in {held} of {len(then)} "
+        "companies. The interval is one of sampling: it does not know that times change."
+    )
+    yield (
+        f"- Another {mean(wrong, 1)} of 100 alarms are wrong by the truth although nobody saw it: the account had "
+        "not left and did not order again in the time it was followed. False alarms are at least as many as "
+        "promised, as `windows` says."
+    )
+    yield (
+        "- An account is declared left one silence after its last order, and "
+        f"{own['silence']['months since truly left'].mean():.1f} months after it left."
+    )
+    yield (
+        "- Among those counted as there, the share that had ordered for the last time differs from the promise by "
+        f"{mean(late, 1)} of 100 in the second half."
+    )
+
+
+def forecasts(own: pd.DataFrame) -> Iterator[str]:
+    """Tables of one silence: candidates, their differences, calibration, groups of risk."""
+    horizons = [horizon for horizon in (1, 2, 4) if f"{MODEL}|expected_{horizon}" in own.dropna(axis=1, how="all")]
+    measures = {"log_score": "log score", "concordance": "concordance"}
+    measures |= {f"auc_{horizon}": f"AUC, {horizon} q" for horizon in horizons}
+    measures |= {"brier": "Brier", "lift": "lift"}
+    yield f"| | {' | '.join(measures.values())} |"
+    yield "|---" * (len(measures) + 1) + "|"
+    for who in (MODEL, RECENCY, ALIVE):
+        cells = [f"{own[who + '|' + name].mean():.3f}" for name in measures]
+        yield f"| {who} | {' | '.join(cells)} |"
+    better, worse = [], []
+    for rival in (RECENCY, ALIVE):
+        cells = []
+        for name, words in measures.items():
+            ahead = (own[f"{MODEL}|{name}"] - own[f"{rival}|{name}"]) * (-1 if name == "brier" else 1)
+            error = ahead.std() / np.sqrt(len(ahead))
+            (better if ahead.mean() > 2 * error else worse).append(f"{words} against {rival}")
+            cells.append(f"{ahead.mean():+.3f} ({error:.3f})")
+        yield f"| model ahead of {rival} | {' | '.join(cells)} |"
+    yield ""
+    if worse:
+        yield f"The model is not ahead of a rival by two standard errors in: {', '.join(worse)}. In all others it is."
+    else:
+        yield "The model is ahead of both rivals by more than two standard errors over companies in every measure."
+    yield ""
+    yield "| calibration | quarters | expected for one that left | intercept | slope |"
+    yield "|---|---|---|---|---|"
+    for who in (MODEL, RECENCY, ALIVE):
+        for horizon in horizons:
+            cells = [interval(own[f"{who}|{name}_{horizon}"]) for name in ("expected", "intercept", "slope")]
+            yield f"| {who} | {horizon} | {' | '.join(cells)} |"
+    yield ""
+    yield "Mean and its 95 % interval over companies; 1, 0 and 1 are right."
+    yield ""
+    yield f"| group of risk, model | {' | '.join(str(group) for group in range(1, 11))} |"
+    yield "|---" * 11 + "|"
+    for horizon in (horizons[0], horizons[-1]):
+        for name in ("predicted", "came"):
+            cells = [f"{100 * own[f'group {horizon}|{group}|{name}'].mean():.1f}" for group in range(1, 11)]
+            yield f"| {name} within {horizon}, % | {' | '.join(cells)} |"
+
+
+def interval(values: pd.Series) -> str:
+    known = values.dropna()
+    wide = student.ppf(0.975, len(known) - 1) * known.std() / np.sqrt(len(known))
+    return f"{known.mean():.3f} ({known.mean() - wide:.3f} to {known.mean() + wide:.3f})"
+
+
+def effect_of(table: pd.DataFrame, feature: str) -> tuple[pd.Series, pd.Series] | None:
+    """A feature's own effect by company, with its standard error; None if it is nowhere."""
+    if f"{feature}|own|coefficient" not in table:
+        return None
+    return table[f"{feature}|own|coefficient"], table[f"{feature}|own|standard_error"]
+
+
+def signs(own: pd.DataFrame) -> Iterator[str]:
+    yield "| feature | true driver | expected | Cox | sign | Cox, alone | sign | forecast model | sign |"
+    yield "|---|---|---|---|---|---|---|---|---|"
+    for feature, told in FEATURES.items():
+        cells = []
+        for part in ("cox", "cox alone", "discrete"):
+            found = effect_of(own[part], feature)
+            if found is None:
+                cells += ["", ""]
+                continue
+            value, error = found
+            right = np.sign(value) == told.sign
+            sure = right & (value.abs() > 1.96 * error)
+            many = f"{int(right.sum())} ({int(sure.sum())}) of {int(value.count())}" if told.sign else ""
+            cells += [mean(value), many]
+        if any(cells):
+            expected = {1: "more", -1: "less", 0: ""}[told.sign]
+            yield f"| {feature} | {'yes' if feature in TRUE else ''} | {expected} | {' | '.join(cells)} |"
+
+
+def without_service(table: pd.DataFrame) -> Iterator[str]:
+    yield "### Without the effect of service"
+    yield ""
+    yield (
+        "The same companies made with `--without service`, in which nobody leaves over it. Cox's model, "
+        "coefficient and in brackets its standard error."
+    )
+    yield ""
+    yield "| company | on_time, with | without | complaints_year, with | without | complaints_open, with | without |"
+    yield "|---|---|---|---|---|---|---|"
+    for seed in WITHOUT_SERVICE:
+        cells = []
+        for feature in ("on_time", "complaints_year", "complaints_open"):
+            for without in ("", "service"):
+                own = table[(table["seed"] == seed) & (table["without"] == without) & (table["part"] == "cox")]
+                found = effect_of(own.pivot(index="seed", columns="name", values="value"), feature)
+                cells.append(f"{found[0].iloc[0]:.3f} ({found[1].iloc[0]:.3f})" if found else "left out")
+        yield f"| {seed} | {' | '.join(cells)} |"

@@ -300,7 +300,7 @@ LABELS: dict[str, str] = {
     "feature_unanswered": "survey not answered",
     # --- churn: accounts at risk ---
     "at_risk_goodbye": "Said goodbye",
-    "at_risk_left": "Left before, in silence",
+    "at_risk_left": "Left before",
     "at_risk_listed": "There, with a probability",
     "at_risk_never": "No order yet",
     "at_risk_new": "There, too new for a probability",
@@ -324,8 +324,8 @@ LABELS: dict[str, str] = {
     "reason_revenue": "revenue of {own} within a year, its segment's is {typical}",
     "reason_satisfaction": "satisfaction at {own} of the scale, its segment's at {typical}",
     "reason_satisfaction_unknown": "no survey answer within two years; its segment's are at {typical} of the scale",
-    "reason_silence": "silent for {own} days; nine in ten of its gaps are under {rhythm}",
-    "reason_silence_alone": "silent for {own} days",
+    "reason_silence": "silent for {own} days, its segment for {typical}",
+    "reason_silence_long": "silent for {own} days; nine in ten of its gaps are under {typical}",
     "reason_tenure_days": "with us for {own} days, its segment for {typical}",
     "reason_trend": "revenue {own} on the year before, its segment's {typical}",
     "reason_unanswered": "did not answer when last asked, as {typical} of its segment",
@@ -378,10 +378,11 @@ LABELS: dict[str, str] = {
     "curve_left_out": "Not in it: {unknown} that may have begun before the book does, {undecided} that began after "
     "{day}.",
     "curve_median": "Half of the accounts are gone {median} years after they began.",
+    "curve_median_days": "Half of the accounts are gone {days} after they began.",
     "curve_no_median": "More than half of the accounts are still there at the end of the curve, after {reach} years.",
     "curve_rests": "The curve rests on {accounts}; {gone} of them have gone.",
-    "decided_going": "On that day {counted} accounts counted as there, and {going} of them ordered on it or later: "
-    "the others had left already, which nobody could know then.",
+    "decided_going": "On that day {counted} accounts counted as there, {gone} of which had left already, though "
+    "nobody could know it then.",
     "decided_said": "Who had left is decided until {day}; what came after is not yet.",
     "down_beyond": "{down} of {of} spend at least {drop} less than in the year before, {up} rose as far: {more} "
     "more fell than chance explains (90% interval {low} to {high}).",
@@ -406,16 +407,17 @@ LABELS: dict[str, str] = {
     "five_apart": "which lies outside the interval",
     "five_below": "more than the curve says, because accounts leave most often while they are new",
     "five_constant": "If {rate} stayed in every year it would be {constant}, {judged}.",
-    "five_said": "Of 100 accounts that begin, so many are still there after {years} years by the curve (90% "
-    "interval {low} to {high}).",
-    "five_short": "Of 100 accounts that begin, so many are still there after {years} years (90% interval {low} to "
-    "{high}). The curve reaches no further.",
+    "five_said": "So many of 100 accounts are still there by the curve (90% interval {low} to {high}).",
+    "five_short": "So many of 100 accounts are still there by the curve (90% interval {low} to {high}); it does not "
+    "reach five years.",
+    "five_value": "{share} stay {years}",
     "group_unknown": "not known",
-    "groups_alike": "No difference that chance does not explain (log-rank test of {groups} groups, {p}).",
+    "groups_alike": "They differ by no more than chance explains (log-rank test of {groups} groups, {p}).",
     "groups_baseline": "Segments are those of {day}, before what is counted here came.",
-    "groups_differ": "More than chance explains (log-rank test of {groups} groups, {p}). Pairs that differ: {pairs}.",
-    "groups_differ_none": "More than chance explains (log-rank test of {groups} groups, {p}), though no single pair "
-    "is clear.",
+    "groups_differ": "They differ by more than chance explains (log-rank test of {groups} groups, {p}). Pairs that "
+    "differ: {pairs}.",
+    "groups_differ_none": "They differ by more than chance explains (log-rank test of {groups} groups, {p}), though "
+    "no single pair is clear.",
     "groups_more": "and {n} more",
     "groups_pair": "{one} and {other}",
     "groups_small": "The groups are too small for a test.",
@@ -429,8 +431,10 @@ LABELS: dict[str, str] = {
     "(90% interval {low} to {high}).",
     "leave_no_silence": "No account was silent for a month and could be watched afterwards.",
     "leave_none": "Nothing can be told of leaving; the top of the page says why.",
-    "leave_not_chosen": "No windows were tried.",
+    "leave_not_chosen": "No silences were compared: what counts as leaving was given.",
     "leave_refused": "What counts as leaving cannot be told: {reason}",
+    "leave_too_short": "with {silence} days of silence as leaving, the time from {begins} to {day} is too short to "
+    "learn from one part of it and judge by another",
     "list_last_year": "Value is the {money} of the last year: no lifetime value can be told for this book.",
     "list_model": "The probabilities below are the model's.",
     "list_money": "Value is the {money} expected within {horizon}, as on the value page.",
@@ -491,6 +495,8 @@ LABELS: dict[str, str] = {
     "average.",
     "trial_reach": "That holds for {seen}: what came within {reach} of a forecast is not decided yet.",
     "trial_said": "Tried on {days} with {forecasts} forecasts, the model is {rivals}.",
+    "trial_shorter": "With {silence} days of silence as leaving, no forecast can be judged yet: the book is too "
+    "short. Tried instead with {tried} days.",
     "trial_value_beats": "Better than recency alone",
     "trial_value_behind": "No better than recency alone",
     "trial_value_chance": "Ahead of recency alone, perhaps by chance",
@@ -505,6 +511,9 @@ LABELS: dict[str, str] = {
     "who_asked": "All asked",
     "who_leavers": "All who left",
     "who_rep": "Our sales person",
+    "year_many": "{n} years",
+    "year_one": "1 year",
+    "year_part": "years",
     # --- headlines ---
     "headline_active": "{share} of {accounts} known ordered in the {window} to {day}.",
     "headline_low": "Low accounts' share of the active accounts; they bring {revenue_share} of revenue.",
@@ -782,7 +791,7 @@ COLUMNS: dict[str, tuple[str, Kind] | tuple[str, Kind, str]] = {
     "book_value": ("Value of the book", "money"),
     "last_forecast": ("Orders last quarter", "text"),
     "low_share": ("Low accounts", "share"),
-    "after_five_years": ("Still there after five years", "text"),
+    "after_five_years": ("Of 100 accounts that begin", "text"),
     "expected_leavers": ("Expected to leave", "text"),
     "forecast_trust": ("How good the forecast is", "text"),
     "kept_in_a_year": ("Kept in a year", "share"),

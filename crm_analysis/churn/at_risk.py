@@ -47,7 +47,8 @@ class AtRisk:
 
     The value is expected with the chance that the account leaves, so what is at risk is a part of that, and not what an
     account would cost that else were sure to stay. Intervals are of draws of the probability (of the model's
-    parameters) times draws of the value, taken as unrelated; whether an account does leave is not in them.
+    parameters) times draws of the value, taken as unrelated; neither whether an account does leave nor that the
+    model may be wrong is in them.
     """
 
     accounts: pd.DataFrame

@@ -65,44 +65,47 @@ def reasons(contributions: pd.DataFrame, panel: pd.DataFrame, segment: pd.Series
     added = {name: contributions[name].to_numpy("float64") for name in FIGURES if name in contributions}
     if said := [name for name in SILENCE if name in contributions]:
         added = {"silence": contributions[said].to_numpy("float64").sum(axis=1)} | added
-    parts = [part for name in added for part in (("silence_days", "silence_ratio") if name == "silence" else (name,))]
-    figures = {part: _Figure.of(part, panel, places) for part in parts}
+    figures = {name: _Figure.of(name, panel, places) for name in added}
     weight = np.zeros((len(panel), len(added)))
     for place, (name, own) in enumerate(added.items()):
-        if name == "silence":
-            raises = figures["silence_days"].raises | figures["silence_ratio"].raises
-        else:
-            raises = figures[name].raises
-        weight[:, place] = np.where(raises & (own >= NOTICED), own, 0.0)
+        weight[:, place] = np.where(figures[name].raises & (own >= NOTICED), own, 0.0)
     order = np.argsort(-weight, axis=1, kind="stable")[:, :MOST]
     told = np.take_along_axis(weight, order, axis=1) > 0
     texts = np.full(order.shape, "", dtype=object)
     for place, name in enumerate(added):
         row, rank = np.nonzero((order == place) & told)
-        texts[row, rank] = _silent(panel, row) if name == "silence" else figures[name].worded(row)
+        texts[row, rank] = figures[name].worded(row)
     return pd.Series(["; ".join(filter(None, row)) for row in texts], index=panel.index, dtype=object, name="reasons")
 
 
 @dataclass(frozen=True)
 class _Figure:
-    """A feature's figures, what is usual in the segment of each (NaN where it is known of nobody there)."""
+    """A feature's figures, what is usual in the segment of each (NaN where it is known of nobody there).
+
+    Of silence also the account's own rhythm: what lasts longer than that is told by it, and not by the segment.
+    """
 
     name: str
     own: Array
     typical: Array
+    rhythm: Array | None = None
 
     @classmethod
     def of(cls, name: str, panel: pd.DataFrame, places: NDArray[np.intp]) -> _Figure:
         import pandas as pd
 
-        own: Array = np.asarray(panel[name], dtype=np.float64)
-        how = FIGURES[name][1] if name in FIGURES else "median"
+        silence = name == "silence"
+        own: Array = np.asarray(panel["silence_days" if silence else name], dtype=np.float64)
+        how = "median" if silence else FIGURES[name][1]
         usual: Array = np.asarray(pd.Series(own).groupby(places).agg(how), dtype=np.float64)
-        return cls(name, own, usual[places])
+        rhythm: Array | None = np.asarray(panel["rhythm_days"], dtype=np.float64) if silence else None
+        return cls(name, own, usual[places], rhythm)
 
     @property
     def raises(self) -> NDArray[np.bool_]:
-        """Where the figure lies on the side of the segment's that raises risk, or is unknown and that can be told."""
+        """Where the figure lies on the side that raises risk, or is unknown and that can be told."""
+        if self.rhythm is not None:
+            return (self.own > self.rhythm) | (self.own > self.typical)
         sign = FEATURES[self.name].sign
         side = sign * (self.own - self.typical) > 0 if sign else self.own != self.typical
         told = ~np.isnan(self.typical) & (f"reason_{self.name}_unknown" in LABELS)
@@ -110,23 +113,18 @@ class _Figure:
 
     def worded(self, row: NDArray[np.intp]) -> list[str]:
         """The reason in words, of some rows."""
-        kind = FIGURES[self.name][0]
-        words, unknown = label(f"reason_{self.name}"), LABELS.get(f"reason_{self.name}_unknown", "")
-        usual = {value: _figure(value, kind) for value in np.unique(self.typical[row]).tolist()}
+        own, against = self.own[row], self.typical[row]
+        if self.rhythm is None:
+            kind, other, other_words = FIGURES[self.name][0], np.isnan(own), f"reason_{self.name}_unknown"
+        else:
+            kind, other, other_words = "days", own > self.rhythm[row], "reason_silence_long"
+            against = np.where(other, self.rhythm[row], against)
+        words = {False: label(f"reason_{self.name}"), True: LABELS.get(other_words, "")}
+        shown = {value: _figure(value, kind) for value in np.unique(against).tolist()}
         return [
-            (unknown if math.isnan(own) else words).format(own=_figure(own, kind), typical=usual[typical])
-            for own, typical in zip(self.own[row].tolist(), self.typical[row].tolist(), strict=True)
+            words[which].format(own=_figure(value, kind), typical=shown[usual])
+            for value, usual, which in zip(own.tolist(), against.tolist(), other.tolist(), strict=True)
         ]
-
-
-def _silent(panel: pd.DataFrame, row: NDArray[np.intp]) -> list[str]:
-    """Silence in words, of some rows."""
-    known, alone = label("reason_silence"), label("reason_silence_alone")
-    days, rhythm = (panel[name].to_numpy("float64")[row].tolist() for name in ("silence_days", "rhythm_days"))
-    return [
-        (alone if math.isnan(gap) else known).format(own=_figure(own, "days"), rhythm=_figure(gap, "days"))
-        for own, gap in zip(days, rhythm, strict=True)
-    ]
 
 
 def _figure(value: float, kind: Kind) -> str:

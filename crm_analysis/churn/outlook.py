@@ -15,6 +15,7 @@ from crm_analysis.accounts import WINDOW, accounts, snapshots
 from crm_analysis.book.days import last_known
 from crm_analysis.churn.definition import Costs, Leaving, leaving
 from crm_analysis.churn.definition.partial import DROP, falls, partial
+from crm_analysis.churn.definition.rhythm import rhythm
 from crm_analysis.churn.definition.silence import days_of, reactivation
 from crm_analysis.churn.risks import Risks
 from crm_analysis.churn.stays import Stays
@@ -90,7 +91,9 @@ class Outlook:
 
     @cached_property
     def reactivation(self) -> pd.DataFrame:
-        """As `silence.reactivation`; raises BookError if the book is too short."""
+        """As `silence.reactivation`; raises BookError if the book is too short, or contracts tell who left."""
+        if self.told.basis != "orders":
+            raise BookError(label("leave_not_chosen"))
         found = reactivation(self.book, self.day)
         if found.empty:
             raise BookError(label("leave_no_silence"))
@@ -99,8 +102,10 @@ class Outlook:
     @property
     def kinds(self) -> pd.Series:
         """How many spells are open, left, ours, closed."""
-        counts = self.told.spells.frame["kind"].value_counts()
-        return counts.reindex(["open", "left", "ours", "closed"], fill_value=0)
+        import pandas as pd
+
+        kinds = self.told.spells.frame["kind"].value_counts()
+        return kinds.reindex(pd.Index(["open", "left", "ours", "closed"]), fill_value=0)
 
     @property
     def days(self) -> tuple[dt.date, dt.date]:
@@ -121,7 +126,8 @@ class Outlook:
     @property
     def yearly(self) -> pd.Series:
         """The last row of `rates`, of all accounts."""
-        row: pd.Series = self.rates.set_index("segment").loc[ALL]
+        table = self.rates
+        row: pd.Series = table[table["segment"] == ALL].iloc[0]
         return row
 
     # --- rooms ---
@@ -145,6 +151,28 @@ class Outlook:
         """The lifetime values that the value page shows for the same wishes; None if it can tell none."""
         own = self.wishes
         return value_outlook(self.book, self.day, own.horizon, own.tried, own.annual_rate, own.unit, own.returns).worth
+
+    @property
+    def silent(self) -> pd.DataFrame:
+        """The accounts there that are silent for longer than nine in ten of their gaps, the largest revenue first.
+
+        Columns: account_id, name, segment, rep_id, revenue (of the last year), silent_days, rhythm_days, silence_ratio.
+        Where leaving has no definition, those count as there that ordered within the year.
+        """
+        import pandas as pd
+
+        own = self.frame.set_index("account_id")
+        if self.defined is None:
+            there = own.index[own["active"].astype(bool)]
+        else:
+            rows = self.defined.spells.there(self.day)
+            there = pd.Index(rows.loc[~rows["said_goodbye"], "account_id"])
+        table = rhythm(self.book, self.day, own["segment"])
+        table = table[table["account_id"].isin(there) & (table["silence_ratio"] > 1)]
+        names = [name for name in ("name", "segment", "rep_id", "revenue") if name in own]
+        table = table.join(own[names], on="account_id")
+        table = table.sort_values(["revenue", "account_id"], ascending=[False, True], ignore_index=True)
+        return table[["account_id", *names, "silent_days", "rhythm_days", "silence_ratio"]]
 
     # --- spending down ---
 
@@ -208,12 +236,12 @@ class Outlook:
         lacks: dict[str, list[str]] = {}
         for name, why in features.missing(self.book).items():
             lacks.setdefault(why, []).append(label(f"feature_{name}"))
-        if why := self.book.why_not("exits", "reason"):
-            lacks.setdefault(why, []).append(label("unlock_exits"))
+        if lack := self.book.why_not("exits", "reason"):
+            lacks.setdefault(lack, []).append(label("unlock_exits"))
         try:
             more = self.take_along.missing
-        except BookError as lack:
-            more = pd.DataFrame({"why": [str(lack)], "unlocks": [label("unlock_rep_id")]})
+        except BookError as nobody:
+            more = pd.DataFrame({"why": [str(nobody)], "unlocks": [label("unlock_rep_id")]})
         for why, unlocks in zip(more["why"], more["unlocks"], strict=True):
             lacks.setdefault(why, []).append(unlocks)
         rows = [(why, "; ".join(dict.fromkeys(what))) for why, what in lacks.items()]

@@ -210,8 +210,8 @@ class Stays:
     def cohort_table(self) -> pd.DataFrame:
         """One row per cohort: cohort, accounts, then shares of accounts and revenue 4, 8 and 12 quarters later.
 
-        kept_4, ..., earned_4, ... (of cohorts of FEW accounts or more); quarters that no cohort has come to, and cohorts
-        of which nothing is decided, are left out. Raises BookError if no cohort is left.
+        kept_4, ..., earned_4, ... (of cohorts of FEW accounts or more); quarters that no cohort has come to, and
+        cohorts of which nothing is decided, are left out. Raises BookError if no cohort is left.
         """
         shares, money = wide(self.cohorts, "share"), wide(self.cohorts, "revenue_share")
         money.loc[money["accounts"] < FEW, money.columns[2:]] = float("nan")
@@ -247,7 +247,8 @@ class Stays:
         try:
             return projection.trial(self.periods)
         except UserError as refused:
-            raise BookError(label("stay_untried").format(reason=refused)) from None
+            reason = str(refused).removeprefix("trial of projections: ")
+            raise BookError(label("stay_untried").format(reason=reason)) from None
 
     @cached_property
     def projected(self) -> pd.DataFrame:
@@ -290,7 +291,8 @@ class Stays:
 
     @cached_property
     def incidence(self) -> pd.DataFrame:
-        """As `reasons.incidence` by cause; raises BookError if too few accounts are at risk, or nobody went."""
+        """As `reasons.incidence` by cause; raises BookError if the book has no reasons, or too few accounts for it."""
+        self.book.need("exits", "reason")
         found = reasons.incidence(self.tenures)
         if found.empty:
             raise BookError(label("stay_no_tenure"))

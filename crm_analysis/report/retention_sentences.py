@@ -12,6 +12,7 @@ from crm_analysis.churn.retention.cohorts import BEFORE
 from crm_analysis.churn.retention.curves import medians
 from crm_analysis.churn.retention.projection import NAIVE
 from crm_analysis.churn.retention.reasons import CONFIRMED, REFUTED
+from crm_analysis.churn.retention.tenures import YEAR
 from crm_analysis.churn.retention.tenures import counted as counts
 from crm_analysis.errors import BookError
 from crm_analysis.labels import label
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from crm_analysis.churn.groups import Groups
     from crm_analysis.churn.outlook import Outlook
 
+FIVE = 5
+"""Years after which management asks who is still there."""
 PAIRS = 3
 """Pairs of groups that are named in a sentence."""
 
@@ -37,6 +40,12 @@ def told_or(words: Callable[[], Any], otherwise: Any = "") -> Any:
         return words()
     except BookError:
         return otherwise
+
+
+def row_of(table: pd.DataFrame, column: str, value: str) -> pd.Series:
+    """The row of a table whose column has this value."""
+    row: pd.Series = table[table[column] == value].iloc[0]
+    return row
 
 
 def per_hundred(share: float) -> str:
@@ -91,7 +100,13 @@ def revenue_said(look: Outlook) -> str:
 
 def five_years(look: Outlook) -> str:
     """How many of a hundred accounts are there after five years, or as many as the curve reaches; empty without one."""
-    return str(told_or(lambda: f"{per_hundred(_five(look)['survival'])} / 100"))
+
+    def said() -> str:
+        row = _five(look)
+        years = counted(row["years"], "year") if row["years"] >= 1 else f"{row['years']:.2g} {label('year_part')}"
+        return label("five_value").format(share=per_hundred(row["survival"]), years=years)
+
+    return str(told_or(said))
 
 
 def five_said(look: Outlook) -> str:
@@ -101,10 +116,9 @@ def five_said(look: Outlook) -> str:
     except BookError:
         return ""
     numbers = {name: per_hundred(row[name]) for name in ("low", "high")}
-    years = f"{row['years']:.3g}"
-    if look.stays.by_year["years"].iloc[-1] < 5:
-        return label("five_short").format(years=years, **numbers)
-    words = label("five_said").format(years=years, **numbers)
+    if row["years"] < FIVE:
+        return label("five_short").format(**numbers)
+    words = label("five_said").format(**numbers)
     if "constant" not in row:
         return words
     constant, low, high = row["constant"], row["low"], row["high"]
@@ -122,7 +136,7 @@ def claim_verdict(look: Outlook) -> str:
     return str(
         told_or(
             lambda: label("claim_value").format(
-                reason=look.stays.reason, verdict=look.stays.claim.set_index("who").loc["asked", "verdict"]
+                reason=look.stays.reason, verdict=row_of(look.stays.claim, "who", "asked")["verdict"]
             )
         )
     )
@@ -131,18 +145,18 @@ def claim_verdict(look: Outlook) -> str:
 def claim_said(look: Outlook) -> str:
     """Whether so many leave for the reason claimed, by all asked, by who says so, and by nobody's word."""
     try:
-        rows = look.stays.claim.set_index("who")
+        table = look.stays.claim
     except BookError:
         return ""
-    asked, everyone = rows.loc["asked"], rows.loc["leavers"]
+    asked, everyone = row_of(table, "who", "asked"), row_of(table, "who", "leavers")
     verdict = {CONFIRMED: "claim_confirmed", REFUTED: "claim_refuted"}.get(str(asked["verdict"]), "claim_open")
     ends = {name: text(asked[name], "share") for name in ("share", "low", "high")}
     reason = look.stays.reason
     said = label("claim_asked").format(of=int(asked["of"]), said=int(asked["said"]), reason=reason, **ends)
     both = [
-        label("claim_who").format(who=label(f"who_{who}"), said=int(rows.loc[who, "said"]), of=int(rows.loc[who, "of"]))
-        for who in ("account", "rep")
-        if rows.loc[who, "of"] > 0
+        label("claim_who").format(who=label(f"who_{who}"), said=int(row["said"]), of=int(row["of"]))
+        for who, row in ((who, row_of(table, "who", who)) for who in ("account", "rep"))
+        if row["of"] > 0
     ]
     return label("claim_said").format(
         share=f"{look.stays.share:.0%}",
@@ -166,7 +180,7 @@ def decided_said(look: Outlook) -> str:
     row = told_or(lambda: look.yearly, None)
     if row is None:
         return words
-    more = label("decided_going").format(counted=int(row["counted"]), going=int(row["going_on"]))
+    more = label("decided_going").format(counted=int(row["counted"]), gone=int(row["counted"] - row["going_on"]))
     return f"{words} {more}"
 
 
@@ -197,9 +211,15 @@ def curve_said(look: Outlook) -> str:
     """When half are gone, what the curve rests on, and who is not in it."""
     stays = look.stays
     row, found, frame = medians(stays.curve).iloc[0], counts(stays.spells), stays.tenures
-    key = "curve_median" if row["median"] == row["median"] else "curve_no_median"
+    median = row["median"]
+    if median != median:
+        half = label("curve_no_median").format(reach=f"{row['until_years']:.1f}")
+    elif median < 1:
+        half = label("curve_median_days").format(days=counted(round(median * YEAR), "day"))
+    else:
+        half = label("curve_median").format(median=f"{median:.1f}")
     words = [
-        label(key).format(median=f"{row['median']:.1f}", reach=f"{row['until_years']:.1f}"),
+        half,
         label("curve_rests").format(accounts=counted(len(frame), "account"), gone=int(frame["gone"].sum())),
     ]
     if found["late"]:
@@ -317,7 +337,7 @@ def _five(look: Outlook) -> pd.Series:
         table = look.stays.by_year
     except BookError:
         return look.stays.last
-    row: pd.Series = table[table["years"] <= 5].iloc[-1]
+    row: pd.Series = table[table["years"] <= FIVE].iloc[-1]
     return row
 
 

@@ -11,7 +11,7 @@ from crm_analysis.churn.risks import titled
 from crm_analysis.churn.survival.evaluation import ALIVE, MODEL, RECENCY, SURE
 from crm_analysis.errors import BookError
 from crm_analysis.labels import label
-from crm_analysis.report.retention_sentences import per_hundred, told_or
+from crm_analysis.report.retention_sentences import per_hundred, row_of, told_or
 from crm_analysis.report.sentences import counted, money, window_said
 from crm_analysis.report.values import text
 
@@ -66,7 +66,7 @@ def trust_said(look: Outlook) -> str:
         return ""
     risks = look.risks
     try:
-        table = risks.trial.summary.set_index("model")
+        table = risks.trial.summary
     except BookError as lack:
         return str(lack)
     rivals = []
@@ -80,7 +80,9 @@ def trust_said(look: Outlook) -> str:
         forecasts=text(int(table["forecasts"].iloc[0]), "count"),
         rivals=label("trial_and").format(one=rivals[0], other=rivals[1]),
     )
-    lift = table.loc[risks.used, "lift"]
+    if risks.tried_silence != risks.spells.silence:
+        words = f"{label('trial_shorter').format(silence=risks.spells.silence, tried=risks.tried_silence)} {words}"
+    lift = row_of(table, "model", risks.used)["lift"]
     if lift == lift:
         words += " " + label("trial_lift").format(lift=f"{lift:.1f}", candidate=label(f"rival_{risks.used}"))
     if risks.reach > risks.trial.decided[-1]:
@@ -97,7 +99,7 @@ def list_said(look: Outlook) -> str:
     """By which candidate the probabilities are, and what the value is."""
     risks = look.risks
     listed = risks.listed
-    if listed.money == "last_year":
+    if listed.money.startswith("last_year"):
         value = label("list_last_year").format(money=_money_said(look))
     else:
         value = label("list_money").format(money=_money_said(look), horizon=window_said(look.wishes.horizon))
@@ -106,29 +108,29 @@ def list_said(look: Outlook) -> str:
 
 def counted_said(look: Outlook) -> str:
     """Where every account known is."""
-    parts = [f"{row.what}: {row.accounts:,}" for row in look.risks.listed.counted.itertuples() if row.accounts]
+    table = look.risks.listed.counted
+    parts = [f"{what}: {text(n, 'count')}" for what, n in zip(table["what"], table["accounts"], strict=True) if n]
     return f"{'. '.join(parts)}."
 
 
 def silent_said(look: Outlook) -> str:
     """How many accounts are silent for longer than is usual for them."""
-    return label("silent_said").format(accounts=counted(len(look.risks.silent), "account"))
+    return label("silent_said").format(accounts=counted(len(look.silent), "account"))
 
 
 def down_said(look: Outlook) -> str:
     """How many accounts spend so much less, beside how many rose as far; why it cannot be told."""
     try:
-        rows = look.falls.set_index("what")
+        down, up, more = (row for _, row in look.falls.iterrows())
     except BookError as lack:
         return "" if look.defined is None else str(lack)
-    if not rows.loc["down", "of"]:
+    if not down["of"]:
         return label("down_nobody")
-    more = rows.loc["beyond chance"]
     return label("down_beyond" if more["low"] > 0 else "down_chance").format(
-        down=int(rows.loc["down", "accounts"]),
-        of=counted(rows.loc["down", "of"], "account"),
+        down=int(down["accounts"]),
+        of=counted(down["of"], "account"),
         drop=text(look.wishes.drop, "share"),
-        up=int(rows.loc["up", "accounts"]),
+        up=int(up["accounts"]),
         more=text(more["share"], "share"),
         low=text(more["low"], "share"),
         high=text(more["high"], "share"),
@@ -148,10 +150,8 @@ def drivers_said(look: Outlook) -> str:
     if clear.empty:
         return f"{label('drivers_said_penalised').format(**numbers)} {label('drivers_none')}"
     named = [
-        label("drivers_way").format(
-            term=row.term, way=label("drivers_more" if row.hazard_ratio > 1 else "drivers_less")
-        )
-        for row in clear.head(TERMS).itertuples()
+        label("drivers_way").format(term=term, way=label("drivers_more" if ratio > 1 else "drivers_less"))
+        for term, ratio in clear[["term", "hazard_ratio"]].head(TERMS).itertuples(index=False, name=None)
     ]
     return label("drivers_said").format(terms="; ".join(named), **numbers)
 
@@ -261,6 +261,4 @@ def _used_said(look: Outlook) -> str:
 def _money_said(look: Outlook) -> str:
     """What is at risk, in a word."""
     told = look.risks.listed.money
-    if told == "last_year":
-        return label("value_margin" if "margin" in look.frame else "value_revenue")
-    return label(f"value_{told}")
+    return label(f"value_{told.removeprefix('last_year_')}")

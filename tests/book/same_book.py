@@ -33,10 +33,15 @@ def copied(source: Path, place: Path, tables: Iterable[str] = CONTRACT) -> Path:
     return place
 
 
-def spoiled(place: Path, tables: Iterable[str] = CONTRACT) -> Path:
-    """The demo company with rows that break rules, each of a kind that typed tables can hold too."""
+def spoiled(place: Path, tables: Iterable[str] = CONTRACT, every: int = 1) -> Path:
+    """The demo company with rows that break rules, each of a kind that typed tables can hold too.
+
+    With `every`, only each so many of its accounts, and what is told of them.
+    """
     copied(DEMO, place, tables)
-    with (DEMO / "orders.csv").open(encoding="utf-8", newline="") as file:
+    if every > 1:
+        _thinned(place, every)
+    with (place / "orders.csv").open(encoding="utf-8", newline="") as file:
         names, *rows = csv.reader(file)
     at = {name: place for place, name in enumerate(names)}
 
@@ -55,6 +60,14 @@ def spoiled(place: Path, tables: Iterable[str] = CONTRACT) -> Path:
     with (place / "orders.csv").open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([names, *rows])
     return place
+
+
+def _thinned(place: Path, every: int) -> None:
+    frames = {path: pd.read_csv(path, dtype=str, keep_default_na=False) for path in sorted(place.glob("*.csv"))}
+    some = set(frames[place / "accounts.csv"]["account_id"].iloc[::every])
+    for path, frame in frames.items():
+        if "account_id" in frame:
+            frame[frame["account_id"].isin(some)].to_csv(path, index=False)
 
 
 def rows_of(book: Book) -> dict[str, list[tuple[str, ...]]]:

@@ -19,7 +19,7 @@ from crm_analysis.book import Book, BookError, open_book
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return spoiled(tmp_path_factory.mktemp("files") / "b", FEW)
+    return spoiled(tmp_path_factory.mktemp("files") / "b", FEW, every=8)
 
 
 @pytest.fixture(scope="module")

@@ -31,9 +31,12 @@ def test_silence_is_told_by_its_own_rhythm():
     assert said(own, {}, silence_days=0.4, silence_ratio=0.3, rhythm_days=-0.2) == (
         "silent for 94 days; nine in ten of its gaps are under 41"
     )
-    assert said(own | {"rhythm_days": np.nan}, {}, silence_days=0.4) == "silent for 94 days"
+    # within its rhythm, or without one, it is told by its segment's
+    words = "silent for 94 days, its segment for 12"
+    for rhythm in (94.0, np.nan):
+        assert said(own | {"rhythm_days": rhythm}, {"silence_days": 12.0}, silence_days=0.4) == words
     # shorter than usual and within its rhythm: no reason, whatever the model adds
-    assert said({"silence_days": 3.0, "silence_ratio": 0.1}, {"silence_days": 30.0}, silence_days=0.9) == ""
+    assert said({"silence_days": 3.0, "rhythm_days": 3.0}, {"silence_days": 30.0}, silence_days=0.9) == ""
     # three features of silence are one reason: together they take away
     assert said(own, {}, silence_days=0.4, silence_ratio=-0.5) == ""
 

@@ -61,9 +61,11 @@ def placed(exits: pd.DataFrame, spells: pd.DataFrame) -> pd.DataFrame:
     """
     import pandas as pd
 
-    rows = exits.sort_values("left_on", kind="stable").reset_index(drop=True)
+    # an exit told in advance belongs to the spell of the day it was told: later ones were not known then
+    told = exits["left_on"].where(exits["left_on"] <= exits["gone_on"], exits["gone_on"])
+    rows = exits.assign(told=told).sort_values("told", kind="stable").reset_index(drop=True)
     began = spells[["account_id", "spell", "began", "latest"]].sort_values("began", kind="stable")
-    rows = pd.merge_asof(rows, began, left_on="left_on", right_on="began", by="account_id")
+    rows = pd.merge_asof(rows, began, left_on="told", right_on="began", by="account_id")
     rows["held"] = rows["latest"] <= rows["gone_on"]
     rows["spell"] = rows["spell"].fillna(0).astype("int64")
     rows = rows.assign(__rep=rows["source"] != "account").sort_values(

@@ -30,8 +30,8 @@ QUANTILE = 0.9
 """The share of an account's gaps that are no longer than its rhythm."""
 LEAST = 20
 """Accounts with two gaps that a segment needs to speak for itself; with fewer the whole book speaks for it."""
-_LEAST_WORTH = 4.0  # fewer would make a quantile of nothing but tails
-_LOGS = "decimal(18, 12)"
+_LEAST_WORTH = 2.0  # an inverse gamma of a finite variance is worth more
+_LOGS = "decimal(18, 9)"
 
 
 def rhythm(book: Book, as_of: str | dt.date, by: pd.Series | None = None, quantile: float = QUANTILE) -> pd.DataFrame:
@@ -189,7 +189,11 @@ class _Gaps:
         trust = self.between / np.maximum(self.between + within / np.maximum(count, 1), 1e-12) * (count > 0)
         mean = trust * means + (1 - trust) * self.mean
         free, place = np.unique(np.maximum(count - 1, 0), return_inverse=True)
-        z = np.full(len(free), norm.ppf(quantile)) if np.isinf(self.worth) else t.ppf(quantile, free + self.worth)
+        if np.isinf(self.worth):
+            z = np.full(len(free), norm.ppf(quantile))
+        else:  # a variance that is itself uncertain (inverse gamma) makes Student's t of this variance
+            degrees = free + self.worth + 2
+            z = t.ppf(quantile, degrees) * np.sqrt((degrees - 2) / degrees)
         days: np.ndarray = np.exp(mean + z[place] * np.sqrt(within + self.between * (1 - trust)))
         return days
 

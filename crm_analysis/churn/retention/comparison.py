@@ -13,6 +13,9 @@ from crm_analysis.errors import UserError
 
 if TYPE_CHECKING:
     import pandas as pd
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
 
 
 def restricted_means(steps: pd.DataFrame, until: float | None = None, level: float = LEVEL) -> pd.DataFrame:
@@ -70,7 +73,9 @@ def logrank(frame: pd.DataFrame) -> pd.DataFrame:
     """
     import pandas as pd
 
-    return pd.DataFrame([_logrank(frame)], columns=["groups", "gone", "statistic", "df", "p"])
+    groups, many, went = _counted(frame)
+    row = (len(groups), int(went.sum()), *_logrank(many, went))
+    return pd.DataFrame([row], columns=["groups", "gone", "statistic", "df", "p"])
 
 
 def logrank_pairs(frame: pd.DataFrame) -> pd.DataFrame:
@@ -82,10 +87,11 @@ def logrank_pairs(frame: pd.DataFrame) -> pd.DataFrame:
     import pandas as pd
     from statsmodels.stats.multitest import multipletests
 
+    groups, many, went = _counted(frame)
     rows = []
-    for name, other in itertools.combinations(names(frame), 2):
-        _, _, statistic, _, chance = _logrank(frame[frame["group"].isin([name, other])])
-        rows.append((name, other, statistic, chance))
+    for one, two in itertools.combinations(range(len(groups)), 2):
+        statistic, _, chance = _logrank(many[[one, two]], went[[one, two]])
+        rows.append((groups[one], groups[two], statistic, chance))
     table = pd.DataFrame(rows, columns=["group", "other", "statistic", "p"])
     told = table["p"].notna()
     table["p_holm"] = np.nan
@@ -94,10 +100,8 @@ def logrank_pairs(frame: pd.DataFrame) -> pd.DataFrame:
     return table.sort_values(["p", "group", "other"], kind="stable").reset_index(drop=True)
 
 
-def _logrank(frame: pd.DataFrame) -> tuple[int, int, float, int, float]:
-    """Groups, accounts gone, statistic, degrees of freedom, p."""
-    from scipy.stats import chi2
-
+def _counted(frame: pd.DataFrame) -> tuple[list[str], Array, Array]:
+    """The groups, and how many of each are at risk, and go, at every age at which anybody does: groups x ages."""
     gone = frame[frame["gone"]]
     groups = names(frame)
     times = np.unique(gone["duration"].to_numpy(float))
@@ -105,15 +109,26 @@ def _logrank(frame: pd.DataFrame) -> tuple[int, int, float, int, float]:
     went = np.zeros_like(many)
     places = np.searchsorted(times, gone["duration"].to_numpy(float))
     np.add.at(went, (gone["group"].map({name: at for at, name in enumerate(groups)}).to_numpy(int), places), 1)
+    return groups, many, went
+
+
+def _logrank(many: Array, went: Array) -> tuple[float, int, float]:
+    """Statistic, degrees of freedom and p of some groups."""
+    from scipy.stats import chi2
+
+    told = went.sum(axis=0) > 0
+    many, went = many[:, told], went[:, told]
     all_many, all_went = many.sum(axis=0), went.sum(axis=0)
     share = many / all_many
     excess = (went - share * all_went).sum(axis=1)
     weight = np.where(all_many > 1, all_went * (all_many - all_went) / np.maximum(all_many - 1, 1), 0.0)
     variance = np.diag((weight * share).sum(axis=1)) - (weight * share) @ share.T
+    if not variance.size:
+        return float("nan"), 0, float("nan")
     # its rows add up to 0, and groups never at risk beside others have nothing to compare: directions without variance
     sizes, ways = np.linalg.eigh(variance)
-    told = sizes > 1e-9 * max(float(sizes[-1]), 1e-9)
-    if not told.any():
-        return len(groups), len(gone), float("nan"), 0, float("nan")
-    statistic = float((((excess @ ways)[told]) ** 2 / sizes[told]).sum())
-    return len(groups), len(gone), statistic, int(told.sum()), float(chi2.sf(statistic, told.sum()))
+    real = sizes > 1e-9 * max(float(sizes[-1]), 1e-9)
+    if not real.any():
+        return float("nan"), 0, float("nan")
+    statistic = float((((excess @ ways)[real]) ** 2 / sizes[real]).sum())
+    return statistic, int(real.sum()), float(chi2.sf(statistic, real.sum()))

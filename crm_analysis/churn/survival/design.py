@@ -48,7 +48,7 @@ class Column:
     feature: str
     term: str
     first: bool = False
-    kind: str = "value"  # value, bend (above `at`), closing (days left of `at`), level (`level`), unknown
+    kind: str = "value"  # value, flag, bend (above `at`), closing (days left of `at`), level (`level`), unknown
     at: float = 0.0
     level: str = ""
     centre: float = 0.0
@@ -57,7 +57,7 @@ class Column:
     @property
     def binary(self) -> bool:
         """Whether it is 0 or 1, and its effect that of 1 against 0."""
-        return self.kind in ("level", "unknown")
+        return self.kind in ("flag", "level", "unknown")
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,8 @@ class Design:
                 if share >= UNKNOWN:
                     made.append(Column(name, f"{called(name)}: not known", kind="unknown"))
                 if share > 0:
-                    filled.append(f"{called(name)} ({share:.1%})")
+                    told = f"{share:.1%}" if share >= 0.001 else "under 0.1%"
+                    filled.append(f"{called(name)} ({told})")
             columns += made
             if not made:
                 same.append(name)
@@ -141,6 +142,26 @@ class Design:
     def without(self, dropped: Sequence[int]) -> Design:
         """The design less some columns, by place."""
         return replace(self, columns=tuple(own for place, own in enumerate(self.columns) if place not in set(dropped)))
+
+    def told(self, at: Array, covariance: Array) -> pd.DataFrame:
+        """Coefficients of the matrix as they are told: feature, term, coefficient, standard_error, scale; a row each.
+
+        `scale` is what the coefficient is for: one standard deviation of the feature as transformed, 1 for yes against no.
+        """
+        import pandas as pd
+
+        spread = np.array([column.scale for column in self.columns])
+        binary = np.array([column.binary for column in self.columns], dtype=bool)
+        by = np.where(binary, 1 / spread, 1.0)
+        return pd.DataFrame(
+            {
+                "feature": [column.feature for column in self.columns],
+                "term": [column.term for column in self.columns],
+                "coefficient": at * by,
+                "standard_error": np.sqrt(np.diag(covariance)) * by,
+                "scale": np.where(binary, 1.0, spread),
+            }
+        )
 
     @property
     def always(self) -> int:
@@ -211,13 +232,16 @@ def _number(values: Array, name: str) -> Number:
     low, high = (float(end) for end in np.quantile(known, ENDS, method="closest_observation"))
     if name in BENT:
         high = float(known.max())  # the longest silences are not odd, they are what it is about
+    if low == high:  # hardly ever anything else, such as an open complaint
+        low, high = float(known.min()), float(known.max())
     return Number(low, high, float(np.median(known)), name in LOGS)
 
 
 def _pieces(number: Number, name: str, values: Array, bends: bool) -> list[Column]:
     """The columns of a number; silence has more."""
     term = called(name)
-    made = [Column(name, term)]
+    flag = bool(np.isin(values[~np.isnan(values)], (0, 1)).all())
+    made = [Column(name, term, kind="flag" if flag else "value")]
     if not bends or name not in BENT:
         return made
     made.append(Column(name, f"{term}, next quarter", first=True))

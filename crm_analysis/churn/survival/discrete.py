@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 MOST = 1_000_000
 """Risk rows that are fitted to at most; of more, whole accounts are drawn."""
 SHARED = 10
-"""Accounts that left in a step below which it shares the effect of the step before."""
+"""Accounts that left below which a later step has no level of its own."""
 LEVEL = 0.9
 """The level of the probabilities' intervals."""
 _WIDE = 1.959963984540054
@@ -304,23 +304,20 @@ def _summary(rows: Rows, design: Design, effects: dict[int, int], at: Array, cov
     """One row per parameter, as `LeavingModel` says."""
     import pandas as pd
 
-    binary = np.array([column.binary for column in design.columns], dtype=bool)
-    spread = np.array([column.scale for column in design.columns])
-    by = np.r_[np.ones(rows.effects), np.where(binary, 1 / spread, 1.0)]
-    coefficient, error = at * by, np.sqrt(np.diag(covariance)) * by
-    names = [[number for number, own in effects.items() if own == place] for place in range(rows.effects)]
-    terms = [f"quarter {', '.join(map(str, numbers))} ahead" for numbers in names]
-    factors = checks.inflation(rows.gram(), rows.effects) if len(spread) else np.zeros(0)
-    return pd.DataFrame(
+    first = rows.effects
+    names = [[number for number, own in effects.items() if own == place] for place in range(first)]
+    levels = pd.DataFrame(
         {
-            "feature": ["step"] * rows.effects + [column.feature for column in design.columns],
-            "term": terms + [column.term for column in design.columns],
-            "coefficient": coefficient,
-            "standard_error": error,
-            "low": coefficient - _WIDE * error,
-            "high": coefficient + _WIDE * error,
-            "odds_ratio": np.exp(coefficient),
-            "scale": np.r_[np.ones(rows.effects), np.where(binary, 1.0, spread)],
-            "inflation": np.r_[np.ones(rows.effects), factors],
+            "feature": "step",
+            "term": [f"quarter {', '.join(map(str, numbers))} ahead" for numbers in names],
+            "coefficient": at[:first],
+            "standard_error": np.sqrt(np.diag(covariance))[:first],
+            "scale": 1.0,
         }
     )
+    table = pd.concat([levels, design.told(at[first:], covariance[first:, first:])], ignore_index=True)
+    table.insert(4, "low", table["coefficient"] - _WIDE * table["standard_error"])
+    table.insert(5, "high", table["coefficient"] + _WIDE * table["standard_error"])
+    table.insert(6, "odds_ratio", np.exp(table["coefficient"]))
+    factors = checks.inflation(rows.gram(), first) if design.columns else np.zeros(0)
+    return table.assign(inflation=np.r_[np.ones(first), factors])

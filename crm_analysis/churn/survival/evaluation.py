@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from crm_analysis.churn.definition.silence import MONTH
 from crm_analysis.churn.survival.baselines import GONE, ScoreModel
 from crm_analysis.churn.survival.calibration import lift, recalibration, risk_groups
 from crm_analysis.churn.survival.discrete import LeavingModel
@@ -23,7 +22,7 @@ from crm_analysis.churn.survival.metrics import Followed, brier, concordance, dy
 from crm_analysis.churn.survival.panel import HORIZONS, STEPS, risk_rows
 from crm_analysis.errors import UserError
 from crm_analysis.labels import label
-from crm_analysis.periods import after, quarter_end
+from crm_analysis.periods import after
 from crm_analysis.value.scores import FLOOR, clustered
 
 if TYPE_CHECKING:
@@ -155,32 +154,6 @@ class Trial:
         seen = each[each["as_of"].isin(whole["as_of"])]
         found["brier"] = _mean(seen["brier"], seen["forecasts"])
         return found | _hits(whole, self.decided[-1] if self.decided else 0)
-
-
-def triable(spells: Spells) -> int | None:
-    """The longest silence in days, of whole months, by which forecasts could be tried on two days; on one, if none.
-
-    A forecast is tried on a quarter end by which a quarter after an earlier one is decided, and a quarter after which
-    is decided today. Silences as long as that of `spells`, or longer, are not looked at. None if no shorter one helps.
-    """
-    for origins in (2, 1):
-        for months in range(int(spells.silence / MONTH), 0, -1):
-            days = round(months * MONTH)
-            if days < spells.silence and _origins(spells.begins, spells.as_of, days) >= origins:
-                return days
-    return None
-
-
-def _origins(begins: dt.date, as_of: dt.date, silence: int) -> int:
-    """The quarter ends on which a forecast can be tried."""
-    wait = dt.timedelta(days=silence)
-    there = begins + wait
-    day = first = quarter_end(f"{there.year:04}Q{(there.month + 2) // 3}")
-    many = 0
-    while after(day, "3M") + wait <= as_of:
-        many += after(first, "3M") + wait <= day
-        day = after(day, "3M")
-    return many
 
 
 def rolling_origin(

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 MOST = 1_000_000
 """Account-quarters that are fitted to at most; of more, whole accounts are drawn."""
 QUARTER = "3M"
-_WIDE = 1.959963984540054
+_ENDS = (("low", -1.959963984540054), ("high", 1.959963984540054))
 _DRIFTS = 0.05  # Holm's p below which an effect is said not to be the same over time
 
 
@@ -190,30 +190,15 @@ def _without_repeats(design: Design, matrix: Array, says: list[str]) -> tuple[De
 def _summary(design: Design, at: Array, spread: Array, matrix: Array, told: bool) -> pd.DataFrame:
     import pandas as pd
     from scipy.stats import norm
-    from statsmodels.stats.multitest import multipletests
 
-    binary = np.array([column.binary for column in design.columns])
-    scale = np.array([column.scale for column in design.columns])
-    by = np.where(binary, 1 / scale, 1.0)
-    coefficient, error = at * by, np.sqrt(np.diag(spread)) * by
-    table = pd.DataFrame(
-        {
-            "feature": [column.feature for column in design.columns],
-            "term": [column.term for column in design.columns],
-            "hazard_ratio": np.exp(coefficient),
-            "low": np.exp(coefficient - _WIDE * error),
-            "high": np.exp(coefficient + _WIDE * error),
-        }
-    )
+    own = design.told(at, spread)
+    ends = {side: np.exp(own["coefficient"] + way * own["standard_error"]) for side, way in _ENDS}
+    table = own[["feature", "term"]].assign(hazard_ratio=np.exp(own["coefficient"]), **ends)
     if told:
-        table["p"] = 2 * norm.sf(np.abs(coefficient / error))
-        table["p_holm"] = multipletests(table["p"], method="holm")[1]
-    return table.assign(
-        coefficient=coefficient,
-        standard_error=error,
-        scale=np.where(binary, 1.0, scale),
-        inflation=checks.inflation(matrix.T @ matrix, given=0),
-    )
+        table["p"] = 2 * norm.sf(np.abs(own["coefficient"] / own["standard_error"]))
+        table["p_holm"] = checks.holm(table["p"].to_numpy())
+    inflation = pd.Series(checks.inflation(matrix.T @ matrix, given=0), name="inflation")
+    return pd.concat([table, own[["coefficient", "standard_error", "scale"]], inflation], axis=1)
 
 
 def _proportional(
@@ -221,7 +206,6 @@ def _proportional(
 ) -> pd.DataFrame:
     import pandas as pd
     from scipy.stats import chi2
-    from statsmodels.stats.multitest import multipletests
 
     names = ["term", "chi_squared", "p", "p_holm"]
     if not told or len(table.times) < 2:
@@ -229,7 +213,7 @@ def _proportional(
     squared = cox.drift(table, found)
     p = chi2.sf(squared, 1)
     terms = [column.term for column in design.columns]
-    result = pd.DataFrame({"term": terms, "chi_squared": squared, "p": p, "p_holm": multipletests(p, method="holm")[1]})
+    result = pd.DataFrame({"term": terms, "chi_squared": squared, "p": p, "p_holm": checks.holm(p)})
     moved = result.loc[result["p_holm"] < _DRIFTS, "term"].tolist()
     if moved:
         says.append(f"Not the same over the years, so that the ratio told is an average: {', '.join(moved)}.")

@@ -87,10 +87,10 @@ def account_quarters(book: Book, dates: Iterable[str | dt.date], spells: Spells)
     last = last_known(book)
     if days[-1] > last:
         raise UserError(f"the accounts of {days[-1]} cannot be told: the book is known until {last}.")
+    there = [spells.there(day) for day in days]
     known = book.as_of(days[-1])
     marks, ledger = _marks(known, days, spells)
     number = _numbers(spells.frame["account_id"], marks.ids)
-    there = [spells.there(day) for day in days]
     # rows of the spells' frame, in the order of the accounts' numbers
     rows = [spread.index[~spread["said_goodbye"]].to_numpy() for spread in there]
     rows = [own[np.argsort(number[own], kind="stable")] for own in rows]

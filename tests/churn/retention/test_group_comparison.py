@@ -71,7 +71,7 @@ def test_late_entry_logrank_by_hand():
 def test_under_no_difference_p_is_even_although_one_group_enters_late():
     rng = np.random.default_rng(1)
     found, blind = [], []
-    for _ in range(60):
+    for _ in range(40):
         began, stays = rng.uniform(0, 4, 200), rng.exponential(2, 200)
         late = rng.integers(0, 2, 200).astype(bool)  # of this group the last two years only are seen
         entry = np.where(late, np.maximum(2 - began, 0), 0)

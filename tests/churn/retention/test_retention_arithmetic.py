@@ -127,14 +127,14 @@ def test_constancy_is_pearsons_chi_squared_of_scipy():
 
 
 def test_constant_retention_is_refuted_no_more_often_than_promised():
-    """Simulation: 400 books of 300 accounts at 20 % a year, seen for up to five years; level .95."""
+    """Simulation: 200 books of 300 accounts at 20 % a year, seen for up to five years; level .95."""
     rng = np.random.default_rng(4)
     refuted = 0
-    for _ in range(400):
+    for _ in range(200):
         stays, limit = rng.exponential(5, 300), rng.uniform(0, 5, 300)
         table = _counted(np.minimum(stays, limit), stays < limit)
         refuted += constancy(table)["verdict"].item() == "refuted"
-    assert 6 <= refuted <= 36  # 99.9 % of a binomial with 5 %
+    assert 2 <= refuted <= 21  # 99.9 % of a binomial with 5 %
     changing = _counted(np.minimum(rng.weibull(0.6, 300) * 4, 5), np.ones(300, bool))
     assert constancy(changing)["verdict"].item() == "refuted"
 

@@ -10,6 +10,11 @@ from hypothesis import strategies as st
 from small_books import FEW
 from tenure_frames import frames, row, spells_of, tenures_of
 
+from crm_analysis.churn.retention.arithmetic import by_year_of_tenure
+from crm_analysis.churn.retention.comparison import logrank, logrank_pairs, restricted_means
+from crm_analysis.churn.retention.curves import curves, numbers_at_risk
+from crm_analysis.churn.retention.projection import periods
+from crm_analysis.churn.retention.reasons import incidence
 from crm_analysis.churn.retention.tenures import YEAR, at_risk, counted, grouped, members, stretch, tenures, within
 from crm_analysis.errors import UserError
 
@@ -53,6 +58,22 @@ def test_only_first_spells_of_known_age_count():
     spells = spells_of([{"age_known": True} | one for one in rows])
     assert tenures(spells)["account_id"].tolist() == ["A", "D"]
     assert counted(spells) == {"accounts": 4, "unknown_age": 1, "undecided": 1, "late": 1}
+
+
+def test_a_life_ends_with_the_last_leaving():
+    rows = [
+        row("A", "2021-01-01", "2021-02-01"),
+        row("A", "2022-01-01", "2022-02-01", reason="insolvent", gone_on="2022-02-03"),
+        row("B", "2021-01-01", "2021-02-01"),
+        row("B", "2024-12-01", "2024-12-02"),  # back, after the last day that is decided
+        row("C", "2021-01-01", "2021-02-01"),
+    ]
+    short, whole = tenures(spells_of(rows)), tenures(spells_of(rows), lifelong=True)
+    assert short["duration"].tolist() == [32, 32, 32]
+    assert short["kind"].tolist() == ["left"] * 3
+    days = (pd.Timestamp("2022-02-01") - pd.Timestamp("2021-01-01")).days + 1
+    assert whole["duration"].tolist() == [days, whole["limit"].iloc[1], 32]
+    assert whole["kind"].tolist() == ["closed", "stayed", "left"]
 
 
 def test_a_class_counts_from_the_day_it_was_known():
@@ -139,3 +160,13 @@ def test_small_groups_are_pooled_and_named():
     alone = grouped(frame, groups.replace("s2", "big"), least=5)
     assert set(alone["group"]) == {"big", "s1", "unknown"}, "one small group is nothing to pool"
     assert members(frame)[["group", "pooled"]].to_numpy().tolist() == [["all", ""]]
+
+
+def test_a_book_without_accounts_has_tables_without_rows():
+    spells = spells_of([])
+    frame = tenures(spells)
+    assert counted(spells)["accounts"] == 0
+    tables = [members(frame), grouped(frame, pd.Series(dtype=object)), numbers_at_risk(frame), by_year_of_tenure(frame)]
+    tables += [curves(frame), incidence(frame), logrank_pairs(frame), periods(frame), restricted_means(curves(frame))]
+    assert [len(table) for table in tables] == [0] * len(tables)
+    assert np.isnan(logrank(frame)["p"].item())

@@ -38,8 +38,8 @@ def test_rossi_cox_as_in_lifelines_documentation():
 
 
 def test_stanford_heart_immortal_time():
-    """Crowley & Hu (1977): `load_stanford_heart_transplants` of lifelines. "Ever transplanted" lives longer because it had
-    to live until the transplant; as a feature that changes with time, the transplant does nothing."""
+    """Crowley & Hu (1977): `load_stanford_heart_transplants` of lifelines. "Ever transplanted" lives longer because it
+    had to live until the transplant; as a feature that changes with time, the transplant does nothing."""
     heart = load_stanford_heart_transplants()
     ever = heart.groupby("id", as_index=False).agg(
         stop=("stop", "max"), event=("event", "max"), age=("age", "first"), transplant=("transplant", "max")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.outliers_influence import variance_inflation_factor
 
 from crm_analysis.churn.survival import checks
@@ -73,6 +74,11 @@ def test_when_effects_are_held_back():
         checks.held_back(99, 10, [])
     )
     assert "by flag and by gift" in str(checks.held_back(100, 2, ["flag", "gift"]))
+
+
+def test_holm_is_statsmodels():
+    p = np.array([0.04, 0.001, 0.3, 0.3, 0.02, 0.9])
+    assert checks.holm(p) == pytest.approx(multipletests(p, method="holm")[1])
 
 
 def test_enough_of_both():

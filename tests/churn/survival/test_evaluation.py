@@ -14,7 +14,7 @@ from sklearn.metrics import roc_auc_score
 from crm_analysis.churn.definition import Spells
 from crm_analysis.churn.survival.baselines import GONE, ScoreModel
 from crm_analysis.churn.survival.discrete import LeavingModel
-from crm_analysis.churn.survival.evaluation import ALIVE, MODEL, RECENCY, Trial, rolling_origin, triable
+from crm_analysis.churn.survival.evaluation import ALIVE, MODEL, RECENCY, Trial, rolling_origin
 from crm_analysis.errors import UserError
 from crm_analysis.periods import after
 
@@ -212,15 +212,3 @@ def test_accounts_without_a_score_get_no_probability():
     lacking = panel.assign(pull=panel["pull"].where(panel["account_id"] > "A0010"))
     found = ScoreModel("pull").fit(rows, lacking).predict(lacking)
     assert found["p_4"].isna().to_numpy().tolist() == lacking["pull"].isna().tolist()
-
-
-@pytest.mark.parametrize(("silence", "expected"), [(300, 91), (122, 91), (91, 61), (30, None)])
-def test_the_longest_window_that_can_be_tried_on_two_days(silence: int, expected: int | None):
-    day = dt.date(2011, 12, 9)
-    spells = Spells.of(
-        pd.DataFrame({"account_id": ["A"], "began": [dt.date(2009, 12, 1)], "last": [day]}),
-        silence=silence,
-        as_of=day,
-        begins="2009-12-01",
-    )
-    assert triable(spells) == expected

@@ -30,7 +30,8 @@ def test_silence_is_what_is_zero_at_each_last_order():
 
 
 def test_what_a_book_lacks_is_said_of_each_feature():
-    book = small_book([line("A", "2026-01-01", 5)], invoices=[], survey_invitations=[])
+    part = {"invoices": [{"account_id": "A"}], "survey_invitations": [{"account_id": "A"}]}
+    book = small_book([line("A", "2026-01-01", 5)], **part)
     lacking = missing(book)
     assert list(lacking) == [name for name in FEATURES if name in lacking]
     assert set(FEATURES) - set(lacking) == {
