@@ -344,8 +344,8 @@ LABELS: dict[str, str] = {
     "way_constant": "Every year as the last",
     "way_curve": "As the book's own curve",
     "what_if_capped": "All accounts are held, not more, where so many points would exceed that: {segments}.",
-    "what_if_new": "No new account comes, and each account brings a year what those of its segment brought on "
-    "average in the last one.",
+    "what_if_new": "No new account comes, none that left comes back, and each brings a year what those of its segment "
+    "brought on average in the last one.",
     "what_if_pooled": "Fewer than {thin} accounts were there a year before, so the whole book's rates stand for: "
     "{segments}.",
     "what_if_short": "The book's own curve is known for the first {known} of {years} years; the last one known is "
@@ -359,6 +359,7 @@ LABELS: dict[str, str] = {
     "axis_ordered_again": "Share that orders again",
     "axis_right": "Forecast as it should be",
     "axis_window": "Counts as left",
+    "axis_years_after": "Years after {day}",
     "calibration_said": "{candidate}, on {forecasts} forecasts: {expected} were expected to leave within {horizon}, "
     "{came} did.",
     "candidate_alive": "P(alive)",
@@ -370,7 +371,7 @@ LABELS: dict[str, str] = {
     "claim_refuted": "does not hold",
     "claim_said": "That {share} leave over {reason} {verdict}: {asked}.{who} Of {left} that left, nobody knows why "
     "{silent} did: {low} to {high} of all may have left over {reason}.",
-    "claim_value": "{reason}: {verdict}",
+    "claim_value": "{share} over {reason}: {verdict}",
     "claim_who": "{who}: {said} of {of}",
     "cohorts_none": "Of no new account it is decided yet whether it is there a year after its first order.",
     "cohorts_said": "Of {accounts} new to the book {share} are there a year after the quarter of their first order.",
@@ -402,7 +403,8 @@ LABELS: dict[str, str] = {
     "merged. Counted as there today: {there}, of which {goodbye} said goodbye already.",
     "figure_leaving_calibration": "Accounts that left, forecast and came",
     "figure_reactivation": "Silent accounts that order again",
-    "five_above": "more, because accounts that have stayed long leave less often",
+    "figure_standing": "Accounts there on {day} that still are",
+    "five_above": "less than the curve says, because accounts leave more often the longer they have stayed",
     "five_agrees": "which lies within the interval",
     "five_apart": "which lies outside the interval",
     "five_below": "more than the curve says, because accounts leave most often while they are new",
@@ -421,6 +423,7 @@ LABELS: dict[str, str] = {
     "groups_more": "and {n} more",
     "groups_pair": "{one} and {other}",
     "groups_small": "The groups are too small for a test.",
+    "groups_until": "Years stayed are of the first {years}.",
     "horizon_1": "a quarter",
     "horizon_2": "half a year",
     "horizon_4": "a year",
@@ -441,6 +444,7 @@ LABELS: dict[str, str] = {
     "list_other": "The probabilities below are those of {candidate}, which did better on earlier days.",
     "list_untried": "The probabilities below are the model's and untried: how far to trust them is not known.",
     "none_missing": "The book has all that this page can use.",
+    "notes_drivers": "What goes with leaving",
     "part_retention": "Retention",
     "part_retention_question": "How many accounts stay, who is leaving and why, and what is holding them worth?",
     "projection_best": "Of what was tried on the first {periods} quarters of tenure, {model} came closest in the "
@@ -487,10 +491,9 @@ LABELS: dict[str, str] = {
     "take_said": "{rep} has {active} with {share} of revenue, more than anybody else.",
     "take_sole": "{share} of revenue, {money}, comes from accounts that only one of our people speaks with.",
     "trial_and": "{one}, and {other}",
-    "trial_beats": "better than {rival} (by {ahead} in log score per account, standard error {error})",
-    "trial_behind": "no better than {rival} ({ahead} in log score per account, standard error {error})",
-    "trial_chance": "ahead of {rival}, though perhaps by chance (by {ahead} in log score per account, standard "
-    "error {error})",
+    "trial_beats": "better than {rival} (log score higher by {ahead}, standard error {error})",
+    "trial_behind": "no better than {rival} (log score {ahead} against it, standard error {error})",
+    "trial_chance": "ahead of {rival}, perhaps by chance (higher by {ahead}, standard error {error})",
     "trial_lift": "Of the tenth with the highest probabilities by {candidate}, {lift} times as many left as on "
     "average.",
     "trial_reach": "That holds for {seen}: what came within {reach} of a forecast is not decided yet.",
@@ -730,7 +733,7 @@ COLUMNS: dict[str, tuple[str, Kind] | tuple[str, Kind, str]] = {
     "auc_4": ("AUC, a year", "number"),
     "brier": ("Brier score", "number"),
     "came_share": ("Stayed", "share"),
-    "came_true": ("Left", "share"),
+    "came_true": ("Share that left", "share"),
     "chance": ("Forecast", "share"),
     "change": ("Change of spending", "share"),
     "chosen": ("Chosen", "flag"),
@@ -757,6 +760,7 @@ COLUMNS: dict[str, tuple[str, Kind] | tuple[str, Kind, str]] = {
     "kept_4": ("Accounts after 4 quarters", "share"),
     "kept_8": ("Accounts after 8 quarters", "share"),
     "left": ("Left of their own will", "count"),
+    "left_count": ("Left", "count"),
     "log_score_alive": ("Log score, P(alive)", "number"),
     "log_score_model": ("Log score, model", "number"),
     "log_score_recency": ("Log score, recency", "number"),
@@ -780,7 +784,6 @@ COLUMNS: dict[str, tuple[str, Kind] | tuple[str, Kind, str]] = {
     "tenth_lift": ("Leavers in the first tenth", "number"),
     "tenure_year": ("Year of tenure", "count"),
     "term": ("Goes with leaving", "text"),
-    "until_years": ("Within years", "number"),
     "verdict": ("Verdict", "text"),
     "wait_cost": ("Cost of both errors", "number"),
     "who": ("Whose word", "text"),

@@ -6,7 +6,7 @@ Rows are dropped, values masked and overwritten columns replaced or refused here
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import ibis
@@ -58,17 +58,20 @@ def history_of(tables: Mapping[str, ibis.Table]) -> dict[str, dt.date]:
     return {name: dt.date.fromisoformat(days[name]) for name in CONTRACT["accounts"].names if name in days}
 
 
-def known(book: Book, table: str, day: dt.date) -> ibis.Table:
-    """A table as known at the end of `day`; after the day of the extract nothing more is known."""
+def known(book: Book, table: str, day: dt.date, only: Sequence[str] = ()) -> ibis.Table:
+    """A table as known at the end of `day`; after the day of the extract nothing more is known.
+
+    With `only`, these of its columns and its key.
+    """
     contract, whole = CONTRACT[table], book.whole[table]
     last = ibis.literal(min(day, book.extracted_on))
     since = whole[contract.known_at] if contract.known_at in whole.columns else ibis.null("date")
     rows = whole.filter(since.fill_null(ibis.literal(book.extracted_on)) <= last)
-    lost = barred(book, table, day)
+    lost, wanted = barred(book, table, day), {*only, *contract.key}
     columns = {
         column.name: _masked(rows, column, book.extracted_on, last)
         for column in contract
-        if column.name in rows.columns and column.name not in lost
+        if column.name in rows.columns and column.name not in lost and (not only or column.name in wanted)
     }
     rows = rows.select(**columns)
     if day >= book.extracted_on:

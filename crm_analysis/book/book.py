@@ -33,7 +33,7 @@ class Book:
     hold the result of its intake, and every row that was not accepted: table, rule, column, file, row
     (number in the file), value (what was found), revenue (decimal, null but for order lines).
     From `unchanged_since` on, by its owner's word, columns that the source overwrites are as on the day
-    of the extract; None if the owner says nothing. `kept` holds tables computed once for all days.
+    of the extract; None if the owner says nothing. `kept` holds what is computed once for all days.
     """
 
     name: str
@@ -46,8 +46,8 @@ class Book:
     quarantine: ibis.Table | None = None
     unchanged_since: dt.date | None = None
     history: Mapping[str, dt.date] = field(default_factory=dict, repr=False)
-    kept: dict[str, ibis.Table] = field(default_factory=dict, repr=False, compare=False)
-    _tables: dict[str, ibis.Table] = field(default_factory=dict, repr=False, compare=False)
+    kept: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    _tables: dict[tuple[str, ...], ibis.Table] = field(default_factory=dict, repr=False, compare=False)
 
     def as_of(self, date: str | dt.date) -> Book:
         """The book as it was known at the end of that day, and nothing later.
@@ -64,16 +64,18 @@ class Book:
         """Names of the tables the book has."""
         return tuple(self.whole)
 
-    def table(self, name: str) -> ibis.Table:
+    def table(self, name: str, *only: str) -> ibis.Table:
         """A table of the contract, with the columns the book has for it.
 
-        Raises BookError if the book has no such table.
+        `only` names the columns that are needed: on an earlier day others may be left out, which is quicker. Raises
+        BookError if the book has no such table.
         """
         if name not in self.whole:
             raise BookError(self.why_not(name) or "")
-        if name not in self._tables:
-            self._tables[name] = self.whole[name] if self.day is None else known(self, name, self.day)
-        return self._tables[name]
+        if (name, *only) not in self._tables:
+            whole = self.whole[name]
+            self._tables[name, *only] = whole if self.day is None else known(self, name, self.day, only)
+        return self._tables[name, *only]
 
     def has(self, table: str, *columns: str) -> bool:
         """True if the book has the table and these columns of it, on its day."""

@@ -38,6 +38,15 @@ def last_known(book: Book) -> dt.date:
     return book.extracted_on if book.day is None else min(book.day, book.extracted_on)
 
 
+def first_known(book: Book) -> dt.date | None:
+    """The day of the first order line, as known on the book's day; None if there is none."""
+    if "first_known" not in book.kept:
+        first = book.whole["orders"].ordered_on.min().cast("string").execute()
+        book.kept["first_known"] = dt.date.fromisoformat(str(first)) if first is not None and first == first else None
+    first = book.kept["first_known"]
+    return first if first is not None and first <= last_known(book) else None
+
+
 def order_of(lines: ibis.Table) -> ibis.Value:
     """The order each line belongs to; lines without an order_id are one order a day."""
     day = lines.ordered_on.cast("string")

@@ -67,13 +67,23 @@ class Groups:
         table = logrank_pairs(self.frame)
         return table[table["p_holm"] <= 0.05].reset_index(drop=True)
 
+    @cached_property
+    def _means(self) -> pd.DataFrame:
+        return restricted_means(self.curves)
+
+    @property
+    def until(self) -> float:
+        """The years within which years stayed are counted; NaN where no group named has a mean."""
+        own = self._means[self._means["mean"].notna() & ~self._means["group"].isin([OTHER])]
+        return float(own["until_years"].iloc[0]) if len(own) else float("nan")
+
     @property
     def table(self) -> pd.DataFrame:
         """One row per group named, the most accounts first, then by name.
 
         Columns: group, accounts, gone, expected_gone (if accounts of all groups went alike at each age), ratio (the one
         over the other), low, high (exact Poisson; Garwood 1936) and, of groups with a curve, mean (years stayed within
-        until_years), low_mean, high_mean (`comparison.restricted_means`).
+        the first `until`), low_mean, high_mean (`comparison.restricted_means`).
         """
         from scipy.stats import chi2
 
@@ -87,13 +97,11 @@ class Groups:
             np.where(table["gone"] > 0, chi2.ppf(tail, 2 * table["gone"].clip(lower=0.5)) / 2, 0.0) / expected
         )
         table["high"] = chi2.isf(tail, 2 * table["gone"] + 2) / 2 / expected
-        means = restricted_means(self.curves).set_index("group")
-        means = means.rename(columns={"low": "low_mean", "high": "high_mean"})
-        means = means[means["mean"].notna()]
-        for name in ("mean", "low_mean", "high_mean", "until_years"):
+        means = self._means.rename(columns={"low": "low_mean", "high": "high_mean"}).set_index("group")
+        for name in ("mean", "low_mean", "high_mean"):
             table[name] = table["group"].map(means[name]).astype(float)
         if table["mean"].isna().all():
-            table = table.drop(columns=["mean", "low_mean", "high_mean", "until_years"])
+            table = table.drop(columns=["mean", "low_mean", "high_mean"])
         table["group"] = table["group"].replace({UNKNOWN: label("group_unknown")})
         return table.sort_values(["accounts", "group"], ascending=[False, True], ignore_index=True)
 

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from crm_analysis.value.lifetime.worth import Worth
 
 Found = TypeVar("Found")
+UNKNOWN = ": not known"
+"""What ends the words of a term that says that a feature is not known (`survival.design`)."""
 
 
 @dataclass(frozen=True)
@@ -97,18 +99,29 @@ class Risks:
     @property
     def candidates(self) -> pd.DataFrame:
         """As `Trial.summary`, with the words for each candidate; columns that no origin can tell are left out."""
-        table = self.trial.summary.rename(columns={"expected": "expected_came", "lift": "tenth_lift"})
-        table = table.dropna(axis="columns", how="all").round(3)
-        return table.rename(columns={"leavers": "left"}).assign(model=table["model"].map(titled))
+        names = {"leavers": "left_count", "expected": "expected_came", "lift": "tenth_lift"}
+        table = self.trial.summary.rename(columns=names).dropna(axis="columns", how="all").round(3)
+        first = [
+            "model",
+            "forecasts",
+            "left_count",
+            "log_score",
+            "behind",
+            "standard_error",
+            "tenth_lift",
+            "expected_came",
+        ]
+        order = [*(name for name in first if name in table), *(name for name in table if name not in first)]
+        return table[order].assign(model=table["model"].map(titled))
 
     @property
     def by_origin(self) -> pd.DataFrame:
-        """What each candidate scored on each day: made_on, forecasts, left, log_score_model, ...; rounded."""
+        """What each candidate scored on each day: made_on, forecasts, left_count, log_score_model, ...; rounded."""
         found = self.trial.by_origin
         wide = found.pivot(index="as_of", columns="model", values="log_score").add_prefix("log_score_")
         counts = found[found["model"] == MODEL].set_index("as_of")[["forecasts", "leavers"]]
         names = [f"log_score_{name}" for name in CANDIDATES if f"log_score_{name}" in wide]
-        table = counts.rename(columns={"leavers": "left"}).join(wide[names])
+        table = counts.rename(columns={"leavers": "left_count"}).join(wide[names])
         return table.rename_axis("made_on").reset_index().round(3)
 
     @property
@@ -184,12 +197,26 @@ class Risks:
 
     @property
     def driver_table(self) -> pd.DataFrame:
-        """The drivers, the clearest first: term, hazard_ratio, low_95, high_95, and p_holm where it can be told."""
+        """The drivers, the clearest first: term, hazard_ratio, low_95, high_95, and p_holm where it can be told.
+
+        Without those that only say that a feature is not known.
+        """
         own = self.drivers.summary
+        own = own[~own["term"].str.endswith(UNKNOWN)]
         order = (own["coefficient"] / own["standard_error"]).abs().sort_values(ascending=False, kind="stable").index
         table = own.loc[order].rename(columns={"low": "low_95", "high": "high_95"})
         columns = ["term", "hazard_ratio", "low_95", "high_95", "p_holm"]
         return table[[name for name in columns if name in table]].reset_index(drop=True)
+
+    @property
+    def notes(self) -> pd.DataFrame:
+        """What was left out, filled in, drawn or penalised: model, note; one row per sentence."""
+        import pandas as pd
+
+        rows = [(titled(MODEL), note) for note in self.model.says_]
+        if isinstance(self._drivers, Drivers):
+            rows += [(label("notes_drivers"), note) for note in self._drivers.says]
+        return pd.DataFrame(rows, columns=["model", "note"])
 
     def _fitted(self, candidate: str) -> Any:
         """A candidate fitted to all that is decided today."""

@@ -83,8 +83,8 @@ def what_if(
     is left, and of those as many again; or, with `curve`, as many as its year says: the segment then leaves at the
     curve's pace times what its first year is to that of the curve. Year by year they bring what the accounts counted
     brought in the last year, but for the part that those gone in silence brought, times the mean of the shares left
-    when the year begins and when it ends; discounted from its middle. No new account comes. Raised retention is at most
-    1.
+    when the year begins and when it ends; discounted from its middle. No new account comes, and none that left comes
+    back. Raised retention is at most 1.
 
     Intervals hold what is not known of the rates (Jeffreys' beta) and of what an account brings (bootstrap over
     accounts). They are of expected numbers: what chance makes of these is not in them. Raises UserError for points that

@@ -136,7 +136,9 @@ def claim_verdict(look: Outlook) -> str:
     return str(
         told_or(
             lambda: label("claim_value").format(
-                reason=look.stays.reason, verdict=row_of(look.stays.claim, "who", "asked")["verdict"]
+                share=f"{look.stays.share:.0%}",
+                reason=look.stays.reason,
+                verdict=row_of(look.stays.claim, "who", "asked")["verdict"],
             )
         )
     )
@@ -234,7 +236,10 @@ def curve_said(look: Outlook) -> str:
 
 
 def groups_said(groups: Groups, baseline: dt.date | None = None) -> str:
-    """Whether groups differ by more than chance, and which; `baseline` is the day they are those of."""
+    """Whether groups differ by more than chance, and which; within which time years stayed are counted.
+
+    `baseline` is the day the groups are those of.
+    """
     test, pairs = groups.test, groups.pairs
     if test["p"] != test["p"]:
         words = label("groups_small")
@@ -246,6 +251,8 @@ def groups_said(groups: Groups, baseline: dt.date | None = None) -> str:
             words = label("groups_differ_none").format(**numbers)
         else:
             words = label("groups_differ").format(pairs=_pairs_said(pairs), **numbers)
+    if groups.until == groups.until:
+        words = f"{words} {label('groups_until').format(years=f'{groups.until:.1f}')}"
     return words if baseline is None else f"{label('groups_baseline').format(day=baseline)} {words}"
 
 

@@ -89,7 +89,7 @@ def trust_said(look: Outlook) -> str:
         words += " " + label("trial_reach").format(
             seen=label(f"horizon_{risks.trial.decided[-1]}"), reach=label(f"horizon_{risks.reach}")
         )
-    return f"{words} {_used_said(look)}"
+    return words if risks.used == MODEL else f"{words} {_used_said(look)}"
 
 
 # --- who is at risk ---
@@ -154,16 +154,6 @@ def drivers_said(look: Outlook) -> str:
         for term, ratio in clear[["term", "hazard_ratio"]].head(TERMS).itertuples(index=False, name=None)
     ]
     return label("drivers_said").format(terms="; ".join(named), **numbers)
-
-
-def drivers_notes(look: Outlook) -> str:
-    """What was left out, filled in, drawn or penalised."""
-    return " ".join(look.risks.drivers.says)
-
-
-def model_notes(look: Outlook) -> str:
-    """The same of the model that forecasts."""
-    return " ".join(look.risks.model.says_)
 
 
 # --- how far to trust it ---

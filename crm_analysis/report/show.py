@@ -191,9 +191,9 @@ def _note(shown: int, rows: int, saved: bool) -> str:
 
 
 def _class(kind: Kind, cells: list[str]) -> str:
-    """How a column is set: n numbers, s short texts on one line, l long texts given room."""
+    """How a column is set: n numbers, s short texts on one line, l long texts given room, x the longest more of it."""
     longest = max(map(len, cells), default=0)
-    way = "n" if kind in NUMERIC else "s" if longest <= 16 else "l" if longest > 30 else ""
+    way = "n" if kind in NUMERIC else "s" if longest <= 16 else "x" if longest > 90 else "l" if longest > 30 else ""
     return f' class="{way}"' if way else ""
 
 

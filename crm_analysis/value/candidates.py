@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from crm_analysis.value.baselines import BASELINES, Baseline
@@ -25,28 +26,24 @@ def usual() -> list[Model]:
     return [BGNBD(), MBGCNBD(), ParetoNBD(), *(kind() for kind in BASELINES)]
 
 
-def fitted(
-    model: Model, splits: Splits, day: dt.date, horizon: str, weak: bool = False
-) -> tuple[Model, Histories, float | None]:
-    """A copy of the model fitted to what was known on the day, the histories to predict for, and the prior it took.
+def fitted(model: Model, splits: Splits, day: dt.date, horizon: str, weak: bool = False) -> tuple[Model, Histories]:
+    """A copy of the model fitted to what was known on the day, and the histories to predict for.
 
     A purchase model that plain maximum likelihood refuses, or that is `weak`, gets a prior, of WEAK the first that
     helps. A baseline is fitted to the inner split of the day. Raises NotIdentified if nothing does.
     """
     from sklearn.base import clone
 
-    own = clone(model)
-    if isinstance(own, Baseline):
+    if isinstance(model, Baseline):
         inner = splits.inner(day, horizon)
-        return own.fit(inner.histories, inner.window, inner.came), splits.known(day, inner.window, horizon), None
+        own = clone(model).fit(inner.histories, inner.window, inner.came)
+        return own, splits.known(day, inner.window, horizon)
     known = splits.known(day, horizon)
-    priors: tuple[float | None, ...] = (own.prior,) if own.prior is not None else (*(() if weak else (None,)), *WEAK)
-    for prior in priors[:-1]:
-        try:
-            return clone(model).set_params(prior=prior).fit(known), known, prior
-        except NotIdentified:
-            continue
-    return own.set_params(prior=priors[-1]).fit(known), known, priors[-1]
+    *priors, last = [model.prior] if model.prior is not None else [*([] if weak else [None]), *WEAK]
+    for prior in priors:
+        with suppress(NotIdentified):
+            return clone(model).set_params(prior=prior).fit(known), known
+    return clone(model).set_params(prior=last).fit(known), known
 
 
 def named(model: Model) -> str:

@@ -59,7 +59,8 @@ def histories(
     _word(unit, DAYS, "unit")
     _word(returns, RETURNS, "returns")
     names = tuple(dict.fromkeys(name for name in covariates if name != "late_entry"))
-    known.need("accounts", *names)
+    if missing := known.why_not("accounts", *names):
+        raise BookError(missing)
     return Histories(Source(known, returns, names), unit=unit, as_of=last_known(known), returns=returns)
 
 

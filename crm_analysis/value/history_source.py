@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ import ibis
 
 from crm_analysis.accounts import LATE
 from crm_analysis.book import engine
-from crm_analysis.book.days import last_known
+from crm_analysis.book.days import first_known, last_known
 from crm_analysis.book.occasions import account_occasions, occasion_days
 
 if TYPE_CHECKING:
@@ -51,14 +50,11 @@ class Source:
     @cached_property
     def table(self) -> ibis.Table:
         """One row per account with a history, with its covariates."""
-        people = self.known.table("accounts")
+        people = self.known.table("accounts", "account_id", "known_since", *self.covariates)
         late: Any = ibis.literal(False)
-        lines = self.known.table("orders")
-        if "known_since" in people.columns:
-            begins = lines.ordered_on.min().cast("string").execute()
-            if begins:
-                limit = dt.date.fromisoformat(str(begins)) - LATE
-                late = (people.known_since < ibis.literal(limit)).fill_null(False)
+        begins = first_known(self.known)
+        if begins is not None and "known_since" in people.columns:
+            late = (people.known_since < ibis.literal(begins - LATE)).fill_null(False)
         beside = people.select("account_id", *self.covariates, late_entry=late)
         rows = self.each.filter(self.each.reason.isnull())
         joined = rows.left_join(beside, "account_id").drop("account_id_right", "reason")
@@ -94,7 +90,7 @@ class Source:
     def left_out(self) -> pd.DataFrame:
         """As `Histories.left_out`."""
         each = self.each.select("account_id", "reason", "revenue")
-        people = self.known.table("accounts").select("account_id")
+        people = self.known.table("accounts", "account_id").select("account_id")
         silent = people.anti_join(each, "account_id")
         silent = silent.mutate(reason=ibis.literal("no order line"), revenue=ibis.literal(0.0, "float64"))
         found = engine.frame(ibis.union(each.filter(each.reason.notnull()), silent))

@@ -138,9 +138,10 @@ def auto(
     """
     trial = _Trial(book, as_of, horizon, models, unit, returns)
     tried = trial.on(dates)
-    day = trial.splits.ends
-    known = fitted(tried.candidates[tried.chosen], trial.splits, day, horizon, weak=tried.chosen in trial.weak)
-    return Auto(known[0], known[1], tried)
+    model, known = fitted(
+        tried.candidates[tried.chosen], trial.splits, tried.as_of, horizon, weak=tried.chosen in trial.weak
+    )
+    return Auto(model, known, tried)
 
 
 class _Trial:
@@ -218,14 +219,14 @@ class _Trial:
             row |= dict.fromkeys(("accounts", *_SCORES), np.nan)
             self.rows.append(row)
             try:
-                model, known, prior = fitted(self.candidates[name], self.splits, day, self.horizon, name in self.weak)
+                model, known = fitted(self.candidates[name], self.splits, day, self.horizon, name in self.weak)
             except UserError as refused:
                 row["note"] = str(refused)
                 continue
+            prior = getattr(model, "prior", None)
             if prior is not None:
                 self.weak.add(name)
-            split = self.splits.at(day, self.horizon, seen_on=self.splits.ends)
-            split = type(split)(known, split.window, split.came)
+            split = self.splits.onward(known, self.horizon, seen_on=self.splits.ends)
             table = outcomes(model, split, self.horizon, np.random.default_rng(SEED))
             self.tables.setdefault(name, []).append(table)
             row |= {"fitted": model.title, "prior": prior, "accounts": len(table), **scores(table)}

@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from crm_analysis.accounts import LATE, WINDOW, accounts, groups
+from crm_analysis.accounts import LATE, WINDOW, groups
 from crm_analysis.errors import BookError, UserError
 from crm_analysis.labels import label
 from crm_analysis.periods import after, before
 from crm_analysis.value.candidates import fitted
 from crm_analysis.value.cost_to_serve import avoidable
-from crm_analysis.value.histories import Histories, histories
 from crm_analysis.value.holdout import HORIZON as TRIED
 from crm_analysis.value.holdout import auto
 from crm_analysis.value.lifetime.dropout import MBGCNBD
@@ -42,6 +41,7 @@ if TYPE_CHECKING:
 
     from crm_analysis.book.book import Book
     from crm_analysis.value.candidates import Model
+    from crm_analysis.value.histories import Histories
     from crm_analysis.value.holdout import Holdout
 
 
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 class Outlook:
     """What the accounts of `book` are worth on the day of `histories`, the last of which anything is known.
 
+    - `splits`: what was read of the book on earlier days, for other steps to use.
     - `frame`: one row per account known, as `accounts.accounts` over a year, with its segment, or that it is inactive.
     - `trial`: how the model was chosen; None if none could be tried, and `untried` says why.
     - `model`, `spend`, `cost`, `worth`: the fitted model of orders, the model of their value, avoidable cost by account
@@ -58,6 +59,7 @@ class Outlook:
     """
 
     book: Book
+    splits: Splits
     histories: Histories
     horizon: str
     frame: pd.DataFrame
@@ -162,11 +164,10 @@ class Outlook:
         """The accounts with their money of the last year, counted as the histories count it."""
         if self.histories.returns != "ignore":
             return self.frame
-        splits = Splits(self.book, self.histories.unit, self.histories.returns)
         frame, ids = self.frame.copy(), self.frame["account_id"]
         for money in ("revenue", "margin"):
             if money in frame:
-                frame[money] = ids.map(splits.brought(before(self.day, WINDOW), self.day, money))
+                frame[money] = ids.map(self.splits.brought(before(self.day, WINDOW), self.day, money))
         if "costed_revenue" in frame:
             frame["costed_revenue"] = frame["revenue"].where(costed(self.frame).to_numpy(), float("nan"))
         return frame
@@ -302,31 +303,31 @@ def outlook(
     too short for one, MBG/CNBD-k, untried. Raises UserError for what is no horizon, rate, unit or word of `returns`.
     """
     known = book.as_of(as_of)
-    own = histories(known, as_of, unit, returns)
+    splits = Splits(known, unit, returns)
+    own = splits.of(splits.ends)
     for name, window in (("horizon", horizon), ("tried", tried)):
         try:
             after(own.as_of, window)
         except UserError as wrong:
             raise UserError(f"{name}: {wrong}") from None
     discount(annual_rate, unit)
-    frame = accounts(known, own.as_of, WINDOW)
+    frame = splits.accounts(WINDOW)
     frame["segment"] = segments(frame, bars(frame))["segment"].fillna(label("tier_inactive"))
     trial, untried, model, spend, worth, refusal = None, "", None, None, None, ""
     cost = _cost(known, own.as_of)
     try:
-        splits = Splits(known, unit, returns)
         splits.begins  # noqa: B018 -- raises where there is no order
         try:
             chosen = auto(known, own.as_of, tried, unit=unit, returns=returns)
             trial, model, used = chosen.holdout, chosen.model, chosen.histories
         except UserError as short:
             untried = str(short)
-            model, used, _ = fitted(MBGCNBD(), splits, own.as_of, tried)
+            model, used = fitted(MBGCNBD(), splits, own.as_of, tried)
         spend = spend_choice(known, own.as_of, used)
         worth = lifetime_value(used, model, spend.model, cost, horizon, annual_rate)
     except UserError as refused:
         refusal = str(refused)
-    return Outlook(known, own, horizon, frame, trial, untried, model, spend, cost, worth, refusal)
+    return Outlook(known, splits, own, horizon, frame, trial, untried, model, spend, cost, worth, refusal)
 
 
 def _cost(book: Book, day: dt.date) -> pd.DataFrame | None:

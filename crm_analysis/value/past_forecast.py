@@ -83,7 +83,7 @@ def past_forecast(
         chosen = auto(known, made_on, QUARTER, unit=unit, returns=returns)
         own, histories, verdict = chosen.model, chosen.histories, chosen.holdout.verdict
     else:
-        own, histories, _ = fitted(model, splits, made_on, QUARTER)
+        own, histories = fitted(model, splits, made_on, QUARTER)
     came = splits.between(made_on, until)
     of = came.reindex(histories.frame["account_id"]).fillna(0).to_numpy("int64")
     return _beside(own, verdict, Split(histories, QUARTER, of), until, came)

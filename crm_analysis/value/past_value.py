@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from sklearn.base import clone
 
-from crm_analysis.accounts import accounts
 from crm_analysis.periods import before
 from crm_analysis.value.candidates import fitted
 from crm_analysis.value.lifetime.worth import costed, lifetime_value
@@ -59,13 +58,13 @@ def past_value(
     splits = Splits(book.as_of(as_of), unit, returns, tuple(getattr(model, "covariates", ())))
     until = splits.ends
     made_on = before(until, window)
-    own, known, _ = fitted(model, splits, made_on, window)
+    own, known = fitted(model, splits, made_on, window)
     worth = lifetime_value(known, own, fitted_spend(clone(spend), known), None, window, _ALMOST_NONE)
     table = worth.accounts[["account_id", "value", "low", "high"]].copy()
     came = table["account_id"].map(splits.brought(made_on, until, spend.money))
     told = came.notna()
     if spend.money == "margin":
-        since = accounts(book.as_of(until), until, window).set_index("account_id")
+        since = splits.accounts(window).set_index("account_id")
         told &= table["account_id"].map(costed(since)).fillna(False).astype(bool)
     sums = worth.rolled(pd.Series(np.where(told, "told", ""), index=table["account_id"])).set_index("key")
     row = sums[["accounts", "value", "low", "high"]].reindex(["told"], fill_value=0).iloc[0]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from crm_analysis.accounts import WINDOW, accounts
+from crm_analysis.accounts import WINDOW
 from crm_analysis.errors import UserError
 from crm_analysis.periods import before
 from crm_analysis.value.histories import Histories
@@ -64,7 +64,7 @@ def spend_choice(
         brought = ids.map(splits.brought(start, splits.ends, money))
         told = brought.notna()
         if money == "margin":
-            year = accounts(book, splits.ends, window).set_index("account_id")
+            year = splits.accounts(window).set_index("account_id")
             told &= ids.map(costed(year)).fillna(False).astype(bool)
         counts = ids.map(came).where(told, 0).fillna(0).to_numpy("int64")
         totals = brought.where(told, 0.0).to_numpy("float64")

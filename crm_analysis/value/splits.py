@@ -6,16 +6,17 @@ What came is counted by the occasions of the histories themselves, so that a for
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
 
 import ibis
 
-from crm_analysis.accounts import LATE
+from crm_analysis.accounts import LATE, accounts
 from crm_analysis.book import engine
-from crm_analysis.book.days import last_known
-from crm_analysis.book.occasions import occasion_days, standing_days
+from crm_analysis.book.days import first_known, last_known
+from crm_analysis.book.occasions import standing_days
 from crm_analysis.errors import BookError
 from crm_analysis.periods import after, before
 from crm_analysis.value.histories import Histories, histories
@@ -53,56 +54,88 @@ class Split:
     came: Counts
 
 
+class _Read:
+    """What was read of a book: histories by day, accounts by day and window, orders by day seen on, start and end."""
+
+    def __init__(self) -> None:
+        self.histories: dict[dt.date, Histories] = {}
+        self.accounts: dict[tuple[dt.date, str], pd.DataFrame] = {}
+        self.orders: dict[tuple[dt.date, dt.date, dt.date], pd.Series] = {}
+
+
 @dataclass(frozen=True)
 class Splits:
-    """A book split at any day, each day's histories read once; `unit`, `returns`, `covariates` as in `histories`."""
+    """A book split at any day; `unit`, `returns`, `covariates` as in `histories`.
+
+    Each day is read once, as long as there are any splits of the book that count alike.
+    """
 
     book: Book
     unit: str = "week"
     returns: str = "net"
     covariates: tuple[str, ...] = ()
-    _known: dict[dt.date, Histories] = field(default_factory=dict, repr=False, compare=False)
-    _counts: dict[tuple[dt.date, dt.date, dt.date], pd.Series] = field(default_factory=dict, repr=False, compare=False)
+
+    @cached_property
+    def _read(self) -> _Read:
+        shared = self.book.kept.setdefault("splits", WeakValueDictionary())
+        own = tuple(name for name in self.covariates if name != "late_entry")  # which histories always tell
+        found: _Read = shared.setdefault((self.unit, self.returns, own), _Read())
+        return found
 
     @cached_property
     def begins(self) -> dt.date:
         """The day of the first order line; raises BookError if there is none."""
-        first = occasion_days(self.book).known_on.min().cast("string").execute()
-        if first is None or first != first:
-            raise BookError(f"the book has no order line by {last_known(self.book)}; expected orders to learn from.")
-        return dt.date.fromisoformat(str(first))
+        first = first_known(self.book)
+        if first is None:
+            raise BookError(f"the book has no order line by {self.ends}; expected orders to learn from.")
+        return first
 
     @property
     def ends(self) -> dt.date:
         """The last day anything is known of."""
         return last_known(self.book)
 
+    def of(self, day: dt.date) -> Histories:
+        """Histories as of the day."""
+        day = min(day, self.ends)
+        if day not in self._read.histories:
+            self._read.histories[day] = histories(self.book, day, self.unit, self.returns, self.covariates)
+        return self._read.histories[day]
+
+    def accounts(self, window: str) -> pd.DataFrame:
+        """As `accounts.accounts`, on the last day anything is known of."""
+        key = (self.ends, window)
+        if key not in self._read.accounts:
+            self._read.accounts[key] = accounts(self.book, self.ends, window)
+        return self._read.accounts[key].copy()
+
     def known(self, day: dt.date, window: str, over: str | None = None) -> Histories:
         """Histories as of the day, with RECENT: the orders in the window that ends on it, as they stood then.
 
         With `over`, a longer window, those of it scaled to the window, if the orders reach back so far.
         """
-        if day not in self._known:
-            self._known[day] = histories(self.book, day, self.unit, self.returns, self.covariates)
-        found = self._known[day]
+        found = self.of(day)
         start = before(day, over or window)
         if over is None or start < self.begins - LATE:
-            recent: Any = self._of(found, self._counted(day, before(day, window), day))
+            recent: Any = self._each(found, self._counted(day, before(day, window), day))
         else:
             part = (day - before(day, window)).days / (day - start).days
-            recent = self._of(found, self._counted(day, start, day)) * part
+            recent = self._each(found, self._counted(day, start, day)) * part
         return Histories(
             found.frame.assign(**{RECENT: recent}), unit=found.unit, as_of=found.as_of, returns=found.returns
         )
 
     def at(self, day: dt.date, window: str, seen_on: dt.date | None = None) -> Split:
-        """The book split on a day: what was known then, and what came in the window after it.
+        """The book split on a day: what was known then, and what came in the window after it, as `onward` tells it."""
+        return self.onward(self.known(day, window), window, seen_on)
+
+    def onward(self, known: Histories, window: str, seen_on: dt.date | None = None) -> Split:
+        """Histories of a day and the orders that came in the window after it.
 
         What came is told as it stood on `seen_on`; on the window's last day unless given.
         """
-        end = after(day, window)
-        found = self.known(day, window)
-        return Split(found, window, self._of(found, self._counted(seen_on or end, day, end)))
+        end = after(known.as_of, window)
+        return Split(known, window, self._each(known, self._counted(seen_on or end, known.as_of, end)))
 
     def inner(self, day: dt.date, horizon: str) -> Split:
         """The latest split whose outcome was known on `day`, for what is learned from outcomes.
@@ -128,16 +161,16 @@ class Splits:
 
         NaN where it is not known, as margin without costs.
         """
-        then, now = (self.known(day, "1D").frame.set_index("account_id")[money] for day in (start, end))
+        then, now = (self.of(day).frame.set_index("account_id")[money] for day in (start, end))
         return now - then.reindex(now.index).fillna(0.0)
 
     def _counted(self, seen_on: dt.date, start: dt.date, end: dt.date) -> pd.Series:
-        key = (seen_on, start, end)
-        if key not in self._counts:
-            self._counts[key] = orders_between(self.book.as_of(seen_on), start, end, self.returns)
-        return self._counts[key]
+        key = (min(seen_on, self.ends), start, end)
+        if key not in self._read.orders:
+            self._read.orders[key] = orders_between(self.book.as_of(seen_on), start, end, self.returns)
+        return self._read.orders[key]
 
     @staticmethod
-    def _of(found: Histories, counts: pd.Series) -> Counts:
+    def _each(found: Histories, counts: pd.Series) -> Counts:
         """The counts of the accounts of histories, 0 where there is none."""
         return found.frame["account_id"].map(counts).fillna(0).to_numpy("int64")

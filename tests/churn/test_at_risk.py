@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
 import numpy as np
@@ -10,12 +9,12 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
+from leaving_sample import people, small_model
 from scipy.stats import binom
 from small_books import DAY, FEW
 
 from crm_analysis.book import BookError
 from crm_analysis.churn.at_risk import AtRisk, at_risk, segment_of
-from crm_analysis.churn.chances import drawn
 from crm_analysis.churn.definition.spells import Spells
 from crm_analysis.churn.survival.discrete import LeavingModel
 from crm_analysis.value.lifetime.worth import Worth
@@ -121,7 +120,7 @@ def test_those_that_said_goodbye_and_the_others_are_told_apart():
         "There, with a probability": 4,
         "Said goodbye": 1,
         "There, too new for a probability": 0,
-        "Left before, in silence": 1,
+        "Left before": 1,
         "No order yet": 1,
     }
     fewer = listed(panel=PANEL[:3], predictions=predictions()[:3], contributions=CONTRIBUTIONS[:3])
@@ -167,49 +166,7 @@ def test_the_number_of_leavers_is_that_of_so_many_coins():
 
 @pytest.fixture(scope="module")
 def model() -> LeavingModel:
-    """Fitted to 400 accounts and their four quarters; the longer silent, the sooner gone."""
-    rng = np.random.default_rng(3)
-    rows = []
-    for place in range(400):
-        silent = float(rng.integers(1, 90))
-        for step in (1, 2, 3, 4):
-            left = bool(rng.random() < 1 / (1 + np.exp(3 - silent / 30)))
-            own = {"account_id": f"A{place:03}", "silence_days": silent, "silence_ratio": silent / 30}
-            rows.append(own | {"complaints_open": float(rng.poisson(0.5)), "step": step, "left": int(left)})
-            if left:
-                break
-    return LeavingModel().fit(pd.DataFrame(rows))
-
-
-def people(count: int) -> pd.DataFrame:
-    """A panel of so many accounts, some silent for long."""
-    rng = np.random.default_rng(5)
-    silent = rng.integers(1, 90, count).astype(float)
-    return pd.DataFrame(
-        {
-            "account_id": [f"A{place:03}" for place in range(count)],
-            "silence_days": silent,
-            "rhythm_days": 30.0,
-            "silence_ratio": silent / 30,
-            "complaints_open": rng.poisson(0.5, count).astype(float),
-        }
-    )
-
-
-def test_draws_agree_with_the_models_own_intervals(model):
-    panel = people(30)
-    told = model.predict(panel)
-    chances = drawn(model, panel, 1000, np.random.default_rng(1))
-    found = np.quantile(chances, [0.05, 0.5, 0.95], axis=0)
-    for place, name in enumerate(("low_4", "p_4", "high_4")):
-        assert found[place] == pytest.approx(told[name].to_numpy(), abs=0.01)
-    order = np.random.default_rng(2).permutation(30)
-    again = drawn(model, panel.iloc[order], 1000, np.random.default_rng(1))
-    assert again == pytest.approx(chances[:, order], abs=1e-6)
-    sure = copy.copy(model)
-    sure.covariance_ = np.zeros_like(model.covariance_)
-    one = drawn(sure, panel, 64, np.random.default_rng(1))
-    assert one == pytest.approx(np.tile(told["p_4"], (64, 1)), abs=1e-6)
+    return small_model()
 
 
 def test_sums_are_as_uncertain_as_the_parameters_make_them(model):

@@ -1,4 +1,4 @@
-"""What more retention would bring, by hand; where the rates come from, counted in spells made by hand."""
+"""What more retention would bring: by hand, at its limits, and of the demo company."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from small_books import DAY, FEW
 
 from crm_analysis.accounts import accounts, snapshots
 from crm_analysis.book import BookError, open_book
-from crm_analysis.churn.definition.spells import Spells, spells
+from crm_analysis.churn.definition.spells import spells
 from crm_analysis.churn.retention.arithmetic import yearly_retention
 from crm_analysis.churn.what_if import THIN, WhatIf, population, what_if
 from crm_analysis.churn.yearly import ALL, curve, days_asked, rates
@@ -205,104 +205,6 @@ def test_what_cannot_be_asked_is_a_sentence():
         what_if(HUNDRED[0], HUNDRED[1].head(0), 0.05)
     with pytest.raises(BookError, match="No account was there a year before"):
         what_if(rates_of(Low=(0, 0, 5, 5)), HUNDRED[1], 0.05)
-
-
-# --- where the rates come from; W is 100 days, so that 2026-06-22 is the last decided day ---
-
-
-def lives(**ends: tuple[str, str]) -> Spells:
-    frame = pd.DataFrame([{"account_id": name, "began": began, "last": last} for name, (began, last) in ends.items()])
-    return Spells.of(
-        frame.astype({"began": "datetime64[ns]", "last": "datetime64[ns]"}), silence=100, as_of=DAY, begins="2022-01-01"
-    )
-
-
-LIVES = {
-    "A": ("2023-01-01", "2026-09-01"),  # stays
-    "B": ("2023-01-01", "2026-06-22"),  # the last order on the decided day itself: still there
-    "C": ("2023-01-01", "2026-06-21"),  # gone by then, in silence
-    "D": ("2023-01-01", "2025-06-22"),  # there a year before, gone since
-    "E": ("2023-01-01", "2025-06-21"),  # counted a year before, and gone in silence: nobody loses it in that year
-    "F": ("2025-12-01", "2026-08-01"),  # came since
-    "G": ("2026-07-01", "2026-08-01"),  # came after the decided day
-    "H": ("2023-01-01", "2023-06-01"),  # long gone
-}
-
-
-def known(own: Spells, **segments: str) -> pd.DataFrame:
-    return pd.DataFrame(
-        [
-            {"as_of": pd.Timestamp(day), "account_id": name, "segment": segments.get(name), "revenue": 100.0}
-            for day in days_asked(own)
-            for name in LIVES
-        ]
-    )
-
-
-def test_rates_count_those_really_there():
-    own = lives(**LIVES)
-    assert [str(day) for day in days_asked(own)] == ["2025-06-22", "2026-06-22"]
-    found = rates(own, known(own, A="High", B="Low", C="Low", D="Low", F="Low")).set_index("segment")
-    assert found.index.tolist() == ["High", "Low", ALL]
-    assert found[["there", "kept"]].to_numpy().tolist() == [[1, 1], [3, 1], [4, 2]]  # A; B, C, D
-    assert found[["counted", "going_on"]].to_numpy().tolist() == [[1, 1], [3, 2], [4, 3]]  # A; B, C, F
-    assert found["retention"].tolist() == pytest.approx([1, 1 / 3, 0.5])
-    assert found["revenue_going_on"].tolist() == pytest.approx([1, 2 / 3, 3 / 4])
-    assert found["revenue_error"]["Low"] == pytest.approx(np.sqrt(2 * (1 / 3) ** 2 + (2 / 3) ** 2) / 3)
-    assert (found["low"] < found["retention"]).all()
-
-
-def test_rates_weigh_by_the_segment_and_revenue_of_their_day():
-    own = lives(**LIVES)
-    frame = known(own, A="High", B="Low", C="Low", D="Low", F="Low")
-    later = frame["as_of"] == frame["as_of"].max()
-    frame.loc[later & (frame["account_id"] == "B"), "segment"] = "High"
-    frame.loc[later & (frame["account_id"] == "C"), "revenue"] = 300.0
-    found = rates(own, frame).set_index("segment")
-    assert found.loc["High", ["there", "counted"]].tolist() == [1, 2]
-    assert found.loc["Low", "revenue_going_on"] == pytest.approx(0.25)
-    assert "Inactive" in rates(own, known(own, A="High"))["segment"].tolist()
-    nothing = rates(own, frame.assign(revenue=0.0))
-    assert nothing["revenue_going_on"].tolist() == [1, 1, 1]
-
-
-def test_who_said_goodbye_is_not_counted_today():
-    frame = pd.DataFrame([{"account_id": name, "began": began, "last": last} for name, (began, last) in LIVES.items()])
-    frame = frame.astype({"began": "datetime64[ns]", "last": "datetime64[ns]"})
-    frame["gone_on"] = frame["last"].where(frame["account_id"].isin(["C"])) + pd.Timedelta(days=1)
-    own = Spells.of(frame, silence=100, as_of=DAY, begins="2022-01-01")
-    found = rates(own, known(own)).set_index("segment")
-    assert found.loc[ALL, ["counted", "going_on"]].tolist() == [3, 3]
-    gone = Spells.of(
-        frame.assign(gone_on=frame["last"].where(frame["account_id"] == "A")),
-        silence=100,
-        as_of=DAY,
-        begins="2022-01-01",
-    )
-    today = accounts_of("ABCFG")
-    assert population(own, today)["account_id"].tolist() == ["A", "F", "G"]  # of B it is decided today
-    assert population(gone, today)["account_id"].tolist() == ["F", "G"]
-
-
-def accounts_of(names: str) -> pd.DataFrame:
-    return pd.DataFrame({"account_id": list(names), "segment": "Low", "revenue": 1.0, "other": 2})[::-1]
-
-
-def test_the_curve_follows_those_who_were_there_longer():
-    own = lives(**LIVES | {"I": ("2022-06-01", "2025-12-01"), "J": ("2024-12-01", "2026-07-01")})
-    found = curve(own)
-    # a year back A, B, C, D, I, J, of whom A, B, J stay; those there two years back already: without J; three years
-    # back (2023-06-22): the same; before 2022-04-11 nobody is told of
-    assert found.to_numpy().tolist() == [[1, 6, 3], [2, 5, 2], [3, 5, 2], [4, 1, 0]]
-
-
-def test_a_book_that_is_too_short_says_from_when_it_tells():
-    frame = pd.DataFrame({"account_id": ["A"], "began": ["2025-06-01"], "last": ["2026-09-01"]})
-    own = Spells.of(
-        frame.astype({"began": "datetime64[ns]", "last": "datetime64[ns]"}), silence=100, as_of=DAY, begins="2025-06-01"
-    )
-    with pytest.raises(BookError, match=r"who was there on 2025-06-22 and on 2026-06-22; .* from 2025-09-09 on"):
-        curve(own)
 
 
 def test_the_demo_agrees_with_its_yearly_retention_and_its_accounts():

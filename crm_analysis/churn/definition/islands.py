@@ -86,7 +86,7 @@ def contracts_of(known: Book) -> ibis.Table:
 def _numbered(rows: ibis.Table, *order: str) -> ibis.Table:
     """Rows with the number of their spell: how many rows of the account have opened one so far."""
     upto = ibis.window(group_by="account_id", order_by=list(order), preceding=(None, 0))
-    return rows.mutate(spell=rows.opens.cast("int64").sum().over(upto))
+    return rows.mutate(spell=ibis.ifelse(rows.opens, 1, 0).sum().over(upto))
 
 
 def first_words(known: Book, begins: dt.date, silence: int) -> pd.DataFrame:
@@ -105,7 +105,11 @@ def first_words(known: Book, begins: dt.date, silence: int) -> pd.DataFrame:
 
 def first_end(known: Book) -> dt.date | None:
     """The earliest end of a contract that the book tells of; None if there is none."""
+    import pandas as pd
+
     table = known.need("contracts")
     name = "ended_on" if "ended_on" in table.columns else "ends_on"
-    found = table[name].min().cast("string").execute() if name in table.columns else None
-    return dt.date.fromisoformat(str(found)) if found else None
+    if name not in table.columns:
+        return None
+    found = engine.frame(table.agg(first=table[name].min()))["first"][0]
+    return None if pd.isna(found) else dt.date(found.year, found.month, found.day)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import ibis
 
+from crm_analysis.book import engine
 from crm_analysis.book.days import last_known
 from crm_analysis.churn.definition.exits import CLOSED, OURS
 from crm_analysis.churn.definition.purchases import purchases
@@ -92,9 +93,10 @@ def _mostly_contracts(known: Book) -> bool:
     start = ibis.literal(last_known(known) - dt.timedelta(days=YEAR))
     lately = purchases(known)
     lately = lately.filter(lately.ordered_on > start).select("account_id").distinct()
-    bound = lately.semi_join(known.table("contracts"), "account_id")
-    of = int(lately.count().execute())
-    return of > 0 and int(bound.count().execute()) >= MOSTLY * of
+    bound = known.table("contracts").select(holder="account_id").distinct()
+    both = lately.left_join(bound, lately.account_id == bound.holder)
+    found = engine.frame(both.agg(of=both.count(), bound=both.holder.count())).iloc[0]
+    return bool(found["of"] > 0 and found["bound"] >= MOSTLY * found["of"])
 
 
 def _chosen_said(choice: pd.DataFrame, costs: Costs) -> str:
@@ -124,7 +126,7 @@ def _contracts_said(known: Book, grace: int) -> str:
     if "ends_on" not in table.columns:
         return words
     over = table.ended_on.isnull() & (table.ends_on < ibis.literal(last_known(known)))
-    tacit = int(table.filter(over).count().execute())
+    tacit = int(engine.frame(table.agg(tacit=over.sum(where=over)))["tacit"].fillna(0)[0])
     if not tacit:
         return words
     are = (

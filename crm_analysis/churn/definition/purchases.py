@@ -33,8 +33,10 @@ def purchases(book: Book) -> ibis.Table:
 
 def begin_of(book: Book) -> dt.date:
     """The day of the first order line known on the book's day; raises BookError without one."""
+    import pandas as pd
+
     days = order_days(book)
-    found = days.ordered_on.min().cast("string").execute()
-    if not found:
+    found = engine.frame(days.agg(first=days.ordered_on.min()))["first"][0]
+    if pd.isna(found):
         raise BookError(f"orders: no line is known on {last_known(book)}; expected some before it.")
-    return dt.date.fromisoformat(str(found))
+    return dt.date(found.year, found.month, found.day)

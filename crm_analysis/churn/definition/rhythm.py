@@ -78,7 +78,7 @@ def gap_sums(book: Book, dates: Iterable[str | dt.date]) -> pd.DataFrame:
     )
     logs = ("log_sum", "log_square_sum")
     found = engine.frame(sums.mutate(**{name: sums[name].cast("float64") for name in logs}))
-    names, at = np.unique(found["account_id"].to_numpy(object), return_inverse=True)
+    at, names = pd.factorize(found["account_id"].to_numpy(object), sort=True)
     cell = (found["stretch"].to_numpy("int64"), at)
     parts: dict[str, Any] = {"gaps": found["gaps"], "last_order": found["last_order"].astype("int64")}
     # whole billionths add up alike, whatever other dates were asked for

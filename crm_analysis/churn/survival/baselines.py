@@ -74,7 +74,8 @@ class ScoreModel:
     """Probability of leaving by one score: a logistic curve per step, nothing else.
 
     `fit` takes risk rows and the panel they point into, which has the column `score`; rows without one are left out.
-    Where a step has too few that left or stayed (FEWEST), its hazard is the share that left.
+    Where a step has too few that left or stayed (FEWEST), its hazard is the share that left; one that is decided of
+    nobody yet takes the curve of the step before.
     """
 
     def __init__(self, score: str) -> None:
@@ -90,6 +91,9 @@ class ScoreModel:
         self.curves_: dict[int, tuple[float, float]] = {}
         for step in STEPS:
             own = (rows["step"] == step).to_numpy()
+            if step > STEPS[1] and not own.any():  # not decided for anybody yet: as the step before
+                self.curves_[step] = self.curves_[step - 1]
+                continue
             left = rows["left"].to_numpy()[own].astype(int)
             if min(left.sum(), len(left) - left.sum()) < FEWEST:
                 part = (left.sum() + 0.5) / (len(left) + 1)

@@ -146,7 +146,7 @@ class Design:
     def told(self, at: Array, covariance: Array) -> pd.DataFrame:
         """Coefficients of the matrix as they are told: feature, term, coefficient, standard_error, scale; a row each.
 
-        `scale` is what the coefficient is for: one standard deviation of the feature as transformed, 1 for yes against no.
+        `scale` is what the coefficient is for: a standard deviation of the transformed feature, 1 for yes against no.
         """
         import pandas as pd
 

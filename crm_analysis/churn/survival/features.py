@@ -47,7 +47,7 @@ FEATURES: dict[str, Feature] = {
     "overdue": Feature("invoices", ("due_on", "paid_on"), "payment", 1),
     "satisfaction": Feature(_SURVEYS, ("score", "scale_min", "scale_max"), _SURVEYS, -1),
     "unanswered": Feature("survey_invitations", (), _SURVEYS, 1),
-    "contacts": Feature("interactions", (), "contacts", -1),
+    "contacts": Feature("interactions", (), "contacts", 0),
     "contacts_theirs": Feature("interactions", ("initiated_by",), "contacts", 0),
     "contract": Feature("contracts", (), "contract", -1),
     "contract_ends": Feature("contracts", ("ends_on",), "contract", -1),

@@ -15,6 +15,7 @@ from crm_analysis.churn.definition import Spells
 from crm_analysis.churn.survival.baselines import GONE, ScoreModel
 from crm_analysis.churn.survival.discrete import LeavingModel
 from crm_analysis.churn.survival.evaluation import ALIVE, MODEL, RECENCY, Trial, rolling_origin
+from crm_analysis.churn.survival.panel import risk_rows
 from crm_analysis.errors import UserError
 from crm_analysis.periods import after
 
@@ -188,8 +189,6 @@ def test_a_book_too_short_for_a_trial_is_told_so():
 def test_a_score_model_is_scikit_learns_logistic_curve_per_step():
     from sklearn.linear_model import LogisticRegression
 
-    from crm_analysis.churn.survival.panel import risk_rows
-
     panel, spells = lives()
     rows = risk_rows(panel, spells, TODAY)
     found = ScoreModel("pull").fit(rows, panel).predict(panel)
@@ -204,10 +203,15 @@ def test_a_score_model_is_scikit_learns_logistic_curve_per_step():
     assert (found["p_2"] <= found["p_4"]).all()
 
 
+def test_a_step_decided_of_nobody_takes_the_curve_of_the_step_before():
+    panel, spells = lives(100)
+    rows = risk_rows(panel, spells, TODAY)
+    curves = ScoreModel("pull").fit(rows[rows["step"] < 3], panel).curves_
+    assert curves[2] == curves[3] == curves[4] != curves[1]
+
+
 def test_accounts_without_a_score_get_no_probability():
     panel, spells = lives(100)
-    from crm_analysis.churn.survival.panel import risk_rows
-
     rows = risk_rows(panel, spells, TODAY)
     lacking = panel.assign(pull=panel["pull"].where(panel["account_id"] > "A0010"))
     found = ScoreModel("pull").fit(rows, lacking).predict(lacking)
