@@ -462,6 +462,8 @@ LABELS: dict[str, str] = {
     "{at_risk} of {value} expected {money} at risk (90% interval {low_at_risk} to {high_at_risk}).",
     "risk_said_negative": "So many are expected to leave within {horizon} (90% interval {low} to {high}). Together "
     "they cost more than the {money} they bring.",
+    "risk_said_year": "So many are expected to leave within {horizon} (90% interval {low} to {high}). That puts "
+    "{at_risk} of the {value} {money} of last year at risk (90% interval {low_at_risk} to {high_at_risk}).",
     "risk_short": "Who is at risk cannot be learned: of no quarter's end between {begins} and {day} is it known who "
     "was there.",
     "rival_alive": "P(alive)",

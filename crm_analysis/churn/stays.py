@@ -220,10 +220,11 @@ class Stays:
             for quarter in (str(number) for number in QUARTERS):
                 if quarter in cells:
                     table[f"{name}_{quarter}"] = cells[quarter]
-        table = table.dropna(axis="columns", how="all").dropna(subset=list(table.columns[2:]), how="all")
-        if table.shape[1] == 2 or table.empty:
+        told = table.columns[2:][table[table.columns[2:]].notna().any()]
+        if told.empty:
             raise BookError(label("cohorts_none"))
-        return table.reset_index(drop=True)
+        table = table[["cohort", "accounts", *told]]
+        return table.dropna(subset=list(told), how="all").reset_index(drop=True)
 
     @cached_property
     def repurchase(self) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from crm_analysis.churn.retention.reasons import wilson
+from crm_analysis.churn.definition.shares import wilson
 from crm_analysis.errors import BookError
 from crm_analysis.labels import label
 from crm_analysis.periods import before

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import ast
 import copy
+import datetime as dt
 import difflib
 import math
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from crm_analysis.errors import ReportError
+from crm_analysis.errors import ReportError, UserError
+from crm_analysis.periods import after
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,6 +29,7 @@ WORDS = {
     "float": "a number",
     "bool": "true or false",
     "str": "text",
+    "window": "a window such as 12M, 4Q, 1Y, 52W or 90D",
 }
 WHOLE = re.compile(r"[+-]?\d+\Z", re.ASCII)
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?\Z", re.ASCII)
@@ -34,7 +37,10 @@ NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?\Z", re.ASCII)
 
 @dataclass(frozen=True)
 class Declared:
-    """A parameter as its notebook declares it; `type` is str, int, float, bool or list[one of them]."""
+    """A parameter as its notebook declares it; `type` is str, int, float, bool or list[one of them].
+
+    A text whose default is a window, such as 12M, is of the type "window".
+    """
 
     name: str
     type: str
@@ -129,8 +135,8 @@ def converted(value: Any, parameter: Declared, part: str) -> Any:
 def _one(value: Any, kind: str) -> Any:
     """The value in the type, or None if it does not fit."""
     text = value.strip() if isinstance(value, str) else None
-    if kind == "str":
-        return value if isinstance(value, str) else None
+    if kind in ("str", "window"):
+        return value if isinstance(value, str) and (kind == "str" or _is_window(value)) else None
     if kind == "bool":
         words = {"true": True, "yes": True, "false": False, "no": False}
         return value if isinstance(value, bool) else words.get((text or "").lower())
@@ -143,13 +149,21 @@ def _one(value: Any, kind: str) -> Any:
     return float(value) if isinstance(value, int | float) and math.isfinite(value) else None
 
 
+def _is_window(text: str) -> bool:
+    try:
+        after(dt.date(2000, 1, 1), text)
+    except UserError:
+        return False
+    return True
+
+
 def _type(entry: Mapping[str, Any], part: str) -> str:
     annotation = "".join(entry["inferred_type_name"].split())
+    try:
+        default = ast.literal_eval(entry["default"])
+    except (ValueError, SyntaxError):
+        default = None
     if annotation == "None":
-        try:
-            default = ast.literal_eval(entry["default"])
-        except (ValueError, SyntaxError):
-            default = None
         annotation = type(default).__name__
         if isinstance(default, list | tuple):
             items = {type(item).__name__ for item in default}
@@ -160,4 +174,4 @@ def _type(entry: Mapping[str, Any], part: str) -> str:
             f"notebook {part}: parameter {entry['name']!r} needs a type and a literal default, such as "
             f"window: int = 12; found {annotation} = {entry['default']}"
         )
-    return annotation
+    return "window" if annotation == "str" and isinstance(default, str) and _is_window(default) else annotation

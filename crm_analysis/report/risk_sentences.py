@@ -16,6 +16,7 @@ from crm_analysis.report.sentences import counted, money, window_said
 from crm_analysis.report.values import text
 
 if TYPE_CHECKING:
+    from crm_analysis.churn.at_risk import AtRisk
     from crm_analysis.churn.outlook import Outlook
 
 TERMS = 4
@@ -27,11 +28,11 @@ CLEAR = 0.05
 
 
 def leavers(look: Outlook) -> str:
-    """How many are expected to leave, of how many; empty if no probabilities can be told."""
+    """How many are expected to leave, of how many."""
     try:
         row = look.risks.listed.total.iloc[0]
     except BookError:
-        return ""
+        return label("unknown")
     return label("risk_counts").format(leavers=f"{row['leavers']:.0f}", accounts=text(int(row["accounts"]), "count"))
 
 
@@ -42,7 +43,7 @@ def leavers_said(look: Outlook, currency: str) -> str:
     except BookError as lack:
         return "" if look.defined is None else str(lack)
     row = listed.total.iloc[0]
-    key = "risk_said" if row["at_risk"] > 0 else "risk_said_negative"
+    key = "risk_said_negative" if row["at_risk"] <= 0 else "risk_said_year" if _last_year(listed) else "risk_said"
     return label(key).format(
         horizon=label(f"horizon_{look.risks.reach}"),
         low=f"{row['low_leavers']:.0f}",
@@ -99,7 +100,7 @@ def list_said(look: Outlook) -> str:
     """By which candidate the probabilities are, and what the value is."""
     risks = look.risks
     listed = risks.listed
-    if listed.money.startswith("last_year"):
+    if _last_year(listed):
         value = label("list_last_year").format(money=_money_said(look))
     else:
         value = label("list_money").format(money=_money_said(look), horizon=window_said(look.wishes.horizon))
@@ -246,6 +247,11 @@ def _used_said(look: Outlook) -> str:
         return label("list_untried")
     key = "list_model" if risks.used == MODEL else "list_other"
     return label(key).format(candidate=titled(risks.used))
+
+
+def _last_year(listed: AtRisk) -> bool:
+    """Whether what the last year brought stands for a lifetime value."""
+    return listed.money.startswith("last_year")
 
 
 def _money_said(look: Outlook) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from functools import partial
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -57,7 +58,7 @@ def test_a_years_retention_counted_by_hand(look, book):
     there = kept = 0
     for days in order_days(book).values():
         before, later = [day for day in days if day <= first], [day for day in days if day >= first]
-        gaps = [b - a for a, b in zip(days, days[1:], strict=False)]
+        gaps = [b - a for a, b in pairwise(days)]
         if not before or not later or (later[0] - before[-1]).days > SILENCE:
             continue
         there += 1
@@ -94,7 +95,9 @@ def test_segments_are_those_of_a_day_before_anything_counted_came(look, book):
     day = look.stays.baseline
     assert day == dt.date(2024, 9, 30), "the first quarter's end a year after orders begin, 2023-07-19"
     later = book.table("orders").execute()
-    changed = later.assign(revenue=later["revenue"].where(later["ordered_on"] <= pd.Timestamp(day), later["revenue"] * 9))
+    changed = later.assign(
+        revenue=later["revenue"].where(later["ordered_on"] <= pd.Timestamp(day), later["revenue"] * 9)
+    )
     rows = changed.to_dict("records")
     people = book.table("accounts").execute().to_dict("records")
     again = outlook(small_book(rows, people), DAY, "6M").stays
@@ -154,9 +157,7 @@ def test_spending_down_is_half_of_the_year_before(look):
 @pytest.mark.parametrize("chosen", [RECENCY, ALIVE])
 def test_the_list_is_by_the_candidate_that_did_best(look, monkeypatch, chosen):
     monkeypatch.setattr(Trial, "chosen", chosen)
-    monkeypatch.setattr(
-        risks_module, "scored", lambda _, panel: panel.assign(gone=panel["silence_days"].astype(float))
-    )
+    monkeypatch.setattr(risks_module, "scored", lambda _, panel: panel.assign(gone=panel["silence_days"].astype(float)))
     own = Risks(look.book, look.told.spells, look.frame, lambda: None)
     own.__dict__.update({name: getattr(look.risks, name) for name in ("panel", "today", "_tried", "_model")})
     assert own.used == chosen

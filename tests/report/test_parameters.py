@@ -12,15 +12,16 @@ def made(type_: str, default: str = "0") -> Declared:
 
 
 def test_declared_parameters_are_read_with_type_default_and_help():
-    more = "\nwindow: int = 12  # months\nbars: list[float] = [1000, 5000]\ncode = '007'\nrate = 0.5"
+    more = "\nwindow: int = 12  # months\nbars: list[float] = [1000, 5000]\ncode = '007'\nrate = 0.5\nover: str = '12M'"
     found = declared(notebook(parameters=_base() + more), "demo")
     assert found["window"] == Declared("window", "int", "12", "months")
-    assert [found[name].type for name in ("bars", "code", "rate")] == ["list[float]", "str", "float"]
+    assert [found[name].type for name in ("bars", "code", "rate", "over")] == ["list[float]", "str", "float", "window"]
     assert effective(found, {"window": 24}) == {
         "window": 24,
         "bars": [1000, 5000],
         "code": "007",
         "rate": 0.5,
+        "over": "12M",
     }
 
 
@@ -64,6 +65,8 @@ def test_what_the_report_sets_cannot_be_given(name):
         ("1000, 5000", "list[float]", [1000.0, 5000.0]),
         ("", "list[str]", []),
         ((1, 2), "list[int]", [1, 2]),
+        ("24M", "window", "24M"),
+        ("52W", "window", "52W"),
     ],
 )
 def test_values_take_the_declared_type(value, type_, expected):
@@ -84,6 +87,11 @@ def test_values_take_the_declared_type(value, type_, expected):
         (float("inf"), "float", "a number"),
         ("1", "bool", "true or false"),
         (7, "str", "text"),
+        ("24", "window", "a window such as 12M, 4Q, 1Y, 52W or 90D"),
+        ("", "window", "a window"),
+        ("0M", "window", "a window"),
+        ("9999Y", "window", "a window"),
+        (12, "window", "a window"),
         ("1,x", "list[int]", "a list, commas between, each item a whole number"),
         (3, "list[int]", "a list"),
     ],

@@ -18,16 +18,12 @@ def wilson(part: Any, of: Any, level: float = LEVEL) -> tuple[np.ndarray, np.nda
     import numpy as np
     from scipy.stats import norm
 
-    n = np.maximum(np.asarray(of, "float64"), 0)
-    share = np.divide(part, n, out=np.full(n.shape, 0.5), where=n > 0)
-    z2 = float(norm.ppf((1 + level) / 2)) ** 2
-    middle, half = (
-        share + z2 / (2 * np.maximum(n, 1e-12)),
-        np.sqrt(z2) * np.sqrt(share * (1 - share) / np.maximum(n, 1e-12) + z2 / (4 * np.maximum(n, 1e-12) ** 2)),
-    )
-    scale = 1 + z2 / np.maximum(n, 1e-12)
-    low, high = (middle - half) / scale, (middle + half) / scale
-    return np.where(n > 0, np.clip(low, 0, share), 0.0), np.where(n > 0, np.clip(high, share, 1), 1.0)
+    x, n, z2 = np.asarray(part, "float64"), np.asarray(of, "float64"), float(norm.ppf((1 + level) / 2)) ** 2
+    n = np.broadcast_to(n, np.broadcast_shapes(x.shape, n.shape))
+    middle, size = x + z2 / 2, n + z2
+    half = np.sqrt(z2 * (x * (n - x) / np.where(n > 0, n, 1.0) + z2 / 4))
+    low, high = np.maximum(middle - half, 0) / size, np.minimum(middle + half, size) / size
+    return np.where(n > 0, low, 0.0), np.where(n > 0, high, 1.0)
 
 
 def effective(part: Any, of: Any, scatter: Any, clusters: Any) -> np.ndarray:

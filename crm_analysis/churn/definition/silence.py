@@ -120,26 +120,24 @@ def windows(book: Book, as_of: str | dt.date, costs: Costs | None = None) -> pd.
             "to choose after which silence an account has left (or give the silence, such as 6M)."
         )
 
-    def column(name: str) -> np.ndarray:
+    def sums(name: str) -> np.ndarray:
         return np.array([found[f"{name}_{place}"] for place in range(len(days))], dtype="float64")
 
-    false, gone = column("false"), float(found["gone"])
+    false, gone = sums("false"), float(found["gone"])
     alarms = false + gone
     share = np.divide(false, alarms, out=np.zeros(len(days)), where=alarms > 0)
-    scatter = (1 - share) ** 2 * column("ff") - 2 * share * (1 - share) * column("fg") + share**2 * found["gg"]
-    number = effective(false, alarms, scatter, column("alarmed"))
+    scatter = (1 - share) ** 2 * sums("ff") - 2 * share * (1 - share) * sums("fg") + share**2 * found["gg"]
+    number = effective(false, alarms, scatter, sums("alarmed"))
     low, high = wilson(share * number, number)
     months = np.arange(1, most + 1)
     orders = float(found["orders"])
     table = pd.DataFrame({"months": months, "days": days, "orders": int(orders), "alarms": alarms.astype("int64")})
     table["false_alarm_share"] = np.where(alarms > 0, share, np.nan)
     table["low"], table["high"] = low, high
-    table["account_share"] = np.divide(
-        column("each"), column("alarmed"), out=np.full(len(days), np.nan), where=alarms > 0
-    )
-    table["accounts_false"] = column("wronged") / float(found["accounts"])
+    table["account_share"] = np.divide(sums("each"), sums("alarmed"), out=np.full(len(days), np.nan), where=alarms > 0)
+    table["accounts_false"] = sums("wronged") / float(found["accounts"])
     table["late_months"] = np.array(days) / MONTH
-    table["missed"] = gone * np.array(days) / column("time")
+    table["missed"] = gone * np.array(days) / sums("time")
     table["cost"] = 100 * (costs.false_alarm * false + costs.late_month * table["late_months"] * gone) / orders
     table["chosen"] = table.index == table["cost"].round(9).idxmin()
     return table

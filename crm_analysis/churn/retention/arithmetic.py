@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from crm_analysis.churn.definition.shares import wilson
 from crm_analysis.churn.retention.curves import LEVEL, survival_at
-from crm_analysis.churn.retention.reasons import wilson
 from crm_analysis.churn.retention.tenures import YEAR, or_none
 from crm_analysis.errors import UserError
 from crm_analysis.periods import after, quarter_end

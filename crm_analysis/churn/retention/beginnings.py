@@ -14,8 +14,8 @@ from crm_analysis.accounts import LATE
 from crm_analysis.book import engine
 from crm_analysis.book.days import last_known, order_days
 from crm_analysis.churn.definition.purchases import begin_of
+from crm_analysis.churn.definition.shares import wilson
 from crm_analysis.churn.retention.curves import LEVEL
-from crm_analysis.churn.retention.reasons import wilson
 from crm_analysis.churn.retention.tenures import YEAR
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from crm_analysis.churn.definition.shares import wilson
 from crm_analysis.churn.retention.curves import LEVEL
 from crm_analysis.churn.retention.tenures import AT_RISK, OTHER, UNKNOWN, YEAR, at_risk, or_none, stretch, within
 from crm_analysis.errors import UserError
@@ -193,15 +194,3 @@ def claim(
     inside = (table["low"] >= share - margin) & (table["high"] <= share + margin)
     outside = (table["high"] < share - margin) | (table["low"] > share + margin)
     return table.assign(verdict=np.select([inside, outside], [CONFIRMED, REFUTED], OPEN))
-
-
-def wilson(said: Array | float, of: Array | float, level: float = LEVEL) -> tuple[Array, Array]:
-    """Wilson's interval of a share (1927); 0 to 1 where there is nothing to count."""
-    from scipy.stats import norm
-
-    x, n, z2 = np.asarray(said, float), np.asarray(of, float), float(norm.ppf((1 + level) / 2)) ** 2
-    n = np.broadcast_to(n, np.broadcast_shapes(x.shape, n.shape))
-    middle, size = x + z2 / 2, n + z2
-    half = np.sqrt(z2 * (x * (n - x) / np.maximum(n, 1) + z2 / 4))
-    low, high = np.maximum(middle - half, 0) / size, np.minimum(middle + half, size) / size
-    return np.where(n > 0, low, 0.0), np.where(n > 0, high, 1.0)

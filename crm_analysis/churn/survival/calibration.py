@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from crm_analysis.churn.definition.shares import wilson
 from crm_analysis.errors import UserError
 from crm_analysis.value.scores import FLOOR, LEVEL, clustered, first_tenth
 
@@ -106,14 +107,11 @@ def lift(predicted: ArrayLike, left: ArrayLike) -> float:
 def _bounds(came: Array, owners: Array) -> tuple[float, float]:
     """Wilson's interval for a share; its n shrunk by what clusters cost, never beyond the forecasts there are."""
     import pandas as pd
-    from scipy.stats import norm
 
     share, error = clustered(came, pd.Series(owners))
     many = float(min(len(came), share * (1 - share) / error**2)) if error > 0 else float(len(np.unique(owners)))
-    wide = float(norm.ppf((1 + LEVEL) / 2)) ** 2 / many
-    middle = (share + wide / 2) / (1 + wide)
-    reach = np.sqrt(wide * (share * (1 - share) + wide / 4)) / (1 + wide)
-    return float(max(middle - reach, 0.0)), float(min(middle + reach, 1.0))
+    low, high = wilson(share * many, many, LEVEL)
+    return float(low), float(high)
 
 
 def _checked(predicted: ArrayLike, left: ArrayLike) -> tuple[Array, Array]:

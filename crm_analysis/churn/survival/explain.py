@@ -7,7 +7,7 @@ for a driver, and tenure is a feature. What is found goes together with leaving;
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -41,7 +41,9 @@ class Drivers:
     - `summary`: one row per term: feature, term, hazard_ratio, low, high (95 %, clustered by account), p, p_holm
       (corrected for all terms; both left out where effects are penalised, because shrinking makes them mean nothing),
       coefficient, standard_error, scale (what the ratio is for: a standard deviation of the feature as transformed; 1
-      for yes against no), inflation (of its variance by other terms).
+      for yes against no), inflation (of its variance by other terms). Where effects are penalised, also what each term
+      tells by itself, unpenalised and not adjusted for the others: alone (hazard ratio), alone_low, alone_high (95 %),
+      alone_p, alone_p_holm; NaN where all that left are on one side of those at risk, or a time has no difference.
     - `proportional`: one row per term: term, chi_squared, p, p_holm of Grambsch and Therneau's test that the effect
       was the same over the years. Empty where penalised.
     - `left`, `accounts`, `rows` (account-quarters), `per_parameter` (accounts that left), `loglik`, `penalty` (0 if
@@ -116,6 +118,8 @@ def drivers(rows: pd.DataFrame, features: Sequence[str] | None = None) -> Driver
 
 
 def _drivers(rows: pd.DataFrame, features: Sequence[str] | None) -> Drivers:
+    import pandas as pd
+
     names = [name for name in offered(rows) if name not in SILENCE] if features is None else list(features)
     if silent := [name for name in names if name in SILENCE]:
         raise UserError(
@@ -148,6 +152,8 @@ def _drivers(rows: pd.DataFrame, features: Sequence[str] | None) -> Drivers:
     found, ridge = _found(table, design, left, says)
     spread = cox.covariance(table, found, ridge)
     summary = _summary(design, found.at, spread, matrix, told=ridge == 0)
+    if ridge > 0:
+        summary = pd.concat([summary, _alone(table, design)], axis=1)
     proportional = _proportional(table, found, design, says, told=ridge == 0)
     return Drivers(
         summary, proportional, left, len(accounts), len(rows), left / len(design.columns), found.loglik, ridge,
@@ -199,6 +205,28 @@ def _summary(design: Design, at: Array, spread: Array, matrix: Array, told: bool
         table["p_holm"] = checks.holm(table["p"].to_numpy())
     inflation = pd.Series(checks.inflation(matrix.T @ matrix, given=0), name="inflation")
     return pd.concat([table, own[["coefficient", "standard_error", "scale"]], inflation], axis=1)
+
+
+def _alone(table: cox.Intervals, design: Design) -> pd.DataFrame:
+    """What each term tells by itself: a model of one coefficient has enough that left where one of all has not."""
+    import pandas as pd
+    from scipy.stats import norm
+
+    rows = []
+    for place, column in enumerate(design.columns):
+        own = replace(table, matrix=np.ascontiguousarray(table.matrix[:, [place]]))
+        found = cox.maximum(own)
+        if not found.reached:
+            rows.append([np.nan] * 4)
+            continue
+        by = 1 / column.scale if column.binary else 1.0
+        at, error = float(found.at[0]) * by, float(np.sqrt(cox.covariance(own, found, 0.0)[0, 0])) * by
+        rows.append([np.exp(at), *(np.exp(at + way * error) for _, way in _ENDS), 2 * norm.sf(abs(at / error))])
+    result = pd.DataFrame(rows, columns=["alone", "alone_low", "alone_high", "alone_p"])
+    result["alone_p_holm"] = np.nan
+    known = result["alone_p"].notna()
+    result.loc[known, "alone_p_holm"] = checks.holm(result.loc[known, "alone_p"].to_numpy())
+    return result
 
 
 def _proportional(

@@ -20,6 +20,9 @@ from crm_analysis.errors import UserError
 NAMES = ["a", "b", "c"]
 
 
+ALONE = ["alone", "alone_low", "alone_high", "alone_p", "alone_p_holm"]
+
+
 def intervals(table: pd.DataFrame, matrix: np.ndarray | None = None) -> cox.Intervals:
     owner, names = codes(table["account_id"])
     return cox.Intervals(
@@ -279,7 +282,28 @@ def test_a_feature_that_parts_those_that_left_is_penalised(simulated):
     found = drivers(flagged)
     assert found.penalty > 0
     assert "on one side of all that stayed by flag" in found.says[-1]
-    assert np.isfinite(found.summary.select_dtypes("number")).all(axis=None)
+    together = found.summary.drop(columns=ALONE).select_dtypes("number")
+    assert np.isfinite(together).all(axis=None)
+    alone = found.summary.set_index("term")[ALONE]
+    assert alone.loc["flag"].isna().all() or alone.loc["flag", "alone"] > 1
+    assert alone.drop("flag").notna().all(axis=None)
+
+
+def test_where_effects_are_shrunk_each_is_told_by_itself_too(simulated):
+    """Against lifelines with one covariate; the interval is that of the same model fitted here with one feature."""
+    some = simulated[simulated["account_id"] < "A00120"]
+    rng = np.random.default_rng(0)
+    more = some.assign(**{f"n{number}": rng.normal(size=len(some)) for number in range(8)})
+    found = drivers(more).summary.set_index("term")
+    single = drivers(more, ["a"]).summary.set_index("term")
+    assert "alone" not in single
+    for ours, theirs in (("alone", "hazard_ratio"), ("alone_low", "low"), ("alone_high", "high"), ("alone_p", "p")):
+        assert found.loc["a", ours] == pytest.approx(single.loc["a", theirs], rel=1e-6)
+    frame = more.assign(id=more["account_id"])[["id", "start", "stop", "event", "a"]]
+    oracle = CoxTimeVaryingFitter().fit(frame, id_col="id", event_col="event", start_col="start", stop_col="stop")
+    by_unit = np.log(found.loc["a", "alone"]) / found.loc["a", "scale"]
+    assert by_unit == pytest.approx(oracle.params_["a"], abs=1e-5)
+    assert (found["alone_p_holm"] >= found["alone_p"]).all()
 
 
 def test_repeats_are_left_out_and_said(simulated):
