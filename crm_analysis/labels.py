@@ -423,7 +423,7 @@ LABELS: dict[str, str] = {
     "groups_more": "and {n} more",
     "groups_pair": "{one} and {other}",
     "groups_small": "The groups are too small for a test.",
-    "groups_until": "Years stayed are of the first {years}.",
+    "groups_until": "Years stayed are counted within the first {years} years.",
     "horizon_1": "a quarter",
     "horizon_2": "half a year",
     "horizon_4": "a year",

@@ -116,3 +116,31 @@ def test_calibration_is_bars_beside_dots_with_intervals():
     assert ax.lines[-1].get_ydata().tolist() == [2.0, 11.0]
     assert [line.get_ydata().tolist() for line in ax.lines[:2]] == [[1.5, 2.5], [9.0, 13.0]]
     drawn(plots.orders_calibration(table[:0]))
+
+
+def test_reactivation_is_the_table_with_the_window_marked():
+    table = pd.DataFrame(
+        {"months": [1, 2, 3], "share": [0.9, 0.5, 0.2], "low": [0.8, 0.4, 0.1], "high": [0.95, 0.6, 0.3]}
+    )
+    ax = plots.reactivation_curve(table, 61)
+    drawn(ax)
+    assert ax.lines[0].get_ydata().tolist() == [0.9, 0.5, 0.2]
+    assert ax.lines[1].get_xdata()[0] == pytest.approx(61 * 12 / 365.25)
+
+
+def test_calibration_of_leaving_is_dots_with_intervals_against_the_forecast():
+    table = pd.DataFrame({"chance": [0.1, 0.6], "came_true": [0.2, 0.5], "low": [0.1, 0.3], "high": [0.3, 0.7]})
+    ax = plots.leaving_calibration(table)
+    drawn(ax)
+    assert ax.lines[1].get_xydata().tolist() == [[0.1, 0.2], [0.6, 0.5]]
+    assert [line[:, 1].tolist() for line in ax.collections[0].get_segments()] == [[0.1, 0.3], [0.3, 0.7]]
+
+
+def test_curves_counted_from_a_day_say_so():
+    steps = pd.DataFrame(
+        {"group": "a", "years": [0.0, 1.0], "survival": [1.0, 0.5], "low": [1.0, 0.4], "high": [1.0, 0.6]}
+    )
+    ax = plots.survival_curves(steps, since="2025-03-31")
+    assert ax.get_xlabel() == "Years after 2025-03-31"
+    assert ax.get_title("left") == "Accounts there on 2025-03-31 that still are"
+    assert plots.survival_curves(steps).get_xlabel() == "Years since the account began"

@@ -61,13 +61,13 @@ def _uninvited(answers: ibis.Table, invitations: ibis.Table) -> Oddity:
     """Answers of customers whom no invitation names: the person where both tables tell it, else the account."""
     if "respondent_type" in answers.columns:
         answers = answers.filter(answers.respondent_type.fill_null("customer") == "customer")
-    asked = [answers.account_id == invitations.account_id]
-    name = "account_id"
+    name, orphans = "account_id", answers.anti_join(invitations, "account_id")
     if "respondent_id" in answers.columns and "respondent_id" in invitations.columns:
-        name = "respondent_id"
-        person = answers.respondent_id == invitations.respondent_id
-        asked.append(person | answers.respondent_id.isnull() | invitations.respondent_id.isnull())
-    orphans = answers.anti_join(invitations, asked)
+        # joins on equal keys only: an "or" among the conditions would compare every answer with every invitation
+        name, anybody = "respondent_id", invitations.filter(invitations.respondent_id.isnull())
+        named = answers.filter(answers.respondent_id.notnull())
+        named = named.anti_join(invitations, ["account_id", "respondent_id"]).anti_join(anybody, "account_id")
+        orphans = orphans.filter(orphans.respondent_id.isnull()).union(named)
     return ("never_invited", name, *times(orphans, orphans[name]))
 
 

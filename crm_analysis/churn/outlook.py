@@ -194,7 +194,7 @@ class Outlook:
     def down(self) -> pd.DataFrame:
         """The accounts whose spending is down by `drop` or more, the largest loss first, with name and segment."""
         table = self._partial[self._partial["down"]].drop(columns=["down", "up"])
-        table = table.assign(revenue_change=table["revenue"] - table["revenue_before"])
+        table.insert(3, "revenue_change", table["revenue"] - table["revenue_before"])
         names = [name for name in ("name", "segment", "rep_id") if name in self.frame]
         beside = self.frame.set_index("account_id")[names].reindex(table["account_id"])
         for place, name in enumerate(names, start=1):

@@ -64,7 +64,7 @@ def in_duckdb(source: Path, file: Path, schema: str = "erp") -> Path:
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return spoiled(tmp_path_factory.mktemp("files") / "b", FEW)
+    return spoiled(tmp_path_factory.mktemp("files") / "b", FEW, every=8)
 
 
 @pytest.fixture(scope="module")

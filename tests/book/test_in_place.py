@@ -39,22 +39,23 @@ def test_on_duckdb(files, plain, tmp_path):
 
 
 @pytest.mark.postgres
-def test_on_a_server_that_may_only_be_read(server: Server, files, plain, tmp_path):  # noqa: F811
+def test_on_a_server_that_may_only_be_read(server: Server, tmp_path):  # noqa: F811
     """A clean book works everything out anew; of one with faults a user without rights is told what to do."""
     few = copied(DEMO, tmp_path / "few", ("accounts", "orders"))
     lines = (few / "orders.csv").read_text(encoding="utf-8").splitlines(keepends=True)
     (few / "orders.csv").write_text("".join(lines[:3000]), encoding="utf-8")
     postgres.load(server, few, "clean")
-    postgres.load(server, files, "in place")
+    spoiled(tmp_path / "faulty", ("accounts", "orders"), every=8)
+    postgres.load(server, tmp_path / "faulty", "in place")
     con = reader(server)
-    book, clean = open_book(con, toml_in(tmp_path / "a", files, 'schema = "clean"')), open_book(few)
+    book, clean = open_book(con, toml_in(tmp_path / "a", few, 'schema = "clean"')), open_book(few)
     assert book.check.rows == clean.check.rows
     assert book.check.revenue == clean.check.revenue
     pd.testing.assert_frame_equal(accounts(book, DAY), accounts(clean, DAY), check_exact=True)
     with pytest.raises(
         BookError, match=r"in place\.orders: 6 rows break a rule, most of them .* To copy it, give the URL"
     ):
-        open_book(con, toml_in(tmp_path / "b", files, 'schema = "in place"'))
+        open_book(con, toml_in(tmp_path / "b", few, 'schema = "in place"'))
     con.disconnect()
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import re
 from types import SimpleNamespace
 from typing import Any
 
 import matplotlib as mpl
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
@@ -31,12 +33,25 @@ mpl.use("agg")
 
 @pytest.fixture(scope="module")
 def _quick():
-    """Without the value page's models and P(alive), which take seconds; `churn.test_outlook` and nbval have them."""
+    """Without the value page's models, P(alive) and large figures, which take seconds; nbval has them."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "value_outlook", lambda *_: SimpleNamespace(worth=None))
+        patch.setattr("crm_analysis.report.show.DPI", 20)
         for place in (tried_module, risks_module):
             patch.setattr(place, "scored", lambda _, panel: panel.assign(gone=panel["silence_days"].astype(float)))
         yield
+
+
+@pytest.fixture
+def _undrawn(monkeypatch):
+    """Figures are made, and neither drawn nor shown."""
+
+    def figure(fig, alt):
+        with contextlib.suppress(BookError):
+            plt.close(fig())
+            assert alt
+
+    monkeypatch.setattr("crm_analysis.report.show.figure", figure)
 
 
 @pytest.fixture(scope="module")
@@ -282,7 +297,7 @@ def test_drivers_in_words(look, monkeypatch):
     assert "dull" not in risk.drivers_said(look)
 
 
-@pytest.mark.usefixtures("_quick")
+@pytest.mark.usefixtures("_quick", "_undrawn")
 def test_accounts_and_orders_are_enough(look, tmp_path, monkeypatch):
     """A book of the two required tables runs all that needs no more, and says what the rest would tell."""
     lines = look.book.table("orders").execute()[["account_id", "ordered_on", "revenue"]]
@@ -316,7 +331,7 @@ def test_books_that_carry_next_to_nothing_say_what_is_missing(shown, tmp_path, o
     assert "Silent for longer than nine in ten of their own gaps: " in text
 
 
-@pytest.mark.usefixtures("_quick")
+@pytest.mark.usefixtures("_quick", "_undrawn")
 def test_contracts_tell_who_left_where_there_are_some(shown, tmp_path):
     rng = np.random.default_rng(4)
     people, orders, contracts = [], [], []

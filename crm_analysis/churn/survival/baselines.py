@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 GONE = "gone"
 """The column of `alive_scores`: log odds of no longer being alive."""
+PENALTY = 1.0
+"""Inverse strength of the penalty on the slope of a curve (scikit-learn's C)."""
 FEWEST = 5
 """Accounts that left within a step, and that did not, below which the step takes the share that left."""
 _NEAR = 1e-6  # probabilities of being alive are no nearer to 0 and 1
@@ -71,11 +73,11 @@ def _fitted(known: Histories, k: int | None) -> MBGCNBD | None:
 
 
 class ScoreModel:
-    """Probability of leaving by one score: a logistic curve per step, nothing else.
+    """Probability of leaving by one score, standardised day by day: a logistic curve per step, nothing else.
 
     `fit` takes risk rows and the panel they point into, which has the column `score`; rows without one are left out.
     Where a step has too few that left or stayed (FEWEST), its hazard is the share that left; one that is decided of
-    nobody yet takes the curve of the step before.
+    nobody yet takes the curve of the step before, and if that is the first, nothing is told beyond it.
     """
 
     def __init__(self, score: str) -> None:
@@ -85,22 +87,23 @@ class ScoreModel:
         """Learn `curves_`: by step, intercept and slope of the log odds of leaving in it."""
         from sklearn.linear_model import LogisticRegression
 
-        values = panel[self.score].to_numpy("float64")[rows["row"].to_numpy()]
+        values = _standard(panel, self.score)[rows["row"].to_numpy()]
         rows, values = rows[~np.isnan(values)], values[~np.isnan(values)]
-        self.center_, self.scale_ = (float(values.mean()), float(values.std()) or 1.0) if len(values) else (0.0, 1.0)
         self.curves_: dict[int, tuple[float, float]] = {}
         for step in STEPS:
             own = (rows["step"] == step).to_numpy()
-            if step > STEPS[1] and not own.any():  # not decided for anybody yet: as the step before
-                self.curves_[step] = self.curves_[step - 1]
+            if step > STEPS[0] and not own.any():
+                # decided for nobody yet: as the step before, but not as the first, in which some have left already
+                if step > STEPS[1] and step - 1 in self.curves_:
+                    self.curves_[step] = self.curves_[step - 1]
                 continue
             left = rows["left"].to_numpy()[own].astype(int)
             if min(left.sum(), len(left) - left.sum()) < FEWEST:
                 part = (left.sum() + 0.5) / (len(left) + 1)
                 self.curves_[step] = (float(np.log(part / (1 - part))), 0.0)
                 continue
-            # a penalty so weak that only a score which separates feels it
-            curve = LogisticRegression(C=1e3).fit(((values[own] - self.center_) / self.scale_)[:, None], left)
+            # a penalty that only a score which separates, or very few that left, feel
+            curve = LogisticRegression(C=PENALTY).fit(values[own][:, None], left)
             self.curves_[step] = (float(curve.intercept_[0]), float(curve.coef_[0, 0]))
         return self
 
@@ -108,12 +111,22 @@ class ScoreModel:
         """Probabilities of leaving within 1, 2 and 4 quarters, p_1, p_2, p_4; NaN without a score."""
         import pandas as pd
 
-        score = (frame[self.score].to_numpy("float64") - self.center_) / self.scale_
+        score = _standard(frame, self.score)
         stays = np.ones(len(frame))
         result: dict[str, NDArray[np.float64]] = {}
         for step in STEPS:
-            intercept, slope = self.curves_[step]
+            intercept, slope = self.curves_.get(step, (float("nan"), 0.0))
             stays = stays * (1 / (1 + np.exp(np.clip(intercept + slope * score, -50, 50))))
             if step in HORIZONS:
                 result[f"p_{step}"] = 1 - stays
         return pd.DataFrame(result, index=frame.index)
+
+
+def _standard(frame: pd.DataFrame, score: str) -> NDArray[np.float64]:
+    """The score in standard deviations from the mean of its day: models refitted each day differ in scale."""
+    by = frame.groupby("as_of")[score]
+    spread = by.transform("std", ddof=0)
+    found: NDArray[np.float64] = ((frame[score] - by.transform("mean")) / spread.where(spread > 0, 1.0)).to_numpy(
+        "float64"
+    )
+    return found

@@ -192,13 +192,14 @@ def test_a_score_model_is_scikit_learns_logistic_curve_per_step():
     panel, spells = lives()
     rows = risk_rows(panel, spells, TODAY)
     found = ScoreModel("pull").fit(rows, panel).predict(panel)
-    score = panel["pull"].to_numpy()
+    by = panel.groupby("as_of")["pull"]
+    score = ((panel["pull"] - by.transform("mean")) / by.transform("std", ddof=0)).to_numpy()
     stays = np.ones(len(panel))
     for step in (1, 2):
         own = rows[rows["step"] == step]
-        curve = LogisticRegression(C=1e6).fit(score[own["row"]][:, None], own["left"])
+        curve = LogisticRegression(C=1.0).fit(score[own["row"]][:, None], own["left"])
         stays = stays * curve.predict_proba(score[:, None])[:, 0]
-    np.testing.assert_allclose(found["p_2"], 1 - stays, atol=2e-3)
+    np.testing.assert_allclose(found["p_2"], 1 - stays, atol=1e-6)
     assert (found["p_1"] <= found["p_2"]).all()
     assert (found["p_2"] <= found["p_4"]).all()
 
@@ -208,6 +209,9 @@ def test_a_step_decided_of_nobody_takes_the_curve_of_the_step_before():
     rows = risk_rows(panel, spells, TODAY)
     curves = ScoreModel("pull").fit(rows[rows["step"] < 3], panel).curves_
     assert curves[2] == curves[3] == curves[4] != curves[1]
+    found = ScoreModel("pull").fit(rows[rows["step"] == 1], panel).predict(panel)
+    assert found["p_1"].notna().all()
+    assert found[["p_2", "p_4"]].isna().all(axis=None)
 
 
 def test_accounts_without_a_score_get_no_probability():
