@@ -391,11 +391,12 @@ LABELS: dict[str, str] = {
     "fell than chance explains (difference {more}, 90% interval {low} to {high}).",
     "down_nobody": "No account there has two whole years of its own to compare.",
     "down_none": "Whether spending is down cannot be told: {reason}",
+    "drivers_alone": "So few cannot tell the features apart: each is told by itself, not adjusted for the others.",
+    "drivers_learned": "Learned from {left} accounts that left, of {accounts}.",
     "drivers_less": "less leave where it is high",
     "drivers_more": "more leave where it is high",
-    "drivers_none": "None of them goes with leaving more clearly than chance explains.",
+    "drivers_none": "Nothing goes with leaving more clearly than chance explains.",
     "drivers_said": "Learned from {left} accounts that left, of {accounts}. Beyond chance: {terms}.",
-    "drivers_said_penalised": "Learned from {left} accounts that left, of {accounts}: too few for clear effects.",
     "drivers_way": "{term} ({way})",
     "earlier_day_many": "{n} earlier days",
     "earlier_day_one": "1 earlier day",
@@ -409,6 +410,7 @@ LABELS: dict[str, str] = {
     "five_apart": "which lies outside the interval",
     "five_below": "more than the curve says, because accounts leave most often while they are new",
     "five_constant": "If {rate} stayed in every year it would be {constant}, {judged}.",
+    "five_from": "The 100 are accounts that have been there for {begins} years: of younger ones too few are seen.",
     "five_said": "So many of 100 accounts are still there by the curve (90% interval {low} to {high}).",
     "five_short": "So many of 100 accounts are still there by the curve (90% interval {low} to {high}); it does not "
     "reach five years.",
@@ -458,6 +460,8 @@ LABELS: dict[str, str] = {
     "risk_no_drivers": "What goes with leaving cannot be learned: {reason}",
     "risk_nobody": "No account is there on {day}.",
     "risk_none": "Who is at risk cannot be learned from this book: {reason}",
+    "nothing_unusual": "nothing unusual",
+    "risk_again": "Leaving is silence as defined below: of those silent for so long, {share} order again later.",
     "risk_said": "So many are expected to leave within {horizon} (90% interval {low} to {high}). That puts "
     "{at_risk} of {value} expected {money} at risk (90% interval {low_at_risk} to {high_at_risk}).",
     "risk_said_negative": "So many are expected to leave within {horizon} (90% interval {low} to {high}). Together "

@@ -174,6 +174,17 @@ def rows(path: Path) -> int:
     return int(pq.read_metadata(path).num_rows)
 
 
+def empty(path: Path, column: str) -> bool:
+    """True if a Parquet file says of a column that it holds nothing but nulls."""
+    import pyarrow.parquet as pq
+
+    file = pq.ParquetFile(path)
+    place = file.schema_arrow.get_field_index(column)
+    groups = [file.metadata.row_group(i) for i in range(file.metadata.num_row_groups)]
+    told = [(group.column(place).statistics, group.num_rows) for group in groups]
+    return all(said is not None and said.has_null_count and said.null_count == rows for said, rows in told)
+
+
 def fenced(con: BaseBackend, table: ibis.Table) -> ibis.Table:
     """The same table behind a view.
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import ibis
 
-from crm_analysis.book import sources, values
+from crm_analysis.book import engine, sources, values
 from crm_analysis.book.contract import CONTRACT, Table
-from crm_analysis.book.shape import FileShape, columns_of, must_have
+from crm_analysis.book.shape import FAULT, FileShape, columns_of, must_have
 from crm_analysis.errors import BookError
 
 if TYPE_CHECKING:
@@ -27,7 +27,8 @@ class Staged:
     `table` has the columns in `present` and those of `shape` (ROW, FILE, FAULT, VALUE, ROUNDED,
     UNMATCHED and, for accounts to be made, the columns carried along); `faults` gives rule and
     column by FAULT's number; `files` are the names of the files in order; `ignored` the columns of
-    the last file that nothing used; `spanning` the records that go over several lines.
+    the last file that nothing used; `spanning` the records that go over several lines; `sound` is true if no row has a
+    fault, and false where that would have to be asked.
     """
 
     contract: Table
@@ -38,6 +39,7 @@ class Staged:
     files: tuple[str, ...]
     ignored: tuple[str, ...]
     spanning: int
+    sound: bool
 
 
 @dataclass
@@ -58,10 +60,11 @@ class Stage:
         lookups = [self._lookup(plan.table, look) for look in plan.lookups]
         parts: list[ibis.Table] = []
         shapes: list[FileShape] = []
-        spanning = 0
+        spanning, sound = 0, True
         for source in sources.named(self.folder, plan):
             shape = FileShape(self.con, plan, source.name, lookups, of_account or {})
-            part, lines = sources.load(self.con, source, plan.form, self._part(), shape)
+            to = self._part()
+            part, lines = sources.load(self.con, source, plan.form, to, shape)
             if shapes and shape.present != shapes[0].present:
                 raise BookError(
                     f"{source.name}: gives {', '.join(shape.present)}; expected the columns of {shapes[0].file}: "
@@ -70,6 +73,7 @@ class Stage:
             parts.append(part)
             shapes.append(shape)
             spanning += lines
+            sound = sound and to.is_file() and engine.empty(to, FAULT)
         last = shapes[-1]
         return Staged(
             CONTRACT[plan.table],
@@ -80,6 +84,7 @@ class Stage:
             tuple(shape.file for shape in shapes),
             last.ignored,
             spanning,
+            sound,
         )
 
     def _part(self) -> Path:

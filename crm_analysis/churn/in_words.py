@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 MOST = 3
 """Reasons told of an account."""
+LONG = 91
+"""Days of silence from which on it is told although the account's own rhythm explains it."""
 NOTICED = 0.1
 """Log odds from which on a contribution is a reason: a tenth more."""
 FIGURES: dict[str, tuple[Kind, Literal["mean", "median"]]] = {
@@ -105,7 +107,7 @@ class _Figure:
     def raises(self) -> NDArray[np.bool_]:
         """Where the figure lies on the side that raises risk, or is unknown and that can be told."""
         if self.rhythm is not None:
-            return (self.own > self.rhythm) | (self.own > self.typical)
+            return (self.own > self.rhythm) | ((self.own > self.typical) & (self.own >= LONG))
         sign = FEATURES[self.name].sign
         side = sign * (self.own - self.typical) > 0 if sign else self.own != self.typical
         told = ~np.isnan(self.typical) & (f"reason_{self.name}_unknown" in LABELS)

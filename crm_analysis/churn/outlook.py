@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from crm_analysis.accounts import WINDOW, accounts, snapshots
 from crm_analysis.book.days import last_known
-from crm_analysis.churn.definition import Costs, Leaving, leaving
+from crm_analysis.churn.definition import Costs, Leaving, Spells, leaving
 from crm_analysis.churn.definition.partial import DROP, falls, partial
 from crm_analysis.churn.definition.rhythm import rhythm
 from crm_analysis.churn.definition.silence import days_of, reactivation
@@ -78,6 +78,11 @@ class Outlook:
             raise BookError(label("leave_none"))
         return self.defined
 
+    @property
+    def lives(self) -> Spells:
+        """The spells that how long accounts stay is told by: who came back has stayed (`Spells.lifelong`)."""
+        return self.told.spells.lifelong
+
     # --- what counts as leaving ---
 
     @property
@@ -101,16 +106,16 @@ class Outlook:
 
     @property
     def kinds(self) -> pd.Series:
-        """How many spells are open, left, ours, closed."""
+        """How many accounts are there (open), left, ours, closed; who came back counts as there."""
         import pandas as pd
 
-        kinds = self.told.spells.frame["kind"].value_counts()
+        kinds = self.lives.frame["kind"].value_counts()
         return kinds.reindex(pd.Index(["open", "left", "ours", "closed"]), fill_value=0)
 
     @property
     def days(self) -> tuple[dt.date, dt.date]:
         """The last day that is decided and the one a year before, earlier first; raises BookError as `days_asked`."""
-        return days_asked(self.told.spells)
+        return days_asked(self.lives)
 
     @cached_property
     def rates(self) -> pd.DataFrame:
@@ -118,7 +123,7 @@ class Outlook:
         days = self.days
         known = snapshots(self.book, days, WINDOW)
         parts = [segments(own, bars(own))["segment"] for _, own in known.groupby("as_of")]
-        table = rates(self.told.spells, known.assign(segment=_together(parts)))
+        table = rates(self.lives, known.assign(segment=_together(parts)))
         if not int(table["there"].iloc[-1]):
             raise BookError(label("stay_nobody_there").format(day=days[0]))
         return table
@@ -135,7 +140,7 @@ class Outlook:
     @cached_property
     def stays(self) -> Stays:
         """How long accounts stay and why they leave; raises BookError if leaving has no definition."""
-        spells = self.told.spells
+        spells = self.lives
         try:
             rate: float | None = float(self.yearly["retention"])
         except BookError:
@@ -206,7 +211,7 @@ class Outlook:
     @cached_property
     def what_if(self) -> WhatIf:
         """What `points` more of retention in each segment would bring (`what_if.what_if`)."""
-        spells = self.told.spells
+        spells = self.lives
         money = population(spells, self.frame)
         if money.empty:
             raise BookError(label("stay_nobody_there").format(day=self.day))

@@ -173,6 +173,7 @@ class Risks:
     def accounts(self) -> pd.DataFrame:
         """The rows of `listed`; without the interval of a probability where the candidate used has none."""
         table = self.listed.accounts
+        table = table.assign(reasons=table["reasons"].replace("", label("nothing_unusual")))
         ends = [f"{end}_{horizon}" for end in ("low", "high") for horizon in HORIZONS]
         return table.drop(columns=ends, errors="ignore") if self.used == ALIVE else table
 
@@ -197,16 +198,18 @@ class Risks:
 
     @property
     def driver_table(self) -> pd.DataFrame:
-        """The drivers, the clearest first: term, hazard_ratio, low_95, high_95, and p_holm where it can be told.
+        """The drivers, the clearest first: term, hazard_ratio, low_95, high_95, p_holm.
 
-        Without those that only say that a feature is not known.
+        Where effects are shrunk, each term's by itself, without those for which there is no finite one. Without those
+        that only say that a feature is not known.
         """
         own = self.drivers.summary
         own = own[~own["term"].str.endswith(UNKNOWN)]
-        order = (own["coefficient"] / own["standard_error"]).abs().sort_values(ascending=False, kind="stable").index
-        table = own.loc[order].rename(columns={"low": "low_95", "high": "high_95"})
-        columns = ["term", "hazard_ratio", "low_95", "high_95", "p_holm"]
-        return table[[name for name in columns if name in table]].reset_index(drop=True)
+        if "alone" in own:
+            names = {"alone": "hazard_ratio", "alone_low": "low", "alone_high": "high", "alone_p_holm": "p_holm"}
+            own = own[["term", "alone_p", *names]].rename(columns=names | {"alone_p": "p"}).dropna()
+        table = own.sort_values(["p", "term"], ignore_index=True).rename(columns={"low": "low_95", "high": "high_95"})
+        return table[["term", "hazard_ratio", "low_95", "high_95", "p_holm"]]
 
     @property
     def notes(self) -> pd.DataFrame:

@@ -19,7 +19,7 @@ from crm_analysis.churn.retention.curves import curves, numbers_at_risk, surviva
 from crm_analysis.churn.retention.tenures import YEAR, tenures
 from crm_analysis.errors import BookError, UserError
 from crm_analysis.labels import label
-from crm_analysis.periods import after
+from crm_analysis.periods import after, quarter_end
 from crm_analysis.value.segments import bars, segments
 
 if TYPE_CHECKING:
@@ -146,10 +146,10 @@ class Stays:
         """
         begins, decided = self.spells.begins, self.spells.decided_until
         first = max(after(begins, WINDOW) - LATE, self.spells.whole_from)
-        ends = arithmetic._quarter_ends(first, decided)
-        if not ends:
+        end = quarter_end(f"{first.year:04}Q{(first.month + 2) // 3}")
+        if end > decided:
             raise BookError(label("stay_no_baseline").format(begins=begins, decided=decided))
-        return ends[0][1]
+        return end
 
     @cached_property
     def segments(self) -> Groups:

@@ -44,13 +44,18 @@ def leavers_said(look: Outlook, currency: str) -> str:
         return "" if look.defined is None else str(lack)
     row = listed.total.iloc[0]
     key = "risk_said_negative" if row["at_risk"] <= 0 else "risk_said_year" if _last_year(listed) else "risk_said"
-    return label(key).format(
+    said = label(key).format(
         horizon=label(f"horizon_{look.risks.reach}"),
         low=f"{row['low_leavers']:.0f}",
         high=f"{row['high_leavers']:.0f}",
         money=_money_said(look),
         **{name: money(float(row[name]), currency) for name in ("value", "at_risk", "low_at_risk", "high_at_risk")},
     )
+    choice = look.told.choice
+    if choice is None:
+        return said
+    again = float(choice.loc[choice["chosen"], "false_alarm_share"].iloc[0])
+    return f"{said} {label('risk_again').format(share=f'{again:.0%}')}" if again > 0 else said
 
 
 def trust(look: Outlook) -> str:
@@ -145,16 +150,16 @@ def drivers_said(look: Outlook) -> str:
     """From how many leavers it is learned, and what stands out."""
     found = look.risks.drivers
     numbers = {"left": text(found.left, "count"), "accounts": text(found.accounts, "count")}
-    if "p_holm" not in found.summary:
-        return label("drivers_said_penalised").format(**numbers)
-    clear = found.summary[found.summary["p_holm"] <= CLEAR].sort_values("p_holm", kind="stable")
+    table = look.risks.driver_table
+    few = f" {label('drivers_alone')}" if "alone" in found.summary else ""
+    clear = table[table["p_holm"] <= CLEAR]
     if clear.empty:
-        return f"{label('drivers_said_penalised').format(**numbers)} {label('drivers_none')}"
+        return f"{label('drivers_learned').format(**numbers)}{few} {label('drivers_none')}"
     named = [
         label("drivers_way").format(term=term, way=label("drivers_more" if ratio > 1 else "drivers_less"))
         for term, ratio in clear[["term", "hazard_ratio"]].head(TERMS).itertuples(index=False, name=None)
     ]
-    return label("drivers_said").format(terms="; ".join(named), **numbers)
+    return f"{label('drivers_said').format(terms='; '.join(named), **numbers)}{few}"
 
 
 # --- how far to trust it ---

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from functools import partial
-from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -55,16 +54,9 @@ def order_days(book: Book) -> dict[str, list[dt.date]]:
 def test_a_years_retention_counted_by_hand(look, book):
     last = DAY - dt.timedelta(days=SILENCE)
     first = last.replace(year=last.year - 1)
-    there = kept = 0
-    for days in order_days(book).values():
-        before, later = [day for day in days if day <= first], [day for day in days if day >= first]
-        gaps = [b - a for a, b in pairwise(days)]
-        if not before or not later or (later[0] - before[-1]).days > SILENCE:
-            continue
-        there += 1
-        # it stays if no silence ends its spell before the later day
-        stop = next((a for a, gap in zip(days, gaps, strict=False) if a >= first and gap.days > SILENCE), days[-1])
-        kept += stop >= last
+    # who came back has stayed, however long it was silent between
+    there = [days[-1] for days in order_days(book).values() if days[0] <= first <= days[-1]]
+    there, kept = len(there), sum(end >= last for end in there)
     assert (look.yearly["there"], look.yearly["kept"]) == (there, kept)
     assert look.days == (first, last)
     assert look.stays.rate == pytest.approx(kept / there)

@@ -27,6 +27,7 @@ from crm_analysis.errors import BookError
 from crm_analysis.labels import label
 from crm_analysis.report import retention_sentences as said
 from crm_analysis.report import risk_sentences as risk
+from crm_analysis.report import stay_sentences as stay
 
 mpl.use("agg")
 
@@ -215,6 +216,16 @@ def test_a_curve_that_does_not_reach_five_years_says_so(look):
     assert said.five_said(look).endswith("it does not reach five years.")
 
 
+def test_a_curve_that_starts_late_says_of_whom_it_is(look, monkeypatch):
+    assert "have been there for" not in said.five_said(look)
+    late = look.stays.curve[look.stays.curve["years"] > 0.5]
+    monkeypatch.setitem(look.stays.__dict__, "curve", late)
+    start = f"{late['years'].iloc[0]:.1f}"
+    assert said.five_said(look).endswith(
+        f"The 100 are accounts that have been there for {start} years: of younger ones too few are seen."
+    )
+
+
 def test_the_claim_in_words(look, monkeypatch):
     rows = look.stays.claim.set_index("who")
     text = said.claim_said(look)
@@ -242,8 +253,8 @@ def test_groups_in_words(look, monkeypatch):
     ):
         monkeypatch.setitem(groups.__dict__, "test", pd.Series({"p": p, "groups": 3}))
         monkeypatch.setitem(groups.__dict__, "pairs", pd.DataFrame({"group": "a", "other": "b"}, index=range(pairs)))
-        assert words in said.groups_said(groups)
-    assert said.groups_said(groups, dt.date(2025, 1, 1)).startswith("Segments are those of 2025-01-01")
+        assert words in stay.groups_said(groups)
+    assert stay.groups_said(groups, dt.date(2025, 1, 1)).startswith("Segments are those of 2025-01-01")
 
 
 def test_a_fall_is_told_beside_the_rises_and_as_chance_where_it_is(look, monkeypatch):

@@ -31,7 +31,7 @@ STAYED = "stayed"
 OTHER, UNKNOWN, ALL = "other", "unknown", "all"
 
 
-def tenures(spells: Spells, known_on: pd.Series | None = None, lifelong: bool = False) -> pd.DataFrame:
+def tenures(spells: Spells, known_on: pd.Series | None = None) -> pd.DataFrame:
     """One row per account whose age is known and that was at risk: its first spell; sorted by account_id.
 
     Columns: account_id, group ("all"), entry, duration (days; at risk in (entry, duration], the day of the first order
@@ -39,10 +39,7 @@ def tenures(spells: Spells, known_on: pd.Series | None = None, lifelong: bool = 
     three), reason (as somebody said it, else None), limit (days the account could have been seen for at most).
 
     Silence decides late, so all is cut at `spells.decided_until`: who was last there after it had not left by then.
-    Any silence takes some accounts for gone that order again. First spells end there all the same, so that curves of
-    them are too low by these false alarms. With `lifelong` an account goes when it leaves for the last time, and
-    coming back is having stayed: that is nearer to how long accounts stay, and still rather low, for the youngest
-    leavers have had less time to come back.
+    Any silence takes some accounts for gone that order again; by `Spells.lifelong` those have stayed.
 
     `known_on`, dates by account_id, is when an account's group became known: it counts from that day only, and not at
     all without one. To count it from its beginning by what was learnt later gives it time in which it could not have
@@ -51,10 +48,6 @@ def tenures(spells: Spells, known_on: pd.Series | None = None, lifelong: bool = 
     import pandas as pd
 
     first = spells.frame[(spells.frame["spell"] == 1) & spells.frame["age_known"]]
-    if lifelong:
-        final = spells.frame.drop_duplicates("account_id", keep="last").set_index("account_id")
-        ends = {name: first["account_id"].map(final[name]) for name in ("last", "left", "kind", "reason")}
-        first = first.assign(**ends)
     cut = pd.Timestamp(spells.decided_until)
     entered = first["entered"]
     if known_on is not None:

@@ -68,7 +68,7 @@ def test_a_life_ends_with_the_last_leaving():
         row("B", "2024-12-01", "2024-12-02"),  # back, after the last day that is decided
         row("C", "2021-01-01", "2021-02-01"),
     ]
-    short, whole = tenures(spells_of(rows)), tenures(spells_of(rows), lifelong=True)
+    short, whole = tenures(spells_of(rows)), tenures(spells_of(rows).lifelong)
     assert short["duration"].tolist() == [32, 32, 32]
     assert short["kind"].tolist() == ["left"] * 3
     days = (pd.Timestamp("2022-02-01") - pd.Timestamp("2021-01-01")).days + 1
