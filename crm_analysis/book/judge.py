@@ -25,7 +25,7 @@ from crm_analysis.book.compare import (
 )
 from crm_analysis.book.delimited import ROW
 from crm_analysis.book.faults import Fault, typed_faults
-from crm_analysis.book.references import OWNERS, orphans_marked
+from crm_analysis.book.references import OWNERS, Reference, orphans_marked
 from crm_analysis.book.shape import FAULT, FILE, VALUE, chosen
 from crm_analysis.book.values import MONEY
 
@@ -66,7 +66,9 @@ class Judge:
         if keyed and _shared(table.filter(table[RULE].isnull()), key):
             table = engine.fenced(self.con, same_key_marked(table, key, staged, self.keep))
         for to in OWNERS:
-            if to.table == staged.contract.name and to.column in staged.present and to.to in tables:
+            if to.table != staged.contract.name or to.column not in staged.present or to.to not in tables:
+                continue
+            if _orphaned(staged.table, to, tables[to.to]):
                 table = engine.fenced(self.con, orphans_marked(table, to, tables[to.to]))
         return table.union(self.copies(staged, again).select(table.columns)) if again else table
 
@@ -105,6 +107,12 @@ def _any(table: ibis.Table, conditions: Sequence[Any]) -> bool:
     return bool(conditions) and bool(
         table.agg(met=functools.reduce(operator.or_, conditions).any()).execute()["met"][0]
     )
+
+
+def _orphaned(table: ibis.Table, to: Reference, there: ibis.Table) -> bool:
+    """True if a row names what `there` has not."""
+    named = table.filter(table[to.column].notnull())
+    return bool(named.anti_join(there, named[to.column] == there[to.there]).limit(1).count().execute())
 
 
 def _shared(table: ibis.Table, key: tuple[str, ...]) -> bool:

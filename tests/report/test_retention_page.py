@@ -294,18 +294,19 @@ def test_what_if_and_take_along_in_words(look):
 
 def test_drivers_in_words(look, monkeypatch):
     found = look.risks.drivers
-    assert "p_holm" not in found.summary, "so few leavers are penalised"
-    assert risk.drivers_said(look) == (
-        f"Learned from {found.left} accounts that left, of {found.accounts}: too few for clear effects."
+    learned = f"Learned from {found.left} accounts that left, of {found.accounts}."
+    clear = pd.DataFrame({"term": ["late", "loyal", "dull"], "hazard_ratio": [2.0, 0.5, 1.1]})
+    clear["p_holm"] = [0.01, 0.02, 0.9]
+    monkeypatch.setattr(type(look.risks), "driver_table", clear)
+    text = risk.drivers_said(look)
+    assert text.startswith(
+        f"{learned} Beyond chance: late (more leave where it is high); loyal (less leave where it is high)."
     )
-    clear = pd.DataFrame(
-        {"term": ["late", "loyal", "dull"], "hazard_ratio": [2.0, 0.5, 1.1], "p_holm": [0.01, 0.02, 0.9]}
-    )
-    monkeypatch.setitem(look.risks.__dict__, "_drivers", type(found)(**(found.__dict__ | {"summary": clear})))
-    assert risk.drivers_said(look).endswith(
-        "Beyond chance: late (more leave where it is high); loyal (less leave where it is high)."
-    )
-    assert "dull" not in risk.drivers_said(look)
+    assert "dull" not in text
+    assert ("each is told by itself" in text) == ("alone" in found.summary)
+    monkeypatch.setattr(type(look.risks), "driver_table", clear.assign(p_holm=0.9))
+    assert risk.drivers_said(look).startswith(learned)
+    assert risk.drivers_said(look).endswith("Nothing goes with leaving more clearly than chance explains.")
 
 
 @pytest.mark.usefixtures("_quick", "_undrawn")
