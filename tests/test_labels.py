@@ -12,10 +12,10 @@ import pytest
 
 from crm_analysis import labels
 from crm_analysis.book.rules import RULES
-from crm_analysis.labels import COLUMNS, LABELS, Column, Kind, column, label
+from crm_analysis.labels import COLUMNS, LABELS, Column, Kind, column, common, label, retention, value
 from crm_analysis.value.pyramid import TIERS
 
-PACKAGE = Path(labels.__file__).parent
+PACKAGE = Path(labels.__file__).parents[1]
 
 
 def literal_keys(function: str) -> set[str]:
@@ -55,12 +55,19 @@ def test_counted_nouns_come_in_pairs():
             assert f"{key.removesuffix('_many')}_one" in LABELS
 
 
+def test_no_page_takes_words_from_another():
+    """Pages have words of their own: a key in two modules would hide one of them."""
+    for words in ("LABELS", "COLUMNS"):
+        keys = [key for page in (common, retention, value) for key in getattr(page, words)]
+        assert len(keys) == len(set(keys)) == len(getattr(labels, words))
+
+
 def test_no_label_is_left_over():
     """A key nobody uses is either built from a code (a prefix below) or dead."""
     source = "\n".join(
         p.read_text(encoding="utf-8")
         for p in PACKAGE.rglob("*")
-        if p.suffix in (".py", ".j2") and p.name != "labels.py"
+        if p.suffix in (".py", ".j2") and "labels" not in p.relative_to(PACKAGE).parts
     )
     prefixes = "tier rule action window part worth unlock way reason at_risk feature candidate rival horizon trial who"
     built = re.compile(rf"({'|'.join(prefixes.split())}|\w+_(one|many))_?\w*\Z")

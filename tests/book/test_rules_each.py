@@ -11,8 +11,6 @@ from pathlib import Path
 
 import pytest
 from folders import book_folder, folder
-from hypothesis import Phase, given, settings
-from hypothesis import strategies as st
 from rule_cases import CASES, TOML, files
 
 from crm_analysis.book import Book, BookError, open_book
@@ -88,17 +86,15 @@ def test_what_a_warning_shows(broken):
     assert shown["other_currency", "orders", "currency"] == "USD (1)"
 
 
-@settings(max_examples=2, deadline=None, derandomize=True, phases=[Phase.generate])  # a book takes seconds to open
-@given(seed=st.integers(0, 1000))
-def test_the_order_of_rows_changes_nothing_but_row_numbers(broken, tmp_path_factory, seed):
-    mixed = {}
+def test_the_order_of_rows_changes_nothing_but_row_numbers(broken, tmp_path):
+    mixed, draw = {}, random.Random(7)
     for key, text in files("broken").items():
         head, *rows = list(csv.reader(io.StringIO(text)))
-        random.Random(seed).shuffle(rows)
+        draw.shuffle(rows)
         out = io.StringIO()
         csv.writer(out, lineterminator="\n").writerows([head, *rows])
         mixed[key] = out.getvalue()
-    again = open_book(book_folder(tmp_path_factory.mktemp("mixed") / "b", book_toml=TOML, **mixed))
+    again = open_book(book_folder(tmp_path / "b", book_toml=TOML, **mixed))
     assert again.check.fired == broken.check.fired
     assert again.check.rows == broken.check.rows
     assert again.check.revenue == broken.check.revenue

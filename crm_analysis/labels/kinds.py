@@ -1,0 +1,24 @@
+"""How a column of a shown table is written: its heading, the kind of its values, its unit."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+Kind = Literal["money", "exact", "share", "count", "number", "measure", "date", "text", "flag"]
+
+
+class Column(NamedTuple):
+    """How a column is shown: heading, kind of its values, unit (empty if the kind says it all)."""
+
+    heading: str
+    kind: Kind
+    unit: str = ""
+
+    @property
+    def title(self) -> str:
+        """The heading with its unit: "Recency (days)"."""
+        return f"{self.heading} ({self.unit})" if self.unit else self.heading
+
+
+Words = dict[str, tuple[str, Kind] | tuple[str, Kind, str]]
+"""Heading, kind and, where the heading needs one, unit, by column."""
