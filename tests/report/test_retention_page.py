@@ -25,9 +25,8 @@ from crm_analysis.churn.outlook import Outlook, Wishes, outlook
 from crm_analysis.churn.survival.evaluation import ALIVE, MODEL, RECENCY, Trial
 from crm_analysis.errors import BookError
 from crm_analysis.labels import label
-from crm_analysis.report import retention_sentences as said
-from crm_analysis.report import risk_sentences as risk
-from crm_analysis.report import stay_sentences as stay
+from crm_analysis.report.sentences import retention as said
+from crm_analysis.report.sentences import risk, stay
 
 mpl.use("agg")
 

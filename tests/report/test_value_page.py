@@ -19,7 +19,7 @@ from small_books import line, small_book
 from crm_analysis.book import Book
 from crm_analysis.errors import BookError, UserError
 from crm_analysis.labels import column, label
-from crm_analysis.report import value_sentences as said
+from crm_analysis.report.sentences import value as said
 from crm_analysis.value import outlook as module
 from crm_analysis.value.baselines import LastWindow
 from crm_analysis.value.holdout import auto

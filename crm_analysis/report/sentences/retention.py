@@ -6,17 +6,15 @@ part is left out.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from crm_analysis.churn.retention.reasons import CONFIRMED, REFUTED
 from crm_analysis.errors import BookError
 from crm_analysis.labels import label
-from crm_analysis.report.sentences import counted
+from crm_analysis.report.sentences import counted, per_hundred, row_of, told_or
 from crm_analysis.report.values import text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import pandas as pd
 
     from crm_analysis.churn.outlook import Outlook
@@ -25,34 +23,6 @@ TOO_YOUNG = 0.1
 """Years of tenure from which on it is said that a curve does not start at the beginning."""
 FIVE = 5
 """Years after which management asks who is still there."""
-
-
-def told_or(words: Callable[[], Any], otherwise: Any = "") -> Any:
-    """What the function returns, or the other where the book cannot carry it."""
-    try:
-        return words()
-    except BookError:
-        return otherwise
-
-
-def row_of(table: pd.DataFrame, column: str, value: str) -> pd.Series:
-    """The row of a table whose column has this value."""
-    row: pd.Series = table[table[column] == value].iloc[0]
-    return row
-
-
-def per_hundred(share: float) -> str:
-    """A share as so many of a hundred."""
-    return f"{100 * share:.0f}"
-
-
-def chance(p: float) -> str:
-    """A p-value as it is written.
-
-    >>> chance(0.2371), chance(2e-9)
-    ('p = 0.24', 'p < 0.001')
-    """
-    return "p < 0.001" if p < 0.001 else f"p = {p:.2g}"
 
 
 # --- in short ---

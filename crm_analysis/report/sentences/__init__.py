@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
+from crm_analysis.errors import BookError
 from crm_analysis.labels import label
 from crm_analysis.report.values import decimals, text
 
@@ -38,6 +40,34 @@ def exact(amount: object, currency: str | None) -> str:
 def counted(number: float, words: str) -> str:
     """So many of something: 1 account, 250 accounts."""
     return label(f"{words}_one" if number == 1 else f"{words}_many").format(n=text(int(number), "count"))
+
+
+def told_or(words: Callable[[], Any], otherwise: Any = "") -> Any:
+    """What the function returns, or the other where the book cannot carry it."""
+    try:
+        return words()
+    except BookError:
+        return otherwise
+
+
+def row_of(table: pd.DataFrame, column: str, value: str) -> pd.Series:
+    """The row of a table whose column has this value."""
+    row: pd.Series = table[table[column] == value].iloc[0]
+    return row
+
+
+def per_hundred(share: float) -> str:
+    """A share as so many of a hundred."""
+    return f"{100 * share:.0f}"
+
+
+def chance(p: float) -> str:
+    """A p-value as it is written.
+
+    >>> chance(0.2371), chance(2e-9)
+    ('p = 0.24', 'p < 0.001')
+    """
+    return "p < 0.001" if p < 0.001 else f"p = {p:.2g}"
 
 
 def check_said(check: CheckResult) -> str:

@@ -11,8 +11,7 @@ from crm_analysis.churn.risks import titled
 from crm_analysis.churn.survival.evaluation import ALIVE, MODEL, RECENCY, SURE
 from crm_analysis.errors import BookError
 from crm_analysis.labels import label
-from crm_analysis.report.retention_sentences import per_hundred, row_of, told_or
-from crm_analysis.report.sentences import counted, money, window_said
+from crm_analysis.report.sentences import counted, money, per_hundred, row_of, told_or, window_said
 from crm_analysis.report.values import text
 
 if TYPE_CHECKING:

@@ -15,8 +15,7 @@ from crm_analysis.churn.retention.tenures import YEAR
 from crm_analysis.churn.retention.tenures import counted as counts
 from crm_analysis.errors import BookError
 from crm_analysis.labels import label
-from crm_analysis.report.retention_sentences import chance, told_or
-from crm_analysis.report.sentences import counted
+from crm_analysis.report.sentences import chance, counted, told_or
 from crm_analysis.report.values import text
 
 if TYPE_CHECKING:

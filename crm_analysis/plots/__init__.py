@@ -1,0 +1,35 @@
+"""Figures: a table in, matplotlib Axes out. Nothing is computed here. A module per page."""
+
+from __future__ import annotations
+
+from crm_analysis.plots.retention import (
+    cohort_heatmap,
+    incidence_areas,
+    leaving_calibration,
+    projection_curves,
+    reactivation_curve,
+    survival_curves,
+)
+from crm_analysis.plots.value import (
+    largest_values,
+    lorenz_curve,
+    monthly_revenue,
+    orders_calibration,
+    segment_shares,
+    tier_shares,
+)
+
+__all__ = [
+    "cohort_heatmap",
+    "incidence_areas",
+    "largest_values",
+    "leaving_calibration",
+    "lorenz_curve",
+    "monthly_revenue",
+    "orders_calibration",
+    "projection_curves",
+    "reactivation_curve",
+    "segment_shares",
+    "survival_curves",
+    "tier_shares",
+]
