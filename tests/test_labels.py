@@ -12,7 +12,7 @@ import pytest
 
 from crm_analysis import labels
 from crm_analysis.book.rules import RULES
-from crm_analysis.labels import COLUMNS, LABELS, Column, Kind, column, common, label, retention, value
+from crm_analysis.labels import COLUMNS, LABELS, Column, Kind, column, common, label, retention, satisfaction, value
 from crm_analysis.value.pyramid import TIERS
 
 PACKAGE = Path(labels.__file__).parents[1]
@@ -58,7 +58,7 @@ def test_counted_nouns_come_in_pairs():
 def test_no_page_takes_words_from_another():
     """Pages have words of their own: a key in two modules would hide one of them."""
     for words in ("LABELS", "COLUMNS"):
-        keys = [key for page in (common, retention, value) for key in getattr(page, words)]
+        keys = [key for page in (common, retention, value, *satisfaction.ROOMS) for key in getattr(page, words)]
         assert len(keys) == len(set(keys)) == len(getattr(labels, words))
 
 

@@ -16,6 +16,7 @@ from crm_analysis.book import engine
 from crm_analysis.book.asof import barred, history_of, known
 from crm_analysis.book.check import CheckResult
 from crm_analysis.book.contract import CONTRACT, Column
+from crm_analysis.book.questionnaire import PLAIN, Questionnaire
 from crm_analysis.errors import BookError
 
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ class Book:
     hold the result of its intake, and every row that was not accepted: table, rule, column, file, row
     (number in the file), value (what was found), revenue (decimal, null but for order lines).
     From `unchanged_since` on, by its owner's word, columns that the source overwrites are as on the day
-    of the extract; None if the owner says nothing. `kept` holds what is computed once for all days.
+    of the extract; None if the owner says nothing. `questionnaire` is what its survey asks. `kept`
+    holds what is computed once for all days.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Book:
     day: dt.date | None = None
     quarantine: ibis.Table | None = None
     unchanged_since: dt.date | None = None
+    questionnaire: Questionnaire = PLAIN
     history: Mapping[str, dt.date] = field(default_factory=dict, repr=False)
     kept: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
     _tables: dict[tuple[str, ...], ibis.Table] = field(default_factory=dict, repr=False, compare=False)
@@ -136,6 +139,7 @@ def book_in(folder: Path, check: CheckResult, quarantine: str) -> Book:
         check,
         quarantine=engine.parquet(con, folder / quarantine),
         unchanged_since=check.unchanged_since,
+        questionnaire=check.questionnaire,
         history=history_of(tables),
     )
 

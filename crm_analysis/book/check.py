@@ -6,8 +6,9 @@ import datetime as dt
 import json
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from crm_analysis.book.questionnaire import PLAIN, Questionnaire
 from crm_analysis.book.rules import RULES
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class CheckResult:
     """The outcome of a check.
 
     `rows` and `revenue` hold a `Total` per table (revenue for orders only); `fired` the rules that
-    fired; `notes` the assumptions made; `inputs` the SHA-256 of every file read.
+    fired; `notes` the assumptions made; `inputs` the SHA-256 of every file read; `questionnaire` what the survey asks.
     """
 
     book: str
@@ -58,6 +59,7 @@ class CheckResult:
     inputs: dict[str, str] = field(default_factory=dict)
     currency: str | None = None
     unchanged_since: dt.date | None = None
+    questionnaire: Questionnaire = PLAIN
 
     @property
     def exit_code(self) -> int:
@@ -110,6 +112,7 @@ class CheckResult:
                 "currency": self.currency,
                 "extracted_on": self.extracted_on.isoformat(),
                 "unchanged_since": self.unchanged_since and self.unchanged_since.isoformat(),
+                "questionnaire": asdict(self.questionnaire),
                 "exit_code": self.exit_code,
                 "tables": tables,
                 "rules": [asdict(one) for one in self.fired],
@@ -143,4 +146,12 @@ def from_json(text: str) -> CheckResult:
         notes=tuple(read["notes"]),
         inputs=read["inputs"],
         unchanged_since=read["unchanged_since"] and dt.date.fromisoformat(read["unchanged_since"]),
+        questionnaire=Questionnaire(**{name: _tuples(value) for name, value in read["questionnaire"].items()}),
     )
+
+
+def _tuples(value: Any) -> Any:
+    """A list as a tuple, in sections too."""
+    if isinstance(value, dict):
+        return {name: _tuples(part) for name, part in value.items()}
+    return tuple(value) if isinstance(value, list) else value

@@ -68,5 +68,6 @@ def book_in_place(con: BaseBackend, toml: str | Path | None = None) -> Book:
         check,
         quarantine=intake.quarantined,
         unchanged_since=check.unchanged_since,
+        questionnaire=check.questionnaire,
         history=history_of(tables),
     )

@@ -96,6 +96,7 @@ class Intake:
             inputs=self.inputs,
             currency=self.plan.currency,
             unchanged_since=self.plan.unchanged_since,
+            questionnaire=self.plan.questionnaire,
         )
 
     def staged(self) -> dict[str, Staged]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from crm_analysis.book.questionnaire import PLAIN, Questionnaire
+
 if TYPE_CHECKING:
     import ibis
 
@@ -96,3 +98,4 @@ class Mapping:
     tables: dict[str, TableMap]
     path: Path | None
     notes: tuple[str, ...] = ()
+    questionnaire: Questionnaire = PLAIN

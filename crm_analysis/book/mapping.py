@@ -17,6 +17,7 @@ from typing import Any
 
 from crm_analysis.book.contract import CONTRACT
 from crm_analysis.book.layout import Format, Lookup, Mapping, TableMap
+from crm_analysis.book.questionnaire import PLAIN, questionnaire
 from crm_analysis.errors import BookError
 
 __all__ = ["Format", "Lookup", "Mapping", "TableMap", "database", "mapping", "toml_of"]
@@ -61,6 +62,7 @@ def mapping(
         tables=tables,
         path=path,
         notes=tuple(read.get("notes", ())),
+        questionnaire=read.get("questionnaire", PLAIN),
     )
 
 
@@ -126,7 +128,7 @@ class _Reader:
             raise BookError(f"{self.path}: is a folder; expected a file such as book.toml.") from None
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
             raise BookError(f"{self.path.name}: not readable as TOML: {problem}.") from None
-        self.allowed("", read, {*_WORDS, *_DAYS, "notes", "format", *CONTRACT})
+        self.allowed("", read, {*_WORDS, *_DAYS, "notes", "format", "questionnaire", *CONTRACT})
         result: dict[str, Any] = {key: self.text(key, read[key]) for key in _WORDS if key in read}
         for name in _DAYS & read.keys():
             day = read[name]
@@ -138,6 +140,8 @@ class _Reader:
                 "unchanged_since", f"is after extracted_on, {result['extracted_on']}; expected a day before"
             )
         result["notes"] = self.texts("notes", read.get("notes", []))
+        if "questionnaire" in read:
+            result["questionnaire"] = questionnaire(self, read["questionnaire"])
         result["format"] = self.form("format", read.get("format", {}), Format())
         result["tables"] = {name: self.table(name, read[name], result["format"]) for name in CONTRACT if name in read}
         return result

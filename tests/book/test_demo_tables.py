@@ -21,8 +21,8 @@ from demo_replies import customers, replies
 from crm_analysis.book import open_book
 from crm_analysis.book.contract import CONTRACT
 from crm_analysis.book.demo import demo, story
-from crm_analysis.book.demo.company import OFFICES, programme_start
-from crm_analysis.book.demo.complaints import DIMENSIONS, TOPICS
+from crm_analysis.book.demo.company import DIMENSIONS, OFFICES, programme_start
+from crm_analysis.book.demo.complaints import TOPICS
 from crm_analysis.book.demo.funnel import STAGES
 from crm_analysis.book.demo.names import COMPETITORS
 from crm_analysis.book.demo.surveys import ITEMS, drivers

@@ -28,6 +28,19 @@ from crm_analysis.book.demo.parameters import (
     stream,
 )
 
+DIMENSIONS = ("reliability", "timeliness", "consistency", "warmth", "facilities")
+REVERSED = "complicated"
+SURVEY = f"""[questionnaire]
+reversed = "{REVERSED}"
+
+[questionnaire.dimensions]
+{"".join(f'{dimension} = "{dimension}"' + chr(10) for dimension in DIMENSIONS)}
+[questionnaire.focus]
+organisation = ["reliability", "timeliness", "consistency"]
+communication = "warmth"
+"""
+"""What book.toml says of the survey. Nobody is asked how well information flows."""
+
 # sales office, region, country, start of the postal codes around it, digits that follow, share of accounts
 OFFICES = (
     ("Hamburg", "North", "DE", "22", 3, 7),

@@ -14,11 +14,10 @@ import pyarrow as pa
 from crm_analysis.book.demo import names
 from crm_analysis.book.demo.accounts import NOBODY
 from crm_analysis.book.demo.chunk import Chunk, turns
-from crm_analysis.book.demo.company import OFFICES
+from crm_analysis.book.demo.company import DIMENSIONS, OFFICES
 from crm_analysis.book.demo.days import workday_before
 from crm_analysis.book.demo.parameters import LAST_DAY, QUARTERS, Floats, Ints, Luck, choices, quarter_of
 
-DIMENSIONS = ("reliability", "timeliness", "consistency", "warmth", "facilities")
 TOPICS = (
     "late delivery",
     "wrong boards",

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from crm_analysis.book.demo import names
 from crm_analysis.book.demo.chunk import Chunk
-from crm_analysis.book.demo.complaints import DIMENSIONS
+from crm_analysis.book.demo.company import DIMENSIONS, REVERSED
 from crm_analysis.book.demo.days import workday, workday_before
 from crm_analysis.book.demo.names import COMPETITORS
 from crm_analysis.book.demo.parameters import Flags, Floats, Ints, choices, day, quarter_of
@@ -24,7 +24,7 @@ WAVES = np.array(
     [day(f"{year}-{month_day}") for year in (2023, 2024, 2025, 2026) for month_day in ("05-15", "11-13")][:-1]
 )
 _LONG_SCALE_SINCE = day("2024-01-01")  # scores from 1 to 5 before, from 1 to 7 since
-ITEMS = (*DIMENSIONS, "satisfaction", "recommendation", "complicated")
+ITEMS = (*DIMENSIONS, "satisfaction", "recommendation", REVERSED)
 """The questions; `complicated` ("it is complicated to deal with them") is worded against us."""
 _SATISFACTION, _RECOMMENDATION, _COMPLICATED = 5, 6, 7
 

@@ -19,6 +19,7 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from crm_analysis.book.contract import CONTRACT
+from crm_analysis.book.demo import company
 from crm_analysis.book.demo.parameters import CURRENCY, FORMATS, LARGEST, LAST_DAY, NAME, SMALLEST
 from crm_analysis.errors import BookError
 
@@ -88,6 +89,7 @@ def _book_toml(accounts: int, seed: int, format: str, without: Sequence[str]) ->
         f'name = "{NAME}"\n'
         f'currency = "{CURRENCY}"\n'
         f"extracted_on = {extracted.isoformat()}\n"
+        f"\n{company.SURVEY}"
     )
 
 

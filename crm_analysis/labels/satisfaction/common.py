@@ -1,0 +1,43 @@
+"""Words of the satisfaction page: what all of its rooms say."""
+
+from __future__ import annotations
+
+from crm_analysis.labels.kinds import Words
+
+LABELS: dict[str, str] = {
+    # --- answers ---
+    "survey_absent": (
+        "[questionnaire] in book.toml names {items}; no customer or colleague has answered such a question."
+    ),
+    "survey_again": (
+        "{dropped} questionnaires are left out, because the same person answered again in the same wave: of a wave "
+        "each person's latest counts."
+    ),
+    "survey_against": (
+        "Answers to '{item}' fall where all others rise: it looks worded against us. If it is, say so in book.toml, "
+        '[questionnaire], reversed = ["{item}"]; until then it drives nothing.'
+    ),
+    "survey_left_out": (
+        "Of {answers} survey answers {no_score} have no score, {no_scale} no scale, and {off_scale} lie off their "
+        "scale; they are left out."
+    ),
+    "survey_none": (
+        "No answer of a customer can be used: of {answers} in the table surveys {no_score} have no score, {no_scale} no "
+        "scale, and {off_scale} lie off their scale."
+    ),
+    "survey_scale": (
+        "Without the ends of the scale a score says nothing; if they are the same everywhere, book.toml may state "
+        'them, [surveys.derived] scale_min = "1", scale_max = "5".'
+    ),
+    "survey_scales": (
+        "The scale of {n} of {of} questions changed over time. Answers are compared as shares of their scale; a longer "
+        "scale makes the top two answers rarer, so those are compared within one scale only."
+    ),
+    "survey_subject": "No answer is about us: the subject is {found}; expected '{us}' for our own company, or nothing.",
+    "survey_turned": (
+        "'{item}' is turned round, as book.toml says, and its answers then fall where all others rise. Look whether it "
+        "should be."
+    ),
+}
+
+COLUMNS: Words = {}

@@ -1,0 +1,1 @@
+"""How content accounts are, how sure that is, and who does not answer."""

@@ -1,0 +1,191 @@
+"""The next year's margin beside this year's, by what was said at the start: among accounts there then, leavers at 0.
+
+Small accounts grow and large ones shrink by chance alone (regression to the mean), and the discontented are not as
+large as the content. So each account's next year is held against what accounts of its own size brought on average, in
+the same year: the level's money by the expected money. A ratio of sums, so that small accounts do not drown it; beside
+it the middle account, which no huge one moves.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from crm_analysis.accounts import WINDOW, snapshots
+from crm_analysis.book.days import last_known
+from crm_analysis.churn.definition.purchases import begin_of
+from crm_analysis.churn.definition.shares import LEVEL
+from crm_analysis.churn.survival.sample import codes
+from crm_analysis.errors import BookError
+from crm_analysis.labels import label
+from crm_analysis.periods import after, before
+from crm_analysis.satisfaction.worth.categories import LEVELS, categories
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from crm_analysis.book.book import Book
+
+    Array = NDArray[np.float64]
+    Places = NDArray[np.intp]
+
+BANDS, OF_A_BAND = 5, 20
+"""Bands of size at most, and accounts that each has at least."""
+FEW = 10
+"""Accounts of a level below which its ratio is not told."""
+YEARS = 5
+"""Starts at most, a year apart, so that no two years overlap."""
+
+
+@dataclass(frozen=True)
+class Followed:
+    """What accounts brought in the year after, by what was said at its start.
+
+    - `table`: one row per question and level: question, level, accounts, account_years, this_year, next_year (money),
+      kept (next by this; NaN where this year's is not positive), expected_kept (what accounts of their size kept),
+      against (next year's by the expected; 1: as others of their size), low, high (clustered by account), middle (half
+      of the account-years kept no more than this share), largest (share of the expected money that is one account's);
+    - `starts`: the days looked from; `money`: "margin" or "revenue"; `bands`: how many bands of size were compared in.
+    """
+
+    table: pd.DataFrame
+    starts: tuple[dt.date, ...]
+    money: str
+    bands: int
+
+
+def starts_of(book: Book, days: Sequence[dt.date]) -> list[dt.date]:
+    """Those of the days that begin a whole year known, with a whole year before; a year apart, the latest first."""
+    last, begins = last_known(book), begin_of(book)
+    found: list[dt.date] = []
+    for day in sorted(days, reverse=True):
+        whole = after(day, WINDOW) <= last and before(day, WINDOW) >= begins - dt.timedelta(days=1)
+        if whole and (not found or after(day, WINDOW) <= found[-1]) and len(found) < YEARS:
+            found.append(day)
+    return found
+
+
+def followed(book: Book, panel: pd.DataFrame, cuts: tuple[float, float] | None = None, level: float = LEVEL) -> Followed:
+    """The next year by the levels of `categories`, for a panel of account-quarters (`panel.account_quarters`).
+
+    Of its days those a year apart are taken from which a year is known both ways (`starts_of`); who ordered nothing in
+    the year before is left out, there being nothing to keep. Margin is of the lines whose cost is known; where the
+    book has no costs, revenue. Raises BookError without such a day or such accounts.
+    """
+    import pandas as pd
+
+    days = [day.date() for day in panel["as_of"].drop_duplicates()]
+    starts = starts_of(book, days)
+    if not starts:
+        raise BookError(label("worth_no_year"))
+    dates = sorted({*starts, *(after(day, WINDOW) for day in starts)})
+    sums = snapshots(book, dates, WINDOW)
+    money = "margin" if "margin" in sums else "revenue"
+    sums = sums.set_index(["as_of", "account_id"])
+    rows = panel[panel["as_of"].dt.date.isin(starts)].reset_index(drop=True)
+    then = [pd.Timestamp(after(day.date(), WINDOW)) for day in rows["as_of"]]
+    now = sums.reindex(pd.MultiIndex.from_arrays([rows["as_of"], rows["account_id"]]))
+    later = sums.reindex(pd.MultiIndex.from_arrays([pd.DatetimeIndex(then), rows["account_id"]]))
+    table = pd.DataFrame(
+        {
+            "account_id": rows["account_id"],
+            "as_of": rows["as_of"],
+            "size": now["revenue"].to_numpy(),
+            "now": now[money].to_numpy(),
+            "next": later[money].fillna(0.0).to_numpy(),
+        }
+    )
+    own = (table["size"] > 0).to_numpy()
+    if not own.any():
+        raise BookError(label("worth_no_year"))
+    said = categories(rows, cuts)[own].reset_index(drop=True)
+    parts, bands = compared(table[own].reset_index(drop=True), said, level)
+    return Followed(parts, tuple(sorted(starts)), money, bands)
+
+
+def compared(table: pd.DataFrame, said: pd.DataFrame, level: float = LEVEL) -> tuple[pd.DataFrame, int]:
+    """The rows of `Followed.table`, and the bands, for rows of account_id, as_of, size, now, next and their levels.
+
+    Bands are of `size`, made anew on each day, of OF_A_BAND accounts at least. The interval of next by expected is
+    linearised, accounts as clusters, the expected money's own uncertainty included, with Student's t of as many
+    degrees of freedom as the accounts' contributions have (Satterthwaite): few where a few accounts are most of it.
+    """
+    import pandas as pd
+
+    cell, bands = _cells(table)
+    owner, _ = codes(table["account_id"])
+    now, later = table["now"].to_numpy("float64"), table["next"].to_numpy("float64")
+    base, brought = np.bincount(cell, now), np.bincount(cell, later)
+    usable = base[cell] > 0
+    kept = np.divide(brought, base, out=np.zeros(len(base)), where=base > 0)
+    rows = []
+    for question in said:
+        for name in LEVELS[question]:
+            own = (said[question] == name).to_numpy()
+            if own.any():
+                use = own & usable
+                against = _against(use, cell, owner, now, later, base, kept, level)
+                rows.append((question, name, *_sums(own, owner, now, later), *against))
+    names = ["question", "level", "accounts", "account_years", "this_year", "next_year", "kept", "middle"]
+    names += ["expected_kept", "against", "low", "high", "largest"]
+    found = pd.DataFrame(rows, columns=names)
+    order = [*names[:7], "expected_kept", "against", "low", "high", "middle", "largest"]
+    return found[order], bands
+
+
+def _cells(table: pd.DataFrame) -> tuple[Places, int]:
+    """The number of each row's day and band of size, and the most bands of a day."""
+    import pandas as pd
+
+    days = table["as_of"].factorize(sort=True)[0]
+    rank = table.groupby("as_of")["size"].rank(method="min").to_numpy()
+    many = table.groupby("as_of")["size"].transform("size").to_numpy()
+    bands = np.clip(many // OF_A_BAND, 1, BANDS)
+    band = np.minimum(((rank - 1) * bands / many).astype("int64"), bands - 1)  # equal sizes fall into one band
+    cell, _ = pd.factorize(days * (BANDS + 1) + band, sort=True)
+    return cell.astype(np.intp), int(bands.max())
+
+
+def _sums(own: Array, owner: Places, now: Array, later: Array) -> tuple[float, ...]:
+    """accounts, account-years, this year's and next year's money, kept, and the middle share kept."""
+    this, then = float(now[own].sum()), float(later[own].sum())
+    shares = later[own & (now > 0)] / now[own & (now > 0)]
+    middle = float(np.median(shares)) if len(shares) else float("nan")
+    return len(np.unique(owner[own])), int(own.sum()), this, then, then / this if this > 0 else float("nan"), middle
+
+
+def _against(
+    use: Array, cell: Places, owner: Places, now: Array, later: Array, base: Array, kept: Array, level: float
+) -> tuple[float, ...]:
+    """expected_kept, next by expected with its ends, and the largest account's share; NaN where not to be told."""
+    from scipy.stats import t
+
+    nothing = (float("nan"),) * 5
+    part = np.bincount(cell[use], now[use], minlength=len(base))
+    expected, this = float(part @ kept), float(now[use].sum())
+    many = len(np.unique(owner[use]))
+    if many < FEW or expected <= 0 or this <= 0:
+        return nothing
+    ratio = float(later[use].sum()) / expected
+    weight = np.divide(part, base, out=np.zeros(len(base)), where=base > 0)
+    moved = np.where(use, later - ratio * now * kept[cell], 0.0) - ratio * weight[cell] * (later - now * kept[cell])
+    each = np.bincount(owner, moved)
+    square = each**2
+    total = float(square.sum())
+    if total <= 0:
+        return expected / this, ratio, ratio, ratio, _largest(use, owner, now * kept[cell], expected)
+    freedom = max(total**2 / float((square**2).sum()) - 1, 1.0)
+    counted = int((square > 0).sum())
+    error = np.sqrt(total * counted / max(counted - 1, 1)) / expected
+    wide = float(t.ppf((1 + level) / 2, freedom)) * error
+    return expected / this, ratio, ratio - wide, ratio + wide, _largest(use, owner, now * kept[cell], expected)
+
+
+def _largest(use: Array, owner: Places, money: Array, whole: float) -> float:
+    return float(np.bincount(owner[use], money[use]).max()) / whole
