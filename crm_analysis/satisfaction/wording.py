@@ -33,6 +33,6 @@ def opposed(shares: pd.DataFrame, accounts: pd.Series, never: Collection[str] = 
         if len(both) < LEAST or (both.std() <= 0).any():
             continue
         r = float(np.corrcoef(both.to_numpy(), rowvar=False)[0, 1])
-        if np.arctanh(max(r, -1 + 1e-12)) * np.sqrt(len(both) - 3) < -SURE:
+        if np.arctanh(np.clip(r, -1 + 1e-12, 1 - 1e-12)) * np.sqrt(len(both) - 3) < -SURE:
             found.append(item)
     return found

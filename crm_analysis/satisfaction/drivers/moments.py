@@ -22,13 +22,15 @@ Floats = np.ndarray
 
 @dataclass(frozen=True)
 class Spread:
-    """What is known of k variables in each of b draws: rows (b), mean (b, k), cov (b, k, k); between (b, k, k).
+    """What is known of k variables in each of b draws: rows, pairs (b), mean (b, k), cov, between (b, k, k).
 
-    `between` is the sum over accounts of the products of their sums of deviations: it tells how much alike the answers
-    of one account are. Covariances divide by the number of rows.
+    `between` is the sum over accounts of the products of their sums of deviations, and `pairs` the number of ordered
+    pairs of rows of one account: together they tell how much alike the answers of one account are. Covariances divide
+    by the number of rows.
     """
 
     rows: Floats
+    pairs: Floats
     mean: Floats
     cov: Floats
     between: Floats
@@ -43,6 +45,11 @@ class Spread:
         places = np.arange(found.shape[1])
         found[:, places, places] = 1.0
         return np.asarray(found)
+
+    def repeated(self, times: int) -> Spread:
+        """One draw, so many times."""
+        parts = (self.rows, self.pairs, self.mean, self.cov, self.between)
+        return Spread(*(np.repeat(part, times, axis=0) for part in parts))
 
 
 @dataclass(frozen=True)
@@ -114,7 +121,7 @@ class Moments:
         between = among[:, 1:, 1:] - shifted - np.swapaxes(shifted, 1, 2)
         between += n_squares[:, None, None] * mean[:, :, None] * mean[:, None, :]
         square = self._scale[:, None] * self._scale[None, :]
-        return Spread(rows, self._centre + mean * self._scale, cov * square, between * square)
+        return Spread(rows, n_squares - rows, self._centre + mean * self._scale, cov * square, between * square)
 
 
 def resampled(accounts: int, draws: int = DRAWS, seed: Any = SEED) -> Floats:

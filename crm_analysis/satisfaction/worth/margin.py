@@ -180,11 +180,12 @@ def _against(
     total = float(square.sum())
     if total <= 0:
         return expected / this, ratio, ratio, ratio, _largest(use, owner, now * kept[cell], expected)
-    freedom = max(total**2 / float((square**2).sum()) - 1, 1.0)
     counted = int((square > 0).sum())
+    freedom = float(np.clip(3 * total**2 / float((square**2).sum()), 1.0, max(counted - 1, 1)))
     error = np.sqrt(total * counted / max(counted - 1, 1)) / expected
     wide = float(t.ppf((1 + level) / 2, freedom)) * error
-    return expected / this, ratio, ratio - wide, ratio + wide, _largest(use, owner, now * kept[cell], expected)
+    low = ratio - wide if later[use].min() < 0 else max(ratio - wide, 0.0)
+    return expected / this, ratio, low, ratio + wide, _largest(use, owner, now * kept[cell], expected)
 
 
 def _largest(use: Array, owner: Places, money: Array, whole: float) -> float:

@@ -1,0 +1,134 @@
+"""Competitors beside us, as the same people rate both: item by item, and how many accounts rate us better.
+
+Only people who rated a competitor and us in one wave are compared, so that it is not other people who are milder.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from crm_analysis.churn.definition.shares import LEVEL, wilson
+from crm_analysis.errors import BookError
+from crm_analysis.labels import label
+from crm_analysis.periods import before
+from crm_analysis.satisfaction.scores.intervals import POINTS, Sums, ends
+from crm_analysis.satisfaction.scores.measures import measured
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from crm_analysis.satisfaction.answers import Answers
+
+FEW = 5
+"""Accounts that rated both, below which nothing is told of a competitor."""
+EQUAL = 1e-9
+WHOLE = "whole"
+"""What stands for a whole questionnaire among the items: `measures.CONTENT`."""
+
+
+def pairs(answers: Answers, window: str = "12M") -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """People who rated us and a competitor in one wave of the window, the latest such wave of each.
+
+    Three frames, row by row: account_id, person, competitor, wave; what they said of us; of the competitor: an item
+    each as a share of its scale, and WHOLE. Raises BookError where nobody did.
+    """
+    import pandas as pd
+
+    recent = answers.of(answers.people["answered_on"] > pd.Timestamp(before(answers.as_of, window)))
+    ours, theirs = recent.ours, recent.rivals
+    keys = ["account_id", "person", "wave"]
+    own = ours.people[keys].assign(own=np.arange(len(ours.people)))
+    other = theirs.people[[*keys, "subject", "answered_on"]].assign(other=np.arange(len(theirs.people)))
+    both = other.merge(own, on=keys, how="inner")
+    both = both.sort_values(["account_id", "person", "subject", "answered_on", "wave"])
+    both = both.drop_duplicates(["account_id", "person", "subject"], keep="last").reset_index(drop=True)
+    if both.empty:
+        raise BookError(label("rivals_none").format(window=window, day=answers.as_of))
+    frames = []
+    for part, place in ((ours, both["own"]), (theirs, both["other"])):
+        frame = part.shares.assign(**{WHOLE: measured(part)["content"]}).iloc[place.to_numpy()]
+        frames.append(frame.reset_index(drop=True))
+    return both.rename(columns={"subject": "competitor"})[["account_id", "person", "competitor", "wave"]], *frames
+
+
+def by_item(answers: Answers, window: str = "12M", level: float = LEVEL, few: int = FEW) -> pd.DataFrame:
+    """One row per item that people answered for both: item, accounts_heard, points_ours, points_theirs, lead, low,
+    high (ours less theirs, in points, paired), relative (ours by theirs), low_relative, high_relative.
+
+    All competitors together; an account is one value. Items of fewer than `few` accounts are left out. The interval of
+    `relative` is by the delta method on its logarithm. Raises BookError as `pairs`, and where no item is left.
+    """
+    import pandas as pd
+
+    who, ours, theirs = pairs(answers, window)
+    rows = []
+    for item in ours.columns:
+        told = (ours[item].notna() & theirs[item].notna()).to_numpy()
+        own = pd.DataFrame({"ours": ours.loc[told, item], "theirs": theirs.loc[told, item]})
+        means = own.groupby(who.loc[told, "account_id"].to_numpy(), sort=True).mean()
+        if len(means) < few:
+            continue
+        one, two = means["ours"].to_numpy(np.float64), means["theirs"].to_numpy(np.float64)
+        sums = Sums.of(one - two)
+        low, high = ends(sums, "lead", level)
+        row = {"item": str(item), "accounts_heard": len(means)}
+        row |= {"points_ours": POINTS * one.mean(), "points_theirs": POINTS * two.mean()}
+        row |= {"lead": POINTS * float(sums.mean[0]), "low": POINTS * float(low[0]), "high": POINTS * float(high[0])}
+        rows.append(row | dict(zip(("relative", "low_relative", "high_relative"), _ratio(one, two, level), strict=True)))
+    if not rows:
+        raise BookError(label("rivals_few").format(few=few, found=who["account_id"].nunique()))
+    return pd.DataFrame(rows)
+
+
+def better(answers: Answers, window: str = "12M", level: float = LEVEL, few: int = FEW) -> pd.DataFrame:
+    """One row for all competitors together and one for each that `few` accounts rated, the most accounts first.
+
+    Columns: competitor, accounts_heard, us_better, us_equal, us_worse (shares of accounts, by the whole questionnaire),
+    low, high (of us_better, Wilson), lead, low_lead, high_lead (in points). Raises BookError as `pairs`, and
+    where fewer than `few` accounts rated both.
+    """
+    import pandas as pd
+
+    who, ours, theirs = pairs(answers, window)
+    gap = (ours[WHOLE] - theirs[WHOLE]).to_numpy(np.float64)
+    told = who.assign(gap=gap)[~np.isnan(gap)]
+    parts = [(label("rivals_all"), told), *((str(name), own) for name, own in told.groupby("competitor", sort=True))]
+    rows = []
+    for name, own in parts:
+        leads = own.groupby("account_id", sort=True)["gap"].mean().to_numpy(np.float64)
+        if len(leads) < few:
+            continue
+        sums, up, down = Sums.of(leads), int((leads > EQUAL).sum()), int((leads < -EQUAL).sum())
+        low, high = wilson(up, len(leads), level)
+        ends_ = ends(sums, "lead", level)
+        rows.append(
+            {
+                "competitor": name, "accounts_heard": len(leads), "us_better": up / len(leads),
+                "us_equal": 1 - (up + down) / len(leads), "us_worse": down / len(leads), "low": float(low),
+                "high": float(high), "lead": POINTS * float(sums.mean[0]), "low_lead": POINTS * float(ends_[0][0]),
+                "high_lead": POINTS * float(ends_[1][0]),
+            }
+        )  # fmt: skip
+    if not rows:
+        raise BookError(label("rivals_few").format(few=few, found=told["account_id"].nunique()))
+    table = pd.DataFrame(rows)
+    table["first"] = np.arange(len(table)) > 0
+    order = table.sort_values(["first", "accounts_heard", "competitor"], ascending=[True, False, True])
+    return order.drop(columns="first").reset_index(drop=True)
+
+
+def _ratio(one: np.ndarray, two: np.ndarray, level: float) -> tuple[float, float, float]:
+    """The quotient of two means of the same accounts, with its interval; NaN where one of them is 0."""
+    from scipy.special import stdtrit
+
+    top, bottom, many = float(one.mean()), float(two.mean()), len(one)
+    if top <= 0 or bottom <= 0 or many < 2:
+        return (float("nan"),) * 3
+    moved = (one - top) / top - (two - bottom) / bottom
+    error = float(np.sqrt((moved @ moved) / (many * (many - 1))))
+    if error <= 0:
+        return top / bottom, float("nan"), float("nan")
+    half = float(stdtrit(many - 1, (1 + level) / 2)) * error
+    return top / bottom, top / bottom * float(np.exp(-half)), top / bottom * float(np.exp(half))
