@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from html import escape
 from pathlib import Path
 from typing import NamedTuple
 
@@ -55,7 +56,7 @@ def page_of(name: str, tables: Path, patch: pytest.MonkeyPatch, **given: object)
     space |= given
     for source in cells[1:]:
         exec(source, space)  # noqa: S102
-    html = [data.get("text/html") or f"<p>{data['text/plain']}</p>" for data in found]
+    html = [data.get("text/html") or f"<p>{escape(data['text/plain'])}</p>" for data in found]
     result = page("\n".join(html))
     assert not re.search(r"\b(nan|NaN|NaT|None|inf)\b", result.text)
     return result

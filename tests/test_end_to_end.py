@@ -17,10 +17,14 @@ import pytest
 from pages import Page, order, page, written
 
 from crm_analysis.cli import main
+from crm_analysis.report.run import PARTS
 
 CHECKOUT = Path(__file__).parents[1]
 DEMO = CHECKOUT / "data" / "demo"
 mpl.use("agg")
+
+QUICK = ["--only", "data_check", "--only", "segmentation"]  # the other pages run on the demo by nbval
+OTHERS = sorted({part.name for part in PARTS} - set(QUICK))
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -59,8 +63,7 @@ def packs(tmp_path_factory) -> tuple[Path, Path]:
         table.to_csv(place / "shuffled" / path.name, index=False)
     shutil.copy(DEMO / "book.toml", place / "shuffled")
     for book, out in ((DEMO, "one"), (place / "shuffled", "two")):
-        only = ["--only", "data_check", "--only", "segmentation"]  # nbval runs the page of value on the demo
-        assert main(["report", str(book), "--quarter", "2026Q3", "--out", str(place / out), *only]) == 0
+        assert main(["report", str(book), "--quarter", "2026Q3", "--out", str(place / out), *QUICK]) == 0
     return place / "one" / "2026Q3", place / "two" / "2026Q3"
 
 
@@ -150,7 +153,7 @@ def hostile(tmp_path_factory) -> Path:
     place = tmp_path_factory.mktemp("hostile")
     book = hostile_folder(place / "book")
     assert main(["check", str(book), "--quarantine", str(place / "quarantine.csv")]) == 1
-    assert main(["report", str(book), "--quarter", "2026Q3", "--out", str(place / "out")]) == 0
+    assert main(["report", str(book), "--quarter", "2026Q3", "--out", str(place / "out"), *QUICK]) == 0
     return place / "out" / "2026Q3"
 
 
@@ -166,6 +169,14 @@ def test_no_name_in_the_data_is_alive_on_a_page(hostile):
     for text in HOSTILE:
         assert " ".join(text.split()) in shown.text, text
     assert HOSTILE[0] in page((hostile / "index.html").read_text(encoding="utf-8")).text
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_no_name_is_alive_on_the_other_pages(hostile, shown, name):
+    found = shown(name, hostile.parents[1] / "book")
+    assert not found.soup.find_all(["script", "iframe", "object", "embed", "link", "form", "base"])
+    assert not [tag for tag in found.soup.find_all(True) if any(key.lower().startswith("on") for key in tag.attrs)]
+    assert all(anchor["href"].startswith("tables/") for anchor in found.soup.find_all("a"))
 
 
 def test_no_cell_of_the_workbook_runs(hostile):

@@ -15,7 +15,7 @@ import numpy as np
 from crm_analysis.churn.survival.panel import HORIZONS, STEPS
 from crm_analysis.errors import BookError
 from crm_analysis.value.candidates import WEAK
-from crm_analysis.value.histories import histories
+from crm_analysis.value.histories import Histories, histories
 from crm_analysis.value.lifetime.dropout import MBGCNBD
 from crm_analysis.value.lifetime.fitting import NotIdentified
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from crm_analysis.book.book import Book
-    from crm_analysis.value.histories import Histories
 
 GONE = "gone"
 """The column of `alive_scores`: log odds of no longer being alive."""
@@ -47,6 +46,8 @@ def alive_scores(book: Book, dates: Iterable[dt.date]) -> pd.DataFrame:
     parts, k = [], None
     for day in sorted(set(dates)):
         known = histories(book, day)
+        # the rows are needed anyhow, so that the engine need not be asked for the distinct histories too
+        known = Histories(known.frame, unit=known.unit, as_of=known.as_of, returns=known.returns)
         model = _fitted(known, k)
         frame = known.frame[["account_id"]].assign(as_of=pd.Timestamp(day))
         frame[GONE] = np.nan

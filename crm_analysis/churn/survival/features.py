@@ -69,9 +69,10 @@ FEATURES: dict[str, Feature] = {
 - days_to_pay: mean, over invoices paid in the trailing year, of the days from issue to payment; overdue: invoices past
   their due day and not paid (written off or not).
 - satisfaction: mean over people of their latest answer within two years about us, 0 to 1 between the ends of its scale:
-  of the question `satisfaction` where they answered it, else of all questions. unanswered: 1 where nobody has answered
-  since the account was last asked, 0 where somebody has, of those asked in the trailing year and at least 30 days ago.
-  Answers of our own people (respondent_type internal) count in neither.
+  of the overall question (`book.questionnaire`) where they answered it, else of all questions, those worded against us
+  turned round. unanswered: 1 where nobody has answered since the account was last asked, 0 where somebody has, of those
+  asked in the trailing year and at least 30 days ago. Answers of our own people (respondent_type internal) count in
+  neither.
 - contacts: in the trailing year; contacts_theirs: share of them that the account began.
 - contract: 1 where one is in force (past its ends_on too, unless the book has no ended_on), else 0; contract_ends: days
   until the last agreed end among those in force, 0 once past it.

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 LATE_DAYS = 30
 """A complaint open for longer is late."""
-OVERALL = "satisfaction"
-"""The question that stands for a whole questionnaire: other items may be worded against us."""
 _US, _INTERNAL = "us", "internal"
 _SCORE = "decimal(18, 6)"  # sums of decimals do not depend on the order of the rows
 
@@ -48,16 +46,22 @@ def complaints(book: Book, marks: Marks) -> Iterator[Features]:
 
 
 def satisfaction(book: Book, marks: Marks) -> Iterator[Features]:
-    """satisfaction: the mean over people of their latest answer within two years."""
+    """satisfaction: the mean over people of their latest answer within two years.
+
+    The overall question of `book.questionnaire` stands for a whole questionnaire where it was answered; without it all
+    items do, those that the questionnaire says are worded against us turned round.
+    """
     cuts, rows = marks.cuts("day", "earlier"), _customers(book.table("surveys"))
     if "subject" in rows.columns:
-        rows = rows.filter(rows.subject.fill_null(_US) == _US)
+        rows = rows.filter(rows.subject.fill_null(_US).lower() == _US)
     low, high = rows.scale_min.cast("float64"), rows.scale_max.cast("float64")
     score = (rows.score.cast("float64") - low) / ibis.ifelse(high > low, high - low, ibis.null("float64"))
+    if against := list(book.questionnaire.reversed):
+        score = ibis.ifelse(rows["item"].isin(against), 1 - score, score)
     person: Any = rows.respondent_id.fill_null("") if "respondent_id" in rows.columns else ibis.literal("")
     rows = rows.select("account_id", "answered_on", "item", person=person, score=score.cast(_SCORE))
     rows = rows.filter(rows.score.notnull())
-    overall = rows.item == OVERALL
+    overall = rows["item"] == book.questionnaire.overall
     each = rows.group_by("account_id", "person", "answered_on").agg(
         whole=rows.score.sum(where=overall).cast("float64"),
         wholes=overall.sum(),

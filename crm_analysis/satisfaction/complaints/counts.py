@@ -69,19 +69,15 @@ def counts(book: Book, as_of: str | dt.date, window: str = WINDOW) -> Counts:
     orders = first_known(known)
     if orders is None:
         raise BookError(label("complaints_no_orders").format(day=day))
-    begins = max(_recorded(first, start, day, int(found["now"].iloc[0])), _recorded(orders, start, day, 0))
-    comparable = begins == start and start == max(
-        start, _recorded(first, earlier, day, int(found["both"].iloc[0])), _recorded(orders, earlier, day, 0)
-    )
-    if comparable:
-        comparable = _recorded(first, earlier, day, int(found["both"].iloc[0])) == earlier
-        comparable &= _recorded(orders, earlier, day, 0) == earlier
+    now, both = (int(found[name].iloc[0]) for name in ("now", "both"))
+    begins = max(_recorded(first, start, day, now), _recorded(orders, start, day))
+    comparable = _recorded(first, earlier, day, both) == earlier == _recorded(orders, earlier, day)
     frame = _summed(known, begins, start, earlier if comparable else start, day)
     return Counts(frame, earlier, begins, day, begins + dt.timedelta(days=1) if begins > start else None, comparable)
 
 
-def _recorded(first: dt.date, start: dt.date, end: dt.date, complaints: int) -> dt.date:
-    """The day before recording begins, no earlier than the window's start."""
+def _recorded(first: dt.date, start: dt.date, end: dt.date, complaints: int = 0) -> dt.date:
+    """The day before recording begins, no earlier than the start; `first` is the first day that is recorded."""
     gap = (first - start).days - 1
     whole = (end - start).days
     if gap <= min(LATE.days, whole / 10):

@@ -35,11 +35,13 @@ class Asked:
     """Rows to learn from: `values` (rows x dimensions and, last, target; shares of the scale), `account` of each row.
 
     `account` are codes, sorted, of `accounts`, all that answered in the window; `widths` the target's scale of each
-    row. `rows` are the places of the rows in `source`, what customers said of us in the window.
+    row. `rows` are the places of the rows in `source`, what customers said of us in the window. `groups` are the
+    items of each dimension.
     """
 
     target: str
-    dimensions: tuple[str, ...]
+    groups: dict[str, tuple[str, ...]]
+    window: str
     values: np.ndarray
     account: np.ndarray
     accounts: np.ndarray
@@ -48,6 +50,11 @@ class Asked:
     source: Answers
     pairwise: bool
     notes: tuple[str, ...]
+
+    @property
+    def dimensions(self) -> list[str]:
+        """The names of the dimensions."""
+        return list(self.groups)
 
     @property
     def heard(self) -> int:
@@ -64,7 +71,7 @@ class Asked:
         """Account and dimensions, a row each: account_id and one column per dimension, points of 0 to 100."""
         import pandas as pd
 
-        frame = pd.DataFrame(self.values[:, :-1] * 100, columns=list(self.dimensions))
+        frame = pd.DataFrame(self.values[:, :-1] * 100, columns=self.dimensions)
         frame.insert(0, "account_id", self.accounts[self.account])
         return frame
 
@@ -121,7 +128,8 @@ def asked(
     names, values = _own(names, values, codes, len(accounts), pairwise, notes)
     _enough(names, len(np.unique(codes)), goal)
     widths = source.widths[goal].to_numpy("float64")[order]
-    return Asked(goal, tuple(names), values, codes, accounts, widths, order, source, pairwise, tuple(notes))
+    kept = {name: tuple(groups[name]) for name in names}
+    return Asked(goal, kept, window, values, codes, accounts, widths, order, source, pairwise, tuple(notes))
 
 
 def _target(source: Answers, target: str | None, window: str) -> str:

@@ -97,7 +97,7 @@ def derived(asked: Asked, level: float = LEVEL, draws: int = DRAWS, seed: int = 
         columns |= {name: value, f"low_{name}": low, f"high_{name}": high}
     other = JOHNSON if method == LMG else LMG
     beside = _importance(now.corr, other)[0][0] / r2 if many <= shapley.EXACT and r2 > 0 else np.full(many, np.nan)
-    table = pd.DataFrame({"dimension": list(asked.dimensions)} | columns)
+    table = pd.DataFrame({"dimension": asked.dimensions} | columns)
     table["other_importance"] = beside
     table["real"] = table["low_above_noise"] > 0
     r2_low, r2_high = (float(end[0]) for end in ends(r2s[:, None], level))

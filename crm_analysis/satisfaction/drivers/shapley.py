@@ -7,6 +7,7 @@ relative weights. Neither is ever negative, so signs stand beside them, and a no
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from math import factorial
 
 import numpy as np
@@ -25,13 +26,12 @@ def every_r2(corr: Floats) -> Floats:
     Each step takes the next driver out of the matrices: once dropped, once swept, so that what is left of the others
     is what it does not tell. All subsets cost hardly more than the last step.
     """
-    state = corr[None]
+    state = np.moveaxis(corr, 0, -1)[:, :, None]  # variables x variables x subsets x b: the long axes last
     for _ in range(corr.shape[1] - 1):
-        pivot, column, rest = state[..., :1, :1], state[..., 1:, :1], state[..., 1:, 1:]
-        own = pivot > _NONE
-        told = column * np.swapaxes(column, -1, -2) / np.where(own, pivot, 1.0)
-        state = np.concatenate([rest, rest - np.where(own, told, 0.0)], axis=0)
-    return np.clip(1 - state[..., 0, 0], 0.0, 1.0)
+        pivot, column, rest = state[0, 0], state[1:, 0], state[1:, 1:]
+        told = column / np.where(pivot > _NONE, pivot, np.inf)
+        state = np.concatenate([rest, rest - told[:, None] * column[None]], axis=2)
+    return np.clip(1 - state[0, 0], 0.0, 1.0)
 
 
 def lmg(corr: Floats) -> Floats:
@@ -39,21 +39,20 @@ def lmg(corr: Floats) -> Floats:
     p = corr.shape[1] - 1
     if p > EXACT + 1:
         raise ValueError(f"{p} drivers have {2**p:,} subsets: exact to {EXACT} and a noise variable")
-    at_once = max(1, _AT_ONCE >> p)
-    parts = [_parts(every_r2(corr[i : i + at_once])) for i in range(0, len(corr), at_once)]
-    return np.concatenate(parts)
+    orders = _orders(p)
+    return np.concatenate([(orders @ every_r2(part)).T for part in _pieces(corr)])
 
 
 def lmg_with_last(corr: Floats) -> tuple[Floats, Floats]:
     """As `lmg` without the last driver (b, p - 1), and what the last driver's part is where it is one too (b)."""
     p = corr.shape[1] - 1
-    at_once = max(1, _AT_ONCE >> p)
-    without, last = [], []
-    for i in range(0, len(corr), at_once):
-        found = every_r2(corr[i : i + at_once])
-        without.append(_parts(found[: len(found) // 2]))
-        last.append(_part(found, p, p - 1))
-    return np.concatenate(without), np.concatenate(last)
+    without, last = _orders(p - 1), _orders(p)[-1]
+    parts, noise = [], []
+    for piece in _pieces(corr):
+        found = every_r2(piece)
+        parts.append((without @ found[: len(found) // 2]).T)
+        noise.append(last @ found)
+    return np.concatenate(parts), np.concatenate(noise)
 
 
 def johnson(corr: Floats) -> Floats:
@@ -90,18 +89,24 @@ def told_by_others(corr: Floats) -> list[int]:
     return found
 
 
-def _parts(found: Floats) -> Floats:
-    """The Shapley values (b, p) of R2s (2 ** p, b)."""
-    p = len(found).bit_length() - 1
-    return np.stack([_part(found, p, driver) for driver in range(p)], axis=1) if p else np.zeros((found.shape[1], 0))
+def _pieces(corr: Floats) -> Iterator[Floats]:
+    """The matrices, so many at once as memory is meant to hold."""
+    at_once = max(1, _AT_ONCE >> (corr.shape[1] - 1))
+    return (corr[begin : begin + at_once] for begin in range(0, len(corr), at_once))
 
 
-def _part(found: Floats, p: int, driver: int) -> Floats:
-    """One driver's Shapley value (b)."""
-    steps = found.reshape(2 ** (p - 1 - driver), 2, 2**driver, -1)
-    size = np.array([int(s).bit_count() for s in range(2 ** (p - 1))])  # of the set it comes to
-    weight = np.array([factorial(s) * factorial(p - 1 - s) / factorial(p) for s in range(p)])[size]
-    return np.asarray(weight @ (steps[:, 1] - steps[:, 0]).reshape(2 ** (p - 1), -1))
+def _orders(p: int) -> Floats:
+    """What R2 of every subset counts in each driver's Shapley value (p, 2 ** p).
+
+    A set that the driver comes to counts against it, the set with it for it, by the share of orders in which it comes just
+    then.
+    """
+    subsets = np.arange(2**p)
+    size = np.array([int(s).bit_count() for s in subsets])
+    weight = np.array([factorial(s) * factorial(p - 1 - s) / factorial(p) for s in range(p)])
+    inside = (subsets >> np.arange(p)[:, None] & 1).astype(bool)
+    comes = np.broadcast_to(np.where(inside, size - 1, np.minimum(size, p - 1)), inside.shape)
+    return np.asarray(np.where(inside, 1.0, -1.0) * weight[comes])
 
 
 def _decomposed(corr: Floats) -> tuple[Floats, Floats, Floats]:

@@ -14,7 +14,6 @@ from crm_analysis.errors import BookError
 from crm_analysis.labels import label
 from crm_analysis.periods import before
 from crm_analysis.satisfaction.scores.intervals import POINTS, Sums, ends
-from crm_analysis.satisfaction.scores.measures import measured
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,14 +24,15 @@ FEW = 5
 """Accounts that rated both, below which nothing is told of a competitor."""
 EQUAL = 1e-9
 WHOLE = "whole"
-"""What stands for a whole questionnaire among the items: `measures.CONTENT`."""
+"""The item that stands for a whole questionnaire."""
 
 
 def pairs(answers: Answers, window: str = "12M") -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """People who rated us and a competitor in one wave of the window, the latest such wave of each.
 
     Three frames, row by row: account_id, person, competitor, wave; what they said of us; of the competitor: an item
-    each as a share of its scale, and WHOLE. Raises BookError where nobody did.
+    each as a share of its scale, and WHOLE: the overall question, or the mean of the items answered for both where
+    competitors were not rated by that. Raises BookError where nobody did.
     """
     import pandas as pd
 
@@ -46,10 +46,16 @@ def pairs(answers: Answers, window: str = "12M") -> tuple[pd.DataFrame, pd.DataF
     both = both.drop_duplicates(["account_id", "person", "subject"], keep="last").reset_index(drop=True)
     if both.empty:
         raise BookError(label("rivals_none").format(window=window, day=answers.as_of))
-    frames = []
-    for part, place in ((ours, both["own"]), (theirs, both["other"])):
-        frame = part.shares.assign(**{WHOLE: measured(part)["content"]}).iloc[place.to_numpy()]
-        frames.append(frame.reset_index(drop=True))
+    one = ours.shares.iloc[both["own"].to_numpy()].reset_index(drop=True)
+    two = theirs.shares.iloc[both["other"].to_numpy()].reset_index(drop=True)
+    overall = answers.asks.overall
+    if overall in one and (one[overall].notna() & two[overall].notna()).any():
+        wholes = [one[overall], two[overall]]
+    else:  # of the items answered for both, so that it is not the questions that are milder
+        told = one.notna() & two.notna()
+        told[[item for item in told if item == answers.asks.recommendation]] = False
+        wholes = [frame.where(told).mean(axis=1) for frame in (one, two)]
+    frames = [frame.assign(**{WHOLE: whole}) for frame, whole in zip((one, two), wholes, strict=True)]
     return both.rename(columns={"subject": "competitor"})[["account_id", "person", "competitor", "wave"]], *frames
 
 

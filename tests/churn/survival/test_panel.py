@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from math import log
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from small_books import DAY, line, small_book
 
 from crm_analysis.book import Book, BookError
+from crm_analysis.book.questionnaire import Questionnaire
 from crm_analysis.churn.definition.spells import spells
 from crm_analysis.churn.survival.features import FEATURES
 from crm_analysis.churn.survival.panel import account_quarters, quarter_ends
@@ -209,6 +211,23 @@ def heard() -> pd.DataFrame:
 )
 def test_what_accounts_said_paid_and_signed_by_hand(heard, name, expected):
     np.testing.assert_allclose(heard[name], np.array(expected, dtype=float), rtol=1e-6)
+
+
+def test_satisfaction_goes_by_what_the_questionnaire_says():
+    """A and C answered the overall question of that name, B did not; `trouble` is worded against us."""
+    said = [
+        ("A", "whole", 4), ("A", "trouble", 5), ("B", "trouble", 2), ("B", "warmth", 5), ("C", "whole", 1),
+        ("C", "satisfaction", 5),
+    ]  # fmt: skip
+    rows = [
+        {"account_id": name, "answered_on": "2026-05-01", "item": item, "score": score, "scale_min": 1, "scale_max": 5}
+        for name, item, score in said
+    ]
+    orders = [FIRST, *(line(name, "2026-05-01", 1) for name in "ABC")]
+    plain = small_book(orders, surveys=rows)
+    own = replace(plain, questionnaire=Questionnaire(overall="whole", reversed=("trouble",)))
+    assert by_account(own)["satisfaction"].tolist() == pytest.approx([0.75, (0.75 + 1) / 2, 0])
+    assert by_account(plain)["satisfaction"].tolist() == pytest.approx([(0.75 + 1) / 2, (0.25 + 1) / 2, 1])
 
 
 def test_contracts_that_only_tell_their_agreed_end():

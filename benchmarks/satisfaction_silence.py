@@ -1,0 +1,123 @@
+"""Part of benchmarks/satisfaction.py: whether weighting for non-response lowers the error of a score.
+
+Demo companies of 1,000 accounts, a seed each, with silence at work: the discontented mostly do not answer. The truth is
+what all people asked would have said: the demo makes the answers of everybody who was asked, and then drops those of
+people who stay silent, so that it is taken from the same draws, of the invitations that the score is of. A switch such
+as `--without silence` would not do: other people answer then, and what they say does not change. Answers that the
+person would have skipped stay unsaid.
+
+Errors are absolute differences from that truth, in points; as heard and weighted are compared company by company.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy.stats import t as student
+from scipy.stats import wilcoxon
+
+from crm_analysis.book import open_book
+from crm_analysis.book.demo import demo, surveys
+from crm_analysis.satisfaction.answers import answers
+from crm_analysis.satisfaction.scores.answering import answering, known_before, trial
+from crm_analysis.satisfaction.scores.invitations import invitations
+from crm_analysis.satisfaction.scores.measures import promoted, top_two
+from crm_analysis.satisfaction.scores.weighting import weighted
+
+RESULTS = Path(__file__).resolve().parent / "results" / "satisfaction_silence.csv"
+ACCOUNTS, SEEDS = 1000, range(1, 51)
+DAY, SINCE = dt.date(2026, 9, 30), dt.date(2025, 9, 30)
+SCORES = ("content", "top_two", "nps")
+
+
+@contextmanager
+def everybody() -> Iterator[list[pd.DataFrame]]:
+    """Records what all people asked would say of us while a demo is made: account_id, person, sent, and the scores."""
+    said: list[pd.DataFrame] = []
+    made = surveys._customers
+
+    def recorded(rng, chunk, row, account, answered_on, codes):  # noqa: ANN001, ANN202
+        own, other = made(rng, chunk, row, account, answered_on, codes)
+        satisfied, recommends = (own.score[:, place] for place in (surveys._SATISFACTION, surveys._RECOMMENDATION))
+        width = own.top - 1.0
+        share = np.where(satisfied >= 0, (satisfied - 1) / width, np.nan)
+        ten = np.where(recommends >= 0, recommends / 10, np.nan)
+        said.append(
+            pd.DataFrame(
+                {
+                    "account_id": chunk.account_id(account).to_pylist(),
+                    "person": own.respondent.to_pylist(),
+                    "answered_on": answered_on.astype("datetime64[D]").astype("datetime64[ns]"),
+                    "content": share,
+                    "top_two": top_two(share, width),
+                    "nps": promoted(ten, np.full(len(ten), 10.0)),
+                }
+            )
+        )
+        return own, other
+
+    surveys._customers = recorded
+    try:
+        yield said
+    finally:
+        surveys._customers = made
+
+
+def one_company(seed: int) -> list[dict[str, object]]:
+    """A row per score: seed, score, truth, points, weighted, low, high, low_odds, high_odds, auc, people."""
+    with tempfile.TemporaryDirectory() as place:
+        os.environ["CRM_ANALYSIS_CACHE"] = str(Path(place) / "cache")
+        with everybody() as said:
+            demo(Path(place) / "demo", accounts=ACCOUNTS, seed=seed, format="parquet")
+        book = open_book(Path(place) / "demo").as_of(DAY)
+        found = answers(book, DAY)
+        asked = invitations(book, DAY, found)
+        frame = known_before(book, asked)
+        model = answering(frame)
+        rows = frame[frame["sent_on"] > pd.Timestamp(SINCE)].reset_index(drop=True)
+        table = weighted(found.ours, rows, model).set_index("score")
+        told = trial(frame)
+    all_said = pd.concat(said).sort_values("answered_on")
+    whole = pd.merge_asof(
+        rows[["account_id", "person", "sent_on"]].sort_values("sent_on"), all_said, left_on="sent_on",
+        right_on="answered_on", by=["account_id", "person"], direction="forward", tolerance=pd.Timedelta(days=40),
+    )  # fmt: skip
+    assert whole["answered_on"].notna().all()
+    truth = whole.groupby("account_id")[list(SCORES)].mean().mean() * 100
+    kept = ["points", "weighted", "low", "high", "low_odds", "high_odds", "people_asked", "people_heard"]
+    return [
+        {"seed": seed, "score": name, "truth": truth[name], "auc": told.auc} | {key: table.at[name, key] for key in kept}
+        for name in SCORES
+    ]
+
+
+def run(until: float) -> bool:
+    """Companies not yet in the results; False if time ran out."""
+    RESULTS.parent.mkdir(exist_ok=True)
+    done = set(read()["seed"]) if RESULTS.exists() else set()
+    for seed in SEEDS:
+        if seed in done:
+            continue
+        if time.perf_counter() > until:
+            return False
+        rows = one_company(seed)
+        fresh = not RESULTS.exists()
+        with RESULTS.open("a", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, list(rows[0]))
+            if fresh:
+                writer.writeheader()
+            writer.writerows(rows)
+    return True
+
+
+def read() -> pd.DataFrame:
+    return pd.read_csv(RESULTS)
