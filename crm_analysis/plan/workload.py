@@ -6,6 +6,7 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 from crm_analysis.book.book import as_date
+from crm_analysis.reps import reps
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,13 +31,8 @@ def minutes_per_account(book: Book, frame: pd.DataFrame, as_of: str | dt.date) -
 
     known = book.as_of(as_date(as_of))
     known.need("accounts", "rep_id")
-    people = known.need("reps", "hours_per_week").execute()
-    for name in ("name", "team", "from_date", "to_date"):
-        if name not in people:
-            people[name] = None
-    left = pd.to_datetime(people["to_date"]) < pd.Timestamp(as_date(as_of))
-    people = people[~left].assign(from_date=lambda rows: pd.to_datetime(rows["from_date"]))
-    people = people.sort_values(["rep_id", "from_date"], na_position="first").drop_duplicates("rep_id", keep="last")
+    known.need("reps", "hours_per_week")
+    people = reps(known, as_of)
     rep = frame["rep_id"].where(frame["rep_id"].isin(people["rep_id"]), "")
     work = (
         frame.assign(rep_id=rep)
@@ -49,7 +45,6 @@ def minutes_per_account(book: Book, frame: pd.DataFrame, as_of: str | dt.date) -
         table = pd.concat([table, nobody], ignore_index=True)
     table[["accounts", "active"]] = table[["accounts", "active"]].fillna(0).astype("int64")
     table["revenue"] = table["revenue"].fillna(0.0)
-    table["hours_per_week"] = table["hours_per_week"].astype(float)
     daily = table["hours_per_week"] * 60 / DAYS_A_WEEK
     table["minutes_per_day"] = daily / table["accounts"].where(table["accounts"] > 0)
     table["minutes_per_day_active"] = daily / table["active"].where(table["active"] > 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from crm_analysis.plots.drivers import importance_map, team_impressions
 from crm_analysis.plots.retention import (
     cohort_heatmap,
     incidence_areas,
@@ -10,6 +11,7 @@ from crm_analysis.plots.retention import (
     reactivation_curve,
     survival_curves,
 )
+from crm_analysis.plots.scores import score_bounds, score_groups, score_trend
 from crm_analysis.plots.value import (
     largest_values,
     lorenz_curve,
@@ -21,6 +23,7 @@ from crm_analysis.plots.value import (
 
 __all__ = [
     "cohort_heatmap",
+    "importance_map",
     "incidence_areas",
     "largest_values",
     "leaving_calibration",
@@ -29,7 +32,11 @@ __all__ = [
     "orders_calibration",
     "projection_curves",
     "reactivation_curve",
+    "score_bounds",
+    "score_groups",
+    "score_trend",
     "segment_shares",
     "survival_curves",
+    "team_impressions",
     "tier_shares",
 ]

@@ -44,11 +44,11 @@ class Scorecard:
       (ours less theirs), low, high, p_holm (that there is none; corrected for the table's rows), verdict ("rosier",
       "gloomier", "open" where it cannot be told; "few" below FEW accounts);
     - `teams`: the same over all items, by the team that serves the account; None where the frame has none;
-    - `importance`: one row per item whose stated importance both told: item, accounts, ours, theirs, difference, low, high,
-      p_holm, verdict, rank_ours, rank_theirs; `agreement`: Spearman's rank correlation of the two, low, high, and
-      items; NaN with fewer than LEAST_ITEMS;
-    - `pairs` (pairs of an account and a wave), `accounts`, `unpaired` (questionnaires of our people without an answer of
-      the account beside), `same_wave` (pairs of the same wave).
+    - `importance`: one row per item whose stated importance both told: item, accounts, ours, theirs, difference, low,
+      high, p_holm, verdict, rank_ours, rank_theirs; `agreement`: rho, Spearman's rank correlation of the two, with low,
+      high and items; NaN with fewer than LEAST_ITEMS;
+    - `pairs` (pairs of an account and a wave), `accounts`, `unpaired` (questionnaires of our people without an answer
+      of the account beside), `same_wave` (pairs of the same wave).
     """
 
     areas: pd.DataFrame
@@ -71,7 +71,7 @@ def scorecard(answers: Answers, frame: pd.DataFrame | None = None, level: float 
     if not len(inside.people):
         raise BookError(label("focus_no_internal"))
     items = [name for name in answers.items if inside.shares[name].notna().any() and said.shares[name].notna().any()]
-    beside, unpaired = _paired(inside, said)
+    beside = _paired(inside, said)
     if not items or beside.empty:
         raise BookError(label("focus_unpaired").format(n=len(inside.people)))
     areas = answers.asks.focus or {name: (name,) for name in items}
@@ -96,8 +96,8 @@ def scorecard(answers: Answers, frame: pd.DataFrame | None = None, level: float 
     )  # fmt: skip
 
 
-def _paired(inside: Answers, said: Answers) -> tuple[pd.DataFrame, int]:
-    """One row per account and wave of our people's answers that have a customer's beside, and how many have none.
+def _paired(inside: Answers, said: Answers) -> pd.DataFrame:
+    """One row per account and wave of our people's answers that have a customer's beside.
 
     Columns: account_id, wave, inside and said (the rows of their questionnaires), same (of the same wave). Where no
     customer of the account answered in that wave, those count that did within NEAR_DAYS of our people's last answer.
@@ -108,19 +108,18 @@ def _paired(inside: Answers, said: Answers) -> tuple[pd.DataFrame, int]:
     theirs = said.people.groupby(_KEYS, sort=True).indices
     by_account = said.people.groupby("account_id", sort=True).indices
     asked, answered = (part.people["answered_on"].to_numpy("datetime64[D]") for part in (inside, said))
-    rows, unpaired = [], 0
+    rows = []
     for key, own in ours.items():
+        account, wave = tuple(key)  # type: ignore[arg-type]
         same = key in theirs
         beside = theirs.get(key)
         if beside is None:
-            near = by_account.get(key[0], np.array([], dtype=np.intp))
+            near = by_account.get(account, np.array([], dtype=np.intp))
             days = np.abs((answered[near] - asked[own].max()).astype("int64"))
             beside = near[days <= NEAR_DAYS]
         if len(beside):
-            rows.append((*key, own, beside, same))
-        else:
-            unpaired += len(own)
-    return pd.DataFrame(rows, columns=[*_KEYS, "inside", "said", "same"]), unpaired
+            rows.append((account, wave, own, beside, same))
+    return pd.DataFrame(rows, columns=[*_KEYS, "inside", "said", "same"])
 
 
 def _values(shares: pd.DataFrame, beside: pd.DataFrame, side: str) -> pd.DataFrame:
@@ -132,7 +131,7 @@ def _values(shares: pd.DataFrame, beside: pd.DataFrame, side: str) -> pd.DataFra
 
 
 def _by_account(ours: pd.DataFrame, theirs: pd.DataFrame, owner: pd.Series) -> pd.DataFrame:
-    """ours and theirs by account: means over its pairs, of the items that both answered, each item counting alike."""
+    """Ours and theirs by account: means over its pairs, of the items that both answered, each item counting alike."""
     import pandas as pd
 
     both = ours.notna().to_numpy() & theirs.notna().to_numpy()
@@ -179,7 +178,7 @@ def _importance(
     """Stated importance compared by item, and how far the two orders of the items agree."""
     import pandas as pd
 
-    parts = {name: _by_account(ours[[name]], theirs[[name]], owner) for name in ours}
+    parts = {str(name): _by_account(ours[[name]], theirs[[name]], owner) for name in ours}
     parts = {name: by for name, by in parts.items() if len(by)}
     table = _compared(parts, "item", level)
     for side in ("ours", "theirs"):

@@ -1,8 +1,8 @@
 """PLS path modelling: what satisfaction hangs on, and what hangs on it, where each is measured by several questions.
 
-Mode A with the centroid or the path weighting scheme (Lohmoeller 1989; Tenenhaus, Esposito Vinzi, Chatelin & Lauro 2005,
-"PLS path modeling", Computational Statistics & Data Analysis 48). Everything is worked out from the covariances of the
-items, so that a draw of the bootstrap, which draws accounts, costs nothing of the questionnaires.
+Mode A with the centroid or the path weighting scheme (Lohmoeller 1989; Tenenhaus, Esposito Vinzi, Chatelin & Lauro
+2005, "PLS path modeling", Computational Statistics & Data Analysis 48). Everything is worked out from the covariances
+of the items, so that a draw of the bootstrap, which draws accounts, costs nothing of the questionnaires.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 CENTROID, PATH = "centroid", "path"
 ACCOUNTS, PER_ARROW = 30, 10
-"""Accounts needed, at all and for each of the most arrows that lead to one construct or make one up (Barclay et al.)."""
+"""Accounts needed, at all and for each arrow that leads to one construct or question that makes one up."""
 _ROUNDS, _STILL = 300, 1e-9
 
 Floats = np.ndarray
@@ -35,7 +35,7 @@ class PathModel:
 
     - `weights`: construct, item, weight, loading (correlation with its construct), low and high (of the loading),
       communality (its square)
-    - `paths`: source, target, path (direct), low, high, indirect, total, low_total, high_total; also of constructs joined
+    - `paths`: source, target, path (direct), low, high, indirect, total, low_total, high_total; of constructs joined
       only through others, whose path is 0
     - `constructs`: construct, items, r2 (NaN where nothing leads to it), low_r2, high_r2, communality (mean), ave,
       reliability (composite, Dillon-Goldstein), first_eigenvalue, second_eigenvalue (of its items' correlations)
@@ -82,13 +82,13 @@ def path_model(
 ) -> PathModel:
     """The model of `structure` with constructs measured by `blocks` of columns of `data`, a row per questionnaire.
 
-    `structure` tells for a construct those it hangs on, or is a table with columns `from` and `to`. With `scaled` all items
-    have variance 1 first. `accounts` names the account of each row (each row its own without it): accounts are drawn
-    again. Rows with every item count, unless fewer than half are whole: then each pair of items is compared in the rows
-    that answer both, and scores are made of what was answered.
+    `structure` tells for a construct those it hangs on, or is a table with columns `from` and `to`. With `scaled` all
+    items have variance 1 first. `accounts` names the account of each row (each row its own without it): accounts are
+    drawn again. Rows with every item count, unless fewer than half are whole: then each pair of items is compared in
+    the rows that answer both, and scores are made of what was answered.
 
-    Raises UserError for a scheme, construct or item that is not there and for a structure in a circle; BookError where an
-    item does not vary, accounts are too few, or the weights do not settle.
+    Raises UserError for a scheme, construct or item that is not there and for a structure in a circle; BookError where
+    an item does not vary, accounts are too few, or the weights do not settle.
     """
     import pandas as pd
 
@@ -158,9 +158,7 @@ def _structure(
     order: list[str] = []
     while len(order) < len(names):
         ready = [
-            name
-            for name in names
-            if name not in order and all(begin in order for begin, end in pairs if end == name)
+            name for name in names if name not in order and all(begin in order for begin, end in pairs if end == name)
         ]
         if not ready:
             circle = ", ".join(name for name in names if name not in order)

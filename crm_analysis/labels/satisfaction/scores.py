@@ -16,7 +16,8 @@ LABELS: dict[str, str] = {
     "feature_answered_before": "Earlier invitations answered",
     "scale_all": "all service items",
     # --- what a book cannot carry ---
-    "scores_none": "No customer answered a survey about us in the {window} to {day}; the last answer known is of {last}.",
+    "scores_none": "No customer answered a survey about us in the {window} to {day}; the last answer known is "
+    "of {last}.",
     "scores_no_groups": "Scores are not told by group: fewer than two groups have {few} accounts heard.",
     "scores_no_two_waves": "No change is told: it takes two finished waves of {few} accounts heard, and there are "
     "{found}.",
@@ -33,7 +34,8 @@ LABELS: dict[str, str] = {
     "answering_few": "Who answers cannot be told: {found} accounts answered, and {needed} are needed.",
     "answering_all": "Who stays silent cannot be told: {found} accounts did, and {needed} are needed.",
     "answering_one_wave": "How well silence can be foretold is not known: there is one wave only.",
-    "answering_untold": "Who answers cannot be told: nothing that varies is known of the accounts before they were asked.",
+    "answering_untold": "Who answers cannot be told: nothing that varies is known of the accounts before they "
+    "were asked.",
     "weighted_none": "The score cannot be weighted for silence: fewer than two accounts asked in the {window} to {day} "
     "answered.",
     # --- sentences ---
@@ -49,7 +51,8 @@ LABELS: dict[str, str] = {
     "content_said": "Of 100, {from_}; {interval}.",
     "content_items": "The survey has no question on overall satisfaction: the mean of all items stands for it.",
     "nps_said": "Promoters less detractors, per 100 accounts, {from_}; {interval}.",
-    "overview_said": "Each account counts once, whatever it buys and however many of its people answered. Satisfaction is "
+    "overview_said": "Each account counts once, whatever it buys and however many of its people answered. "
+    "Satisfaction is "
     "{points} of 100 ({interval}).",
     "overview_revenue": "Weighted by revenue it is {points} ({low} to {high}): {verdict}.",
     "overview_revenue_wide": "Weighted by revenue it is {points}, but a few large accounts decide that: it counts as "
@@ -57,9 +60,11 @@ LABELS: dict[str, str] = {
     "revenue_lower": "larger accounts are less content",
     "revenue_higher": "larger accounts are more content",
     "revenue_same": "larger accounts are about as content as others, as far as so few can tell",
-    "change_none": "Between {before} and {now} satisfaction went from {first} to {second}; chance alone moves it as far "
+    "change_none": "Between {before} and {now} satisfaction went from {first} to {second}; chance alone moves "
+    "it as far "
     "in {p} of 100 such pairs of waves, so no change is shown.",
-    "change_sure": "Between {before} and {now} satisfaction {moved} from {first} to {second}, by {low} to {high} points "
+    "change_sure": "Between {before} and {now} satisfaction {moved} from {first} to {second}, by {low} to "
+    "{high} points "
     "({chance}).",
     "change_both": "{both} answered both times.",
     "change_remark": "The scale changed between the two waves: answers are compared as shares of it, and the two best "
@@ -87,22 +92,26 @@ LABELS: dict[str, str] = {
     "habit_more": "Most goes with {feature}: {first} would answer if all accounts were low in it, {second} if high"
     "{chance}.",
     "habit_none": "Nothing known beforehand surely goes with answering.",
-    "habit_chance": " ({chance}, corrected for the number of things looked at)",
-    "weighted_said": "As heard, satisfaction is {points}; weighted so that those who answered stand for those like them "
+    "habit_chance": "({chance}, corrected for the number of things looked at)",
+    "weighted_said": "As heard, satisfaction is {points}; weighted so that those who answered stand for those "
+    "like them "
     "who did not, it is {weighted} (90% interval {low} to {high}).",
     "weighted_odds": "If people who look alike but are less content were up to twice as ready to stay silent, or to "
-    "speak, it would lie between {low} and {high}.",
+    "speak, it would lie between {low} and {high}, chance included.",
     "weighted_worst": "With nothing assumed of the {silent} silent people it lies between {low} and {high}.",
-    "rivals_said": "Of {accounts} that rated us and a competitor, {better} of 100 rate us better (90% interval {low} to "
+    "rivals_said": "Of {accounts} that rated us and a competitor, {better} of 100 rate us better (90% interval "
+    "{low} to "
     "{high}) and {worse} worse.",
     "rivals_ahead": "Surely ahead: {items}.",
     "rivals_behind": "Surely behind: {items}.",
     "rivals_even": "On no item is the lead beyond chance.",
-    "alpha_said": "{items} items, answered together by {people}: Cronbach's alpha {alpha} (90% interval {low} to {high}); "
+    "alpha_said": "{items} items, answered together by {people}: Cronbach's alpha {alpha} (90% interval {low} "
+    "to {high}); "
     "{verdict}.",
     "alpha_good": "they measure one thing well enough for a common score",
     "alpha_fair": "good enough to compare groups, too little to judge one account",
     "alpha_poor": "they do not measure one thing: read them one by one",
+    "alpha_border": "perhaps too little in common for one score: read them one by one",
     "alpha_weakest": "Without {item} it would be {alpha}.",
     "trend_alt": "Satisfaction by wave, of 100: {parts}.",
     "trend_part": "{wave} {points}",

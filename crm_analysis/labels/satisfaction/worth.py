@@ -1,14 +1,201 @@
-"""Words of the satisfaction page: worth."""
+"""Words of the satisfaction page: what it is worth, what to improve for whom, our own view beside theirs."""
 
 from __future__ import annotations
 
 from crm_analysis.labels.kinds import Words
 
 LABELS: dict[str, str] = {
- "priority_strangers":"{n} s","priority_nobody":"n","priority_assumed":"a","priority_alike":"alike {dimensions}","focus_no_internal":"x","focus_unpaired":"{n}","team_nobody":"nobody",
-    "worth_no_voice": "x","worth_no_year":"y","worth_undecided": "x {reason}","worth_few": "x {left} {accounts} {least}","worth_drawn":"x {rows} {of}",
-    "worth_no_ratio":"x {question}","worth_adjusted":"compared with {terms}.","worth_same_day":"same day","worth_not_adjusted":"not {terms} {left}",
-    "worth_question_satisfaction":"Satisfaction","worth_question_complaints":"Complaints","worth_question_trouble":"Trouble",
+    # --- leaving and margin by what was said ---
+    "worth_adjusted": "compared with accounts of {terms}.",
+    "worth_drawn": (
+        "The comparison with accounts alike is made with {rows} of {of} account-quarters, whole accounts drawn by "
+        "their ids."
+    ),
+    "worth_few": (
+        "Whether leaving goes with satisfaction cannot be told: {left} of {accounts} accounts are known to have left,"
+        " and at least {least} that left and as many that stayed are needed."
+    ),
+    "worth_level_complaints_0": "no complaint in the year",
+    "worth_level_complaints_1": "one complaint in the year",
+    "worth_level_complaints_2": "two or more complaints in the year",
+    "worth_level_high": "high: {high} of the scale and above",
+    "worth_level_low": "low: under {low} of the scale",
+    "worth_level_middle": "middle: {low} up to {high}",
+    "worth_level_silent": "asked, and silent",
+    "worth_level_trouble_no": "none open, none late",
+    "worth_level_trouble_yes": "one open, or open for more than 30 days",
+    "worth_level_unasked": "not asked",
+    "worth_level_unheard": "no answer",
+    "worth_no_ratio": "{question}: no comparison with accounts alike, for it has no finite answer.",
+    "worth_no_voice": (
+        "The book has neither answers to surveys nor complaints, so nothing can be said of what they are worth."
+    ),
+    "worth_no_year": (
+        "The next year's margin by satisfaction cannot be told: that takes a day with a whole year of orders before "
+        "it and one after it."
+    ),
+    "worth_not_adjusted": "Too few left ({left}) to allow also for {terms}.",
+    "worth_question_complaints": "Complaints",
+    "worth_question_satisfaction": "Satisfaction",
+    "worth_question_trouble": "Complaints open or late",
+    "worth_same_day": "the same day, like",
+    "worth_undecided": "Leaving by satisfaction cannot be told: {reason}",
+    # --- sentences: leaving and margin ---
+    "worth_association": (
+        "This is what goes together, not what causes what: whatever makes an account discontented may make it leave "
+        "by another way too."
+    ),
+    "worth_bent": (
+        "The more satisfied do not leave less step by step: a straight line from low to high does not fit ({p}); most"
+        " leave at '{level}'."
+    ),
+    "worth_below": "{level}: {share} less than accounts of their size kept ({low} to {high})",
+    "worth_above": "{level}: {share} more than accounts of their size kept ({low} to {high})",
+    "worth_larger": "At '{level}' one account is {share} of the money.",
+    "worth_margin_clear": "The year after, against accounts of their size, beyond chance: {levels}.",
+    "worth_margin_none": (
+        "Whatever was said or complained of, the {money} of the year after differs from that of accounts of the same "
+        "size by no more than chance explains."
+    ),
+    "worth_margin_how": (
+        "{money} a year after {starts}, of {n} account-years; accounts that left count as 0. {bands} bands of size "
+        "are compared within, so that small accounts that grow by chance do not count for it."
+    ),
+    "worth_margin_how_one": (
+        "{money} a year after {starts}, of {n} account-years; accounts that left count as 0. Too few accounts to "
+        "compare within bands of size: what small accounts gain and large ones lose by chance is in it."
+    ),
+    "worth_ratio": "{level} leave {ratio} times as often as '{reference}' ({low} to {high})",
+    "worth_ratios": "Against accounts alike: {ratios}.",
+    "worth_rates": "In a year leave: {rates}.",
+    "worth_rate": "{level} {rate} of 100 ({low} to {high})",
+    "worth_straight": "Among those heard, a straight line from low to high is not contradicted ({p}).",
+    "worth_heard_alike": "Among those heard, low, middle and high do not differ by more than chance explains ({p}).",
+    "worth_unlike": "{question}: the levels differ by more than chance explains ({p}).",
+    "worth_alike": "{question}: the levels differ by no more than chance explains ({p}); {left} left.",
+    "worth_few_levels": "{question}: too few left to compare the levels with accounts alike.",
+    # --- what to improve for whom ---
+    "priority_alike": (
+        "In {dimensions} accounts differ by no more than the people of one account do, so that no account stands out."
+    ),
+    "priority_assumed": (
+        "No account has answers of two people, so it cannot be seen how far people of one account differ: half of the"
+        " spread is taken for theirs."
+    ),
+    "priority_by": (
+        "Most waits for {dimension}: {share} of all priority ({low} to {high} points of 1,000). It comes first for "
+        "{accounts}, which brought {money}."
+    ),
+    "priority_by_money": (
+        "Most waits for {dimension}: {amount} of {stake} a year ({low} to {high}) if leaving followed satisfaction as"
+        " it has gone with it. It comes first for {accounts}, which brought {money}."
+    ),
+    "priority_first": (
+        "First: {name}{rep}, {dimension}. {people} put it at {said} of the scale, and a quarter of the accounts lie "
+        "above {reach}; {money} is at stake. That it is among the first ten has a chance of {p_top}, that {dimension}"
+        " is its first improvement one of {p_first}."
+    ),
+    "priority_how": (
+        "Priority is gap x importance x {stake} at stake, in points of 1,000 for all together. The gap is to the "
+        "score that a quarter of the accounts heard lie above; one person's answer is not taken for its account's."
+    ),
+    "priority_how_money": (
+        "Priority is the {stake} a year that would be kept if satisfaction rose by gap x importance and leaving "
+        "followed it, as it has gone with it; nobody has shown that it would."
+    ),
+    "priority_nobody": (
+        "No account of the book was heard within two years, so that nothing can be said of what each waits for."
+    ),
+    "priority_none": "No account heard has a gap that matters.",
+    "priority_rep": " ({rep})",
+    "priority_sure": "Of {n} accounts {sure} have a first improvement that is more likely than not.",
+    "priority_strangers": "{n} questionnaires are of accounts that the book does not know on this day.",
+    "stake_expected": "expected margin",
+    "stake_margin": "margin",
+    "stake_revenue": "revenue",
+    "unheard_none": "Every account that brought money was heard within two years.",
+    "unheard_said": (
+        "Of {accounts} that brought {money} in the year, {share} of all, nobody was heard within two years: what they"
+        " think is not known, and no score stands in for it."
+    ),
+    "unheard_asked": "{asked} of them were asked.",
+    # --- our own view beside theirs ---
+    "focus_agree": (
+        "What our people call important and what customers do: rank correlation {rho} ({low} to {high}) over {items} "
+        "questions."
+    ),
+    "focus_few": "too few accounts",
+    "focus_gloomier": "gloomier than theirs",
+    "focus_misjudged": "Misjudged most: '{item}', which our people rank {ours} and customers {theirs}.",
+    "focus_no_internal": (
+        "None of our own people answered a survey (respondent_type internal), so that our own view cannot be set "
+        "beside theirs."
+    ),
+    "focus_no_team": "By team this cannot be told: the book does not say which team serves which account.",
+    "focus_none": (
+        "Nowhere is our own view of ourselves rosier than the customers' beyond chance; {accounts} were compared."
+    ),
+    "focus_open": "no difference shown",
+    "focus_pairs": (
+        "{pairs} of our people's views of an account have the account's own beside them, {same} of the same wave; "
+        "{unpaired} questionnaires of our people have none."
+    ),
+    "focus_rosier": "rosier than theirs",
+    "focus_said": "Our own view is rosier than the customers' of: {items}; {accounts} were compared.",
+    "focus_team": "Rosiest against its customers: {team}, by {difference} of the scale ({low} to {high}).",
+    "focus_team_none": "No team's view is rosier than its customers' beyond chance.",
+    "focus_times": "'{item}' by {difference} of the scale",
+    "focus_unpaired": (
+        "{n} questionnaires of our own people are of accounts that did not answer within a year of them, so nothing "
+        "can be compared."
+    ),
+    "focus_value": "{rosier} of {of} questions",
+    "team_nobody": "nobody's",
+    # --- figures ---
+    "alt_focus": "What our people and what customers say, question by question. {said}",
+    "alt_leaving": "Accounts that leave in a year, by what they had said, with 90% intervals. {said}",
+    "alt_priorities": "The accounts whose improvement has the highest priority, with 90% intervals. {said}",
+    "axis_leave_year": "Share that leaves in a year, with its 90% interval",
+    "axis_priority": "Priority, in points of 1,000, with its 90% interval",
+    "axis_priority_money": "Priority, {currency} a year, with its 90% interval",
+    "axis_scale": "Share of the scale",
+    "axis_customers": "Customers say",
+    "axis_our_people": "Our people say",
+    "figure_focus": "Our own view beside the customers'",
+    "figure_leaving_voice": "Accounts that leave in a year, by what they had said",
+    "figure_priorities": "The {n} accounts to improve something for first",
 }
 
-COLUMNS: Words = {}
+COLUMNS: Words = {
+    "against_alike": ("Against accounts of their size", "share"),
+    "among_first": ("Among the first ten", "share"),
+    "at_stake": ("At stake in a year", "money"),
+    "expected_kept": ("Kept by accounts of their size", "share"),
+    "first_improvement": ("What most waits for", "text"),
+    "focus_area": ("Area", "text"),
+    "focus_item": ("Question of the scorecard", "text"),
+    "high_times": ("Times as often, 90% to", "number"),
+    "improvement": ("First improvement", "text"),
+    "kept_later": ("Kept a year later", "share"),
+    "left_in_year": ("Leave in a year", "share"),
+    "low_times": ("Times as often, 90% from", "number"),
+    "middle_kept": ("The middle account kept", "share"),
+    "next_year": ("The year after", "money"),
+    "our_view": ("Our own view is rosier in", "text"),
+    "ours_said": ("Our people say", "share"),
+    "people_heard": ("People heard", "count"),
+    "priority": ("Priority", "number"),
+    "rank_ours": ("Importance, our people's rank", "count"),
+    "rank_theirs": ("Importance, customers' rank", "count"),
+    "said_score": ("They said, of the scale", "share"),
+    "shrunk_score": ("Likely score of the account", "share"),
+    "surely_first": ("Is its first", "share"),
+    "theirs_said": ("Customers say", "share"),
+    "this_year": ("The year before", "money"),
+    "times_as_often": ("Times as often as accounts alike", "number"),
+    "voice_level": ("What had been said", "text"),
+    "voice_question": ("Signal", "text"),
+    "was_asked": ("Was asked", "flag"),
+    "weight_on_whole": ("Weight for satisfaction", "number"),
+    "within_reach": ("A quarter of accounts lie above", "share"),
+}

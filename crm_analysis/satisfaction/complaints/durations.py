@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
     Places = NDArray[np.intp]
 
+EXACT, DRAWS = 1_000, 199
+"""Rows up to which groups are compared by permutation, and how often these are drawn."""
+_SEED = 20260930
 COLUMNS = ("days", "at_risk", "ended", "lasting", "low", "high")
 
 
@@ -96,40 +99,77 @@ def median(steps: pd.DataFrame) -> tuple[float, float, float]:
 
 
 def alike(rows: pd.DataFrame, groups: pd.Series) -> tuple[int, float]:
-    """Whether groups last alike: degrees of freedom and p of the log-rank test; (0, NaN) if they cannot be compared.
+    """Whether groups last alike: how many groups there are, and p of the log-rank test; NaN if they cannot be compared.
 
-    `groups` names each row's group. What a group's ends exceed their expectation by is added up by account; their
-    products estimate the covariance, and Hotelling's F law stands for chi squared because accounts may be few.
+    `groups` names each row's group. What a group's ends exceed their expectation by is added up by account, and the
+    sums of squares of these estimate the covariance. Up to EXACT rows p is that of a permutation test of this
+    statistic (Chung & Romano 2013): groups change hands between accounts where each account has one, else between rows.
+    Of more rows Hotelling's F law stands for it; among few accounts that would find differences too often.
     """
     import pandas as pd
+
+    table = rows.assign(group=groups.to_numpy(dtype=str)).sort_values(["account_id", "days", "done", "group"])
+    owner, names = pd.factorize(table["account_id"], sort=True)
+    own, kinds = pd.factorize(table["group"], sort=True)
+    if len(kinds) < 2 or len(names) < 3:
+        return len(kinds), float("nan")
+    if table["number"].sum() > EXACT:
+        return len(kinds), _by_law(table, owner.astype(np.intp), own.astype(np.intp), len(names), len(kinds))
+    each = np.repeat(np.arange(len(table)), table["number"].to_numpy())
+    return len(kinds), _by_permutation(table.iloc[each], owner[each].astype(np.intp), own[each].astype(np.intp))
+
+
+def _by_law(table: pd.DataFrame, owner: Places, own: Places, many: int, width: int) -> float:
+    """p of the log-rank statistic by Hotelling's F law."""
     from scipy.stats import f as fisher
 
-    owner, names = pd.factorize(rows["account_id"], sort=True)
-    own, kinds = pd.factorize(groups.to_numpy(dtype=str), sort=True)
-    many, width = len(names), len(kinds)
-    if width < 2 or many < 3:
-        return 0, float("nan")
-    cell = owner.astype(np.intp) * width + own
     scores = np.zeros((many, width))
-    for _, there, ended, each, gone in _days(rows, cell, many * width):
+    for _, there, ended, each, gone in _days(table, owner * width + own, many * width):
         at, went = each.reshape(many, width), gone.reshape(many, width)
-        share = at.sum(axis=0) / there
-        scores += went - at * (ended / there)
-        scores -= np.outer(went.sum(axis=1) - at.sum(axis=1) * (ended / there), share)
-    told = scores[np.abs(scores).sum(axis=1) > 0]
-    if len(told) < 3:
-        return 0, float("nan")
-    excess = scores.sum(axis=0)
-    spread = (told - told.mean(axis=0)).T @ (told - told.mean(axis=0)) * len(told) / (len(told) - 1)
+        excess = went - at * (ended / there)
+        scores += excess - np.outer(excess.sum(axis=1), at.sum(axis=0) / there)
+    statistic, free = _statistic(scores)
+    if not free or many <= free:
+        return float("nan")
+    # of sums of squares about 0; about their mean it is Hotelling's
+    squared = statistic / max(1 - statistic / many, 1e-9) * (many - 1) / many
+    return float(fisher.sf(squared * (many - free) / (free * (many - 1)), free, many - free))
+
+
+def _by_permutation(table: pd.DataFrame, owner: Places, own: Places) -> float:
+    """p of the log-rank statistic where groups are drawn anew among accounts, or rows."""
+    days, done = table["days"].to_numpy(dtype=np.int64), table["done"].to_numpy(dtype=bool)
+    times = np.unique(days[done])
+    if not len(times):
+        return float("nan")
+    there = days[:, None] >= times
+    ends = (days[:, None] == times) & done[:, None]
+    share = there / there.sum(axis=0)
+    moves = ends - there * (ends.sum(axis=0) / there.sum(axis=0))
+    # what a row adds to the scores is linear in who is of which group
+    weights = np.diag(moves.sum(axis=1)) - moves @ share.T
+    weights = np.add.reduceat(weights, np.flatnonzero(np.r_[True, owner[1:] != owner[:-1]]), axis=0)
+    kinds = np.eye(int(own.max()) + 1)
+    first = own[np.flatnonzero(np.r_[True, owner[1:] != owner[:-1]])]
+    whole = bool((own == first[owner]).all())
+    found, free = _statistic(weights @ kinds[own])
+    if not free:
+        return float("nan")
+    rng = np.random.default_rng(_SEED)
+    reached = 0
+    for _ in range(DRAWS):
+        drawn = rng.permutation(first)[owner] if whole else rng.permutation(own)
+        reached += _statistic(weights @ kinds[drawn])[0] >= found * (1 - 1e-9)
+    return (1 + reached) / (1 + DRAWS)
+
+
+def _statistic(scores: Array) -> tuple[float, int]:
+    """The squared length of the sum of scores (accounts x groups), by their sums of squares; its degrees of freedom."""
+    spread = scores.T @ scores
     sizes, ways = np.linalg.eigh(spread)
     real = sizes > 1e-9 * max(float(sizes[-1]), 1e-12)
-    free = int(min(real.sum(), width - 1))
-    if not free or len(told) <= free:
-        return 0, float("nan")
-    real = np.argsort(-sizes)[:free]
-    statistic = float(((excess @ ways)[real] ** 2 / sizes[real]).sum())
-    by = (len(told) - free) / (free * (len(told) - 1))
-    return free, float(fisher.sf(statistic * by, free, len(told) - free))
+    excess = scores.sum(axis=0) @ ways
+    return float((excess[real] ** 2 / sizes[real]).sum()), int(real.sum())
 
 
 def _days(rows: pd.DataFrame, place: Places, many: int) -> Iterator[tuple[int, float, float, Array, Array]]:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 WITHIN = (5, 10, 30)
 """Days after which it is told how many complaints were closed."""
-LEAST = 10
+LEAST = 5
 """Complaints a group needs to be told by itself; smaller ones are counted together."""
 LISTED = 1_000
 """Open complaints that are listed at most."""

@@ -52,7 +52,7 @@ class Cases:
     """Accounts that were silent on earlier days, and whether they complained.
 
     `frame`: rows of a panel with the predictors, then came (1 if it complained within AHEAD after as_of), sorted by
-    as_of and account_id. `complainers`: the accounts of which any did.
+    as_of and account_id.
     """
 
     frame: pd.DataFrame

@@ -12,7 +12,7 @@ import numpy as np
 from crm_analysis.churn.definition.shares import LEVEL
 from crm_analysis.churn.survival.calibration import lift, recalibration, risk_groups
 from crm_analysis.churn.survival.evaluation import MODEL, SURE
-from crm_analysis.errors import BookError, UserError
+from crm_analysis.errors import BookError
 from crm_analysis.labels import label
 from crm_analysis.satisfaction.complaints.silent import fitted, learned
 from crm_analysis.value.scores import FLOOR, clustered
@@ -208,8 +208,5 @@ def _lift(own: pd.DataFrame) -> float:
     for _, day in own.groupby("as_of", sort=True):
         many = int(day["came"].sum())
         if many:
-            try:
-                total, weight = total + many * lift(day["chance"], day["came"]), weight + many
-            except UserError:  # pragma: no cover -- there is a complainer
-                continue
+            total, weight = total + many * lift(day["chance"], day["came"]), weight + many
     return total / weight if weight else float("nan")

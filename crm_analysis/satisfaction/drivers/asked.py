@@ -1,8 +1,8 @@
-"""The questionnaires that importance is learned from: dimensions and target of each person and wave, and what was left out.
+"""The questionnaires that importance is learned from, and what was left out of them.
 
-The rule for missing answers: a dimension is the mean of its items that were answered; questionnaires with every dimension
-and the target count, unless fewer than half are whole, in which case each pair of questions is compared in the questionnaires
-that answer both.
+The rule for missing answers: a dimension is the mean of its items that were answered; questionnaires with every
+dimension and the target count, unless fewer than half are whole, in which case each pair of questions is compared in
+the questionnaires that answer both.
 """
 
 from __future__ import annotations
@@ -144,9 +144,7 @@ def _target(source: Answers, target: str | None, window: str) -> str:
     raise BookError(label("drivers_no_target").format(tried=tried, window=window, day=source.as_of))
 
 
-def _varying(
-    names: list[str], values: np.ndarray, said: np.ndarray, notes: list[str]
-) -> tuple[list[str], np.ndarray]:
+def _varying(names: list[str], values: np.ndarray, said: np.ndarray, notes: list[str]) -> tuple[list[str], np.ndarray]:
     """Without dimensions that nobody answered beside the target, or that all answered the same."""
     kept = []
     for place, name in enumerate(names):
@@ -161,9 +159,7 @@ def _varying(
     return [names[place] for place in kept], values[:, [*kept, len(names)]]
 
 
-def _paired(
-    names: list[str], values: np.ndarray, codes: np.ndarray, notes: list[str]
-) -> tuple[list[str], np.ndarray]:
+def _paired(names: list[str], values: np.ndarray, codes: np.ndarray, notes: list[str]) -> tuple[list[str], np.ndarray]:
     """Without dimensions that too few accounts answered together with another: of a pair the one answered less."""
     kept = list(range(len(names)))
     first = np.flatnonzero(np.r_[True, np.diff(codes) > 0])
@@ -196,7 +192,7 @@ def _own(
 
 def _enough(names: list[str], accounts: int, target: str) -> None:
     if not names:
-        raise BookError(label("drivers_none").format(target=target))
+        raise BookError(label("drivers_nothing").format(target=target))
     needed = max(ACCOUNTS, PER_DRIVER * len(names))
     if accounts < needed:
         words = label("drivers_few").format(

@@ -1,8 +1,8 @@
 """Derived importance: what the answers themselves tell of how much satisfaction hangs on each dimension.
 
 Importance is not cause: it says whose answers go with the overall answer, shared out among dimensions that go with each
-other. It stands beside the coefficient, which tells the direction and what is left to a dimension when the others are known,
-and above or below the importance of a question of pure noise.
+other. It stands beside the coefficient, which tells the direction and what is left to a dimension when the others are
+known, and above or below the importance of a question of pure noise.
 """
 
 from __future__ import annotations

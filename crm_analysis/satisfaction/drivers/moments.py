@@ -1,4 +1,4 @@
-"""Means and covariances of answers under weights of accounts: a draw of the bootstrap costs nothing of the questionnaires.
+"""Means and covariances of answers under weights of accounts: a draw of the bootstrap costs no pass over answers.
 
 Accounts are what is drawn again, with all their questionnaires: several people of one account are a cluster.
 """
@@ -79,7 +79,7 @@ class Moments:
         object.__setattr__(self, "_scale", np.where(scale > 1e-12, scale, 1.0))
 
     def under(self, weights: Floats | None = None) -> Spread:
-        """The moments where account a counts weights[b, a] times; without weights one draw in which each counts once."""
+        """The moments where account a counts weights[b, a] times; without weights one draw, each counting once."""
         weights = np.ones((1, self.accounts)) if weights is None else weights
         k = self.values.shape[1]
         y = (self.values - self._centre) / self._scale

@@ -1,7 +1,7 @@
 """A question that has nothing to do with anything: what importance chance alone gives.
 
-LMG and Johnson's weights are never negative, so their intervals hardly ever include zero; the yardstick is a variable of
-pure noise among the drivers. Answers of one account are alike, noise too, as much as the drivers are on average:
+LMG and Johnson's weights are never negative, so their intervals hardly ever include zero; the yardstick is a variable
+of pure noise among the drivers. Answers of one account are alike, noise too, as much as the drivers are on average:
 otherwise it would be easier to beat than a question that means nothing. It is never drawn row by row: how noise and
 answers vary together is normal with a covariance that the moments of the answers tell.
 """

@@ -1,7 +1,7 @@
 """Ordered logit: the overall answer as ordered categories, with no assumption of equal steps.
 
-P(answer <= c) = 1 / (1 + exp(x'b - t_c)) (McCullagh 1980). Where the scale changed, each scale has thresholds t of its own and
-all share b. Newton's method; the likelihood is concave (Pratt 1981). Standard errors with accounts as clusters.
+P(answer <= c) = 1 / (1 + exp(x'b - t_c)) (McCullagh 1980). Where the scale changed, each scale has thresholds t of its
+own and all share b. Newton's method; the likelihood is concave (Pratt 1981). Standard errors with accounts as clusters.
 """
 
 from __future__ import annotations
@@ -116,7 +116,9 @@ def _in_order(theta: Floats, starts: dict[float, Floats]) -> bool:
     return True
 
 
-def _likelihood(theta: Floats, z: Floats, below: Floats, above: Floats, many: int) -> tuple[float, Floats, Floats, Floats]:
+def _likelihood(
+    theta: Floats, z: Floats, below: Floats, above: Floats, many: int
+) -> tuple[float, Floats, Floats, Floats]:
     """Log likelihood, gradient, information (less the second derivatives) and each row's own gradient."""
     from scipy.special import expit
 

@@ -35,7 +35,7 @@ def every_r2(corr: Floats) -> Floats:
 
 
 def lmg(corr: Floats) -> Floats:
-    """Each driver's part of R2 (b, p); the parts of a row add up to its R2. ValueError beyond 15 drivers and a noise."""
+    """Each driver's part of R2 (b, p); a row adds up to its R2. ValueError beyond 15 drivers and a noise."""
     p = corr.shape[1] - 1
     if p > EXACT + 1:
         raise ValueError(f"{p} drivers have {2**p:,} subsets: exact to {EXACT} and a noise variable")
@@ -98,8 +98,8 @@ def _pieces(corr: Floats) -> Iterator[Floats]:
 def _orders(p: int) -> Floats:
     """What R2 of every subset counts in each driver's Shapley value (p, 2 ** p).
 
-    A set that the driver comes to counts against it, the set with it for it, by the share of orders in which it comes just
-    then.
+    A set that the driver comes to counts against it, the set with it for it, by the share of orders in which it comes
+    just then.
     """
     subsets = np.arange(2**p)
     size = np.array([int(s).bit_count() for s in subsets])

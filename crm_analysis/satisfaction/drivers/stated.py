@@ -47,8 +47,8 @@ def stated(
 ) -> Stated:
     """From customers' questionnaires about us, a dimension's importance being the mean over its items.
 
-    `weights` are draws x `accounts` (`moments.resampled`). Raises BookError where nobody said how important anything is,
-    or only of one dimension.
+    `weights` are draws x `accounts` (`moments.resampled`). Raises BookError where nobody said how important anything
+    is, or only of one dimension.
     """
     import pandas as pd
 

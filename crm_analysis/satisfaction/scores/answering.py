@@ -39,21 +39,24 @@ FEATURES = (
 """What may say who answers, of the features of `churn.survival.features`; and OWN."""
 OWN = "answered_before"
 """The share of the person's earlier invitations, and without a name of the account's, that were answered in time."""
+HABITS = ("unanswered", OWN)
+"""What tells of earlier answering: good to know who will answer, but no part of weights (Little & Vartivarian 2005:
+what says who answers and not what they say makes a weighted mean less sure and no truer)."""
 MOST = 12
 """Days of asking whose accounts are looked at, the latest ones: habits of earlier years say little of today's."""
 MINIMUM = 20
 """Accounts that answered, and accounts that did not, below which nothing is told of who answers."""
 ENOUGH = 20_000
 """Invitations, whole accounts of them, that the penalty is chosen on at most."""
-SILENCE = "12M"
-"""Accounts without an order for so long are none that features are told of: they are unknown there."""
+SILENCE = 365
+"""Accounts without an order for so many days are none that features are told of: they are unknown there."""
 
 
 def known_before(book: Book, asked: pd.DataFrame) -> pd.DataFrame:
-    """One row per decided invitation of the last MOST days of asking: account_id, person, sent_on, wave, row, answered,
-    as_of (the day before the first invitation of its month), then features, NaN where not known on `as_of`.
+    """One row per decided invitation of the last MOST months of asking, with what was known before it.
 
-    Invitations of days on which the book knows no orders are left out.
+    Columns: account_id, person, sent_on, wave, row, answered, as_of (the day before the first invitation of its month),
+    then features, NaN where not known on `as_of`. Invitations of days on which the book knows no orders are left out.
     """
     import pandas as pd
 
@@ -107,8 +110,8 @@ class Answering:
         return found
 
 
-def answering(frame: pd.DataFrame) -> Answering:
-    """The model fitted to invitations (`known_before`).
+def answering(frame: pd.DataFrame, habits: bool = True) -> Answering:
+    """The model fitted to invitations (`known_before`), without HABITS for weights.
 
     Raises BookError where fewer than MINIMUM accounts answered, fewer did not, or nothing known varies.
     """
@@ -117,8 +120,9 @@ def answering(frame: pd.DataFrame) -> Answering:
         found = frame.loc[answered == did, "account_id"].nunique()
         if found < MINIMUM:
             raise BookError(label(words).format(found=found, needed=MINIMUM))
+    names = [name for name in (*FEATURES, OWN) if name in frame and (habits or name not in HABITS)]
     try:
-        design = Design.of(frame, [name for name in (*FEATURES, OWN) if name in frame], bends=False)
+        design = Design.of(frame, names, bends=False)
     except UserError as refused:
         raise BookError(str(refused)) from None
     rows = _rows(frame, design, answered)

@@ -38,9 +38,10 @@ def sensitivity(said: Array, share: Array, chance: Array, gamma: float = GAMMA) 
     1 + odds against it, may be as small as 1 + odds / gamma and as great as 1 + odds * gamma. The least mean gives
     the great weights to all answers up to some value and the small ones to those above it: each value is tried.
     """
-    order = np.argsort(said, kind="stable")
-    values, own = said[order], share[order]
-    odds = np.maximum(1 / chance[order] - 1, 0)
+    values, own, odds = said, share, np.maximum(1 / chance - 1, 0)
+    if (np.diff(said) < 0).any():
+        order = np.argsort(said, kind="stable")
+        values, own, odds = said[order], share[order], odds[order]
     small, great = own * (1 + odds / gamma), own * (1 + odds * gamma)
     return _least(values, small, great), -_least(-values[::-1], small[::-1], great[::-1])
 

@@ -43,7 +43,7 @@ def overview(units: pd.DataFrame, revenue: pd.Series | None, level: float = LEVE
         if own.empty:
             continue
         sums = Sums.of(own[name])
-        row = {"score": name, "accounts_heard": len(own), "people_heard": int(own["people"].sum())}
+        row: dict[str, Any] = {"score": name, "accounts_heard": len(own), "people_heard": int(own["people"].sum())}
         row |= _told("points", "low", "high", sums, name, level)
         if revenue is not None:
             weighted = Sums.of(own[name], weights=own["account_id"].map(revenue).fillna(0.0).clip(lower=0.0))

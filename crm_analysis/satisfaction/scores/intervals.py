@@ -173,5 +173,5 @@ def score(values: Any, kind: str, weights: Any = None, level: float = LEVEL) -> 
     """
     sums = Sums.of(values, weights=weights)
     low, high = ends(sums, kind, level)
-    own = (POINTS * float(part[0]) for part in (sums.mean, low, high))
-    return Score(int(sums.accounts[0]), *own, float(sums.effective[0]))
+    points, low_, high_ = (POINTS * float(part[0]) for part in (sums.mean, low, high))
+    return Score(int(sums.accounts[0]), points, low_, high_, float(sums.effective[0]))

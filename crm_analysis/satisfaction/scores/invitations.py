@@ -1,8 +1,8 @@
 """Who was asked, who answered, and of whom it is too early to say.
 
-An answer belongs to the last invitation of its person before it, if that is no older than LONGEST. Whoever is asked again
-within ANSWER_DAYS is reminded, and was asked once. An invitation younger than ANSWER_DAYS without an answer is undecided:
-it counts neither as answered nor as silent.
+An answer belongs to the last invitation of its person before it, if that is no older than LONGEST. Whoever is asked
+again within ANSWER_DAYS is reminded, and was asked once. An invitation younger than ANSWER_DAYS without an answer is
+undecided: it counts neither as answered nor as silent.
 """
 
 from __future__ import annotations

@@ -75,23 +75,23 @@ def reliability(shares: pd.DataFrame, accounts: Sequence[object] | pd.Series, le
     error = _error(rows, covariance, owner, many)
     if alpha < 1 - 1e-9:
         half = normal(level) * error / (1 - alpha)
-        ends = [1 - (1 - alpha) * np.exp(half), 1 - (1 - alpha) * np.exp(-half)]
+        low, high = (float(1 - (1 - alpha) * np.exp(side * half)) for side in (1, -1))
     else:
-        ends = [alpha, alpha]
+        low, high = float("nan"), float("nan")  # items that all say the same: nothing scatters
     without = {}
     if len(names) > 2:
         for place, name in enumerate(names):
             others = np.delete(np.arange(len(names)), place)
             without[name] = _alpha(covariance[np.ix_(others, others)])
     between = float(like[np.triu_indices(len(names), 1)].mean())
-    return Alpha(len(names), len(kept), many, alpha, *ends, _alpha(like), between, without, same)
+    return Alpha(len(names), len(kept), many, alpha, low, high, _alpha(like), between, without, same)
 
 
 def scales(groups: Mapping[str, Sequence[str]], shares: pd.DataFrame, accounts: pd.Series) -> pd.DataFrame:
-    """One row per scale that can be told: scale, items, people_heard, accounts_heard, alpha, low, high, standardised,
-    correlation, weakest (the item without which alpha is highest, if that is higher), alpha_without.
+    """One row per scale that can be told; scales of which nothing can be told are left out.
 
-    Scales of which nothing can be told are left out.
+    Columns: scale, items, people_heard, accounts_heard, alpha, low, high, standardised, correlation, weakest (the item
+    without which alpha is highest, if that is higher than with it), alpha_without.
     """
     import pandas as pd
 

@@ -55,16 +55,17 @@ def pairs(answers: Answers, window: str = "12M") -> tuple[pd.DataFrame, pd.DataF
         told = one.notna() & two.notna()
         told[[item for item in told if item == answers.asks.recommendation]] = False
         wholes = [frame.where(told).mean(axis=1) for frame in (one, two)]
-    frames = [frame.assign(**{WHOLE: whole}) for frame, whole in zip((one, two), wholes, strict=True)]
-    return both.rename(columns={"subject": "competitor"})[["account_id", "person", "competitor", "wave"]], *frames
+    who = both.rename(columns={"subject": "competitor"})[["account_id", "person", "competitor", "wave"]]
+    return who, one.assign(**{WHOLE: wholes[0]}), two.assign(**{WHOLE: wholes[1]})
 
 
 def by_item(answers: Answers, window: str = "12M", level: float = LEVEL, few: int = FEW) -> pd.DataFrame:
-    """One row per item that people answered for both: item, accounts_heard, points_ours, points_theirs, lead, low,
-    high (ours less theirs, in points, paired), relative (ours by theirs), low_relative, high_relative.
+    """One row per item that people answered for both.
 
-    All competitors together; an account is one value. Items of fewer than `few` accounts are left out. The interval of
-    `relative` is by the delta method on its logarithm. Raises BookError as `pairs`, and where no item is left.
+    Columns: item, accounts_heard, points_ours, points_theirs, lead, low, high (ours less theirs, in points, paired),
+    relative (ours by theirs), low_relative, high_relative. All competitors together; an account is one value. Items of
+    fewer than `few` accounts are left out. The interval of `relative` is by the delta method on its logarithm. Raises
+    BookError as `pairs`, and where no item is left.
     """
     import pandas as pd
 
@@ -79,10 +80,12 @@ def by_item(answers: Answers, window: str = "12M", level: float = LEVEL, few: in
         one, two = means["ours"].to_numpy(np.float64), means["theirs"].to_numpy(np.float64)
         sums = Sums.of(one - two)
         low, high = ends(sums, "lead", level)
-        row = {"item": str(item), "accounts_heard": len(means)}
+        row: dict[str, object] = {"item": str(item), "accounts_heard": len(means)}
         row |= {"points_ours": POINTS * one.mean(), "points_theirs": POINTS * two.mean()}
         row |= {"lead": POINTS * float(sums.mean[0]), "low": POINTS * float(low[0]), "high": POINTS * float(high[0])}
-        rows.append(row | dict(zip(("relative", "low_relative", "high_relative"), _ratio(one, two, level), strict=True)))
+        rows.append(
+            row | dict(zip(("relative", "low_relative", "high_relative"), _ratio(one, two, level), strict=True))
+        )
     if not rows:
         raise BookError(label("rivals_few").format(few=few, found=who["account_id"].nunique()))
     return pd.DataFrame(rows)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -81,7 +81,7 @@ def changes(answers: Answers, level: float = LEVEL, few: int = FEW) -> pd.DataFr
             continue
         same = all(_widths(waves[first], item) == _widths(waves[second], item) for item in asked[name])
         found = change(before, now, name, level)
-        row = {"score": name, "wave_before": first, "wave_now": second}
+        row: dict[str, Any] = {"score": name, "wave_before": first, "wave_now": second}
         row |= {"points_before": found.before, "points_now": found.now, "points_change": found.change}
         row |= {"low": found.low, "high": found.high, "p_change": found.p}
         row |= {"accounts_before": found.accounts_before, "accounts_now": found.accounts_now}

@@ -13,7 +13,7 @@ import numpy as np
 
 from crm_analysis.churn.definition.shares import LEVEL
 from crm_analysis.satisfaction.scores.bounds import GAMMA, sensitivity, worst
-from crm_analysis.satisfaction.scores.intervals import KINDS, POINTS, normal, score
+from crm_analysis.satisfaction.scores.intervals import KINDS, POINTS, pseudo, quantile, score
 from crm_analysis.satisfaction.scores.measures import SCORES, measured
 
 if TYPE_CHECKING:
@@ -55,69 +55,94 @@ def weighted(
 ) -> pd.DataFrame:
     """One row per score: as heard, weighted for who stays silent, and how far off that may still be.
 
-    `rows` are decided invitations (`answering.known_before`), `model` says who answers. Columns: score (code),
-    accounts_asked, accounts_heard, people_asked, people_heard, points (as heard, accounts first), weighted, low, high
-    (of weighted: accounts drawn anew DRAWS times, the model fitted again in each), cut (answers whose weight was cut),
-    low_odds, high_odds (`bounds.sensitivity` at `gamma`), low_worst, high_worst (`bounds.worst`), all in points.
-    Scores that fewer than two accounts told are left out.
+    `rows` are decided invitations (`answering.known_before`), `model` says who answers (fitted without habits).
+    Columns: score (code), accounts_asked, accounts_heard, people_asked, people_heard, points (as heard, accounts
+    first), weighted, low, high (of weighted; `Drawn`), cut (answers whose weight was cut), low_odds, high_odds
+    (`bounds.sensitivity` at `gamma`, chance included), low_worst, high_worst (`bounds.worst`), all in points. Scores
+    that fewer than two accounts told are left out.
     """
     import pandas as pd
 
     table, heard = measured(answers), rows["row"].to_numpy(np.int64)
     share = 1 / rows.groupby("account_id")["account_id"].transform("size").to_numpy(np.float64)
-    chance = model.chance(rows)
     found = []
     for name in SCORES:
         own = table[name].to_numpy(np.float64)
         said = np.where(heard >= 0, own[heard] if len(own) else np.nan, np.nan)
-        told = ~np.isnan(said)
-        accounts = rows.loc[told, "account_id"]
+        told = np.flatnonzero(~np.isnan(said))
+        told = told[np.argsort(said[told], kind="stable")]
+        accounts = rows["account_id"].iloc[told]
         if accounts.nunique() < 2:
             continue
         kind = KINDS[name]
         raw = pd.Series(said[told]).groupby(accounts.to_numpy(), sort=True).mean()
-        weights = inverse(chance[told])
+        weights = inverse(model.chance(rows.iloc[told]))
         middle = _mean(said[told], share[told] * weights.weight)
-        error = _error(rows, model, said, share)
-        ends = [min(max(middle + side * normal(level) * error, kind.low), kind.high) for side in (-1, 1)]
-        # of the odds against an answer as the weights tell them, so that the bounds lie around the weighted score
+        drawn = _drawn(rows.iloc[told], said[told], share[told], model, gamma)
+        low, high = _ends(middle, drawn, _worth(accounts, share[told] * weights.weight), name, level)
+        tail = (1 - level) / 2
         odds = sensitivity(said[told], share[told], 1 / weights.weight, gamma)
-        row = {"score": name, "accounts_asked": rows["account_id"].nunique(), "accounts_heard": accounts.nunique()}
-        row |= {"people_asked": len(rows), "people_heard": int(told.sum())}
-        row |= {"points": score(raw, name).points, "weighted": POINTS * middle}
-        row |= {"low": POINTS * ends[0], "high": POINTS * ends[1], "cut": weights.cut}
-        row |= dict(zip(("low_odds", "high_odds"), (POINTS * end for end in odds), strict=True))
+        odds = min(odds[0], float(np.quantile(drawn.low, tail))), max(odds[1], float(np.quantile(drawn.high, 1 - tail)))
         outer = worst(said, share, kind.low, kind.high)
-        row |= dict(zip(("low_worst", "high_worst"), (POINTS * end for end in outer), strict=True))
-        found.append(row)
+        row = {"score": name, "accounts_asked": rows["account_id"].nunique(), "accounts_heard": accounts.nunique()}
+        row |= {"people_asked": len(rows), "people_heard": len(told)}
+        row |= {"points": score(raw, name).points, "weighted": POINTS * middle, "low": POINTS * low}
+        row |= {"high": POINTS * high, "cut": weights.cut}
+        row |= {"low_odds": POINTS * odds[0], "high_odds": POINTS * odds[1]}
+        found.append(row | {"low_worst": POINTS * outer[0], "high_worst": POINTS * outer[1]})
     return pd.DataFrame(found)
+
+
+class Drawn(NamedTuple):
+    """Accounts drawn anew DRAWS times: the weighted score of each draw, and its least and greatest by odds."""
+
+    mean: Array
+    low: Array
+    high: Array
 
 
 def _mean(values: Array, weights: Array) -> float:
     return float(weights @ values / weights.sum())
 
 
-def _error(rows: pd.DataFrame, model: Answering, said: Array, share: Array) -> float:
-    """The standard error of the weighted score: accounts drawn anew, the model fitted again in each draw.
+def _worth(accounts: pd.Series, weights: Array) -> float:
+    """As how many equal accounts the weighted ones count (Kish 1965)."""
+    import pandas as pd
 
-    A draw is weights of accounts, on which Newton steps from the model's own maximum lead to that of the draw: two are
-    enough. Invitations of `model.rows` that are not among `rows` count for the fit only.
+    each = pd.Series(weights).groupby(accounts.to_numpy()).sum().to_numpy(np.float64)
+    return float(each.sum() ** 2 / (each @ each))
+
+
+def _ends(middle: float, drawn: Drawn, worth: float, name: str, level: float) -> tuple[float, float]:
+    """The interval of a weighted score: the scatter of the draws, and pseudo-responses as `intervals` adds them."""
+    kind, added = KINDS[name], pseudo(name, level)
+    centre, spread = (kind.low + kind.high) / 2, kind.spread * ((kind.high - kind.low) / 2) ** 2
+    scatter = float(np.var(drawn.mean, ddof=1)) * worth / max(worth - 1, 0.5)
+    moved = (worth * middle + added * centre) / (worth + added)
+    variance = (worth**2 * scatter + added * (spread + (centre - moved) ** 2)) / (worth + added) ** 2
+    half = float(quantile(name, level, np.array(worth + added))) * float(np.sqrt(variance))
+    return min(max(moved - half, kind.low), middle), max(min(moved + half, kind.high), middle)
+
+
+def _drawn(told: pd.DataFrame, said: Array, share: Array, model: Answering, gamma: float) -> Drawn:
+    """The score of accounts drawn anew, the model of who answers fitted again in each draw.
+
+    A draw is weights of accounts, on which Newton steps lead from the model's maximum to that of the draw: two are
+    enough. `told` are the invitations answered with `said`, rising.
     """
     from scipy.special import expit
 
-    matrix, owner = model.rows.matrix, model.rows.owner
-    answered = model.rows.steps[0].left
+    matrix, owner, answered = model.rows.matrix, model.rows.owner, model.rows.steps[0].left
     full = np.column_stack([np.ones(len(matrix)), matrix])
     penalty = np.r_[0.0, np.full(matrix.shape[1], model.ridge)]
-    own = np.column_stack([np.ones(len(rows)), model.design.matrix(rows)])
+    own = np.column_stack([np.ones(len(told)), model.design.matrix(told)])
     number = {name: place for place, name in enumerate(model.rows.accounts)}
-    account = np.array([number[name] for name in rows["account_id"]], dtype=np.intp)
-    told = ~np.isnan(said)
+    account = np.array([number[name] for name in told["account_id"]], dtype=np.intp)
     rng, many = np.random.default_rng(SEED), len(model.rows.accounts)
     found = []
     for _ in range(DRAWS):
         times = np.bincount(rng.integers(0, many, many), minlength=many).astype(np.float64)
-        if not times[account[told]].any():
+        if not times[account].any():
             continue
         at, weight = model.at, times[owner]
         for _ in range(2):
@@ -125,8 +150,6 @@ def _error(rows: pd.DataFrame, model: Answering, said: Array, share: Array) -> f
             slope = full.T @ (weight * (answered - chance)) - penalty * at
             bend = (full * (weight * chance * (1 - chance))[:, None]).T @ full + np.diag(penalty)
             at = at + np.linalg.solve(bend + 1e-9 * np.eye(len(bend)), slope)
-        weights = inverse(expit(own[told] @ at)).weight * times[account[told]] * share[told]
-        found.append(_mean(said[told], weights))
-    # as many accounts as were heard tell of the scatter: brought to what one less would
-    heard = len(set(account[told].tolist()))
-    return float(np.std(found, ddof=1)) * float(np.sqrt(heard / (heard - 1)))
+        weights, counts = inverse(expit(own @ at)).weight, times[account] * share
+        found.append((_mean(said, weights * counts), *sensitivity(said, counts, 1 / weights, gamma)))
+    return Drawn(*np.array(found).T)

@@ -60,9 +60,7 @@ def bends(scores: Array) -> tuple[float, ...]:
     return tuple(float(knot) for knot in found if scores.min() + 1e-6 < knot < scores.max() - 1e-6)
 
 
-def curve(
-    at: Array, covariance: Array, knots: tuple[float, ...], scores: Array, event: Array, days: Array
-) -> Curve:
+def curve(at: Array, covariance: Array, knots: tuple[float, ...], scores: Array, event: Array, days: Array) -> Curve:
     """The curve of these coefficients that expects as many to leave as left."""
     raw = Curve(0.0, at, covariance, knots, float(scores.min()), float(scores.max()))
     expected = float((np.exp(raw.pieces(scores) @ at) * days).sum()) / YEAR

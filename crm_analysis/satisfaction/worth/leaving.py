@@ -8,6 +8,7 @@ discontented may make them leave by another way too.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -116,7 +117,7 @@ def linked(
         says.append(words.format(rows=f"{int(kept.sum()):,}", of=f"{len(rows):,}"))
     tables, tests, bent = [], [], None
     with threadpool_limits(1, "blas"):  # its matrices are small: threads would only wait for each other
-        for question in said:
+        for question in map(str, said.columns):
             table = rates(rows, said[question], LEVELS[question], level)
             ratios, test = _ratios(rows[kept], said.loc[kept, question], table, question, level, says)
             if question == "satisfaction" and test is not None:
@@ -164,7 +165,7 @@ def _shape(fit: _Fit, told: list[str], reference: str, question: str) -> dict[st
     """p_heard and p_bent from the levels alone; of satisfaction p_bent is told by the score itself (`_bent`)."""
     rows = {name: np.eye(len(told))[told.index(name)] for name in told} | {reference: np.zeros(len(told))}
     heard = [name for name in HEARD if name in rows]
-    steps = [rows[one] - rows[other] for one, other in zip(heard, heard[1:], strict=False)]
+    steps = [rows[one] - rows[other] for one, other in itertools.pairwise(heard)]
     p_bent = float("nan")
     if question == "complaints" and set(LEVELS[question]) <= set(rows):
         none, one, two = (rows[name] for name in LEVELS[question])
@@ -227,4 +228,3 @@ def _fitted(rows: pd.DataFrame, columns: Array) -> _Fit | None:
         said += " " + label("worth_not_adjusted").format(terms=", ".join(missing), left=left)
     size = columns.shape[1]
     return _Fit(found.at[:size], cox.covariance(table, found, 0.0)[:size, :size], said)
-

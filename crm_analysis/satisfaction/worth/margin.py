@@ -18,6 +18,7 @@ from crm_analysis.accounts import WINDOW, snapshots
 from crm_analysis.book.days import last_known
 from crm_analysis.churn.definition.purchases import begin_of
 from crm_analysis.churn.definition.shares import LEVEL
+from crm_analysis.churn.survival.checks import holm
 from crm_analysis.churn.survival.sample import codes
 from crm_analysis.errors import BookError
 from crm_analysis.labels import label
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from crm_analysis.book.book import Book
 
     Array = NDArray[np.float64]
+    Flags = NDArray[np.bool_]
     Places = NDArray[np.intp]
 
 BANDS, OF_A_BAND = 5, 20
@@ -49,8 +51,9 @@ class Followed:
 
     - `table`: one row per question and level: question, level, accounts, account_years, this_year, next_year (money),
       kept (next by this; NaN where this year's is not positive), expected_kept (what accounts of their size kept),
-      against (next year's by the expected; 1: as others of their size), low, high (clustered by account), middle (half
-      of the account-years kept no more than this share), largest (share of the expected money that is one account's);
+      against (next year's by the expected; 1: as others of their size), low, high (clustered by account), p_holm (that
+      it is 1; corrected for the levels of the question), middle (half of the account-years kept no more than this),
+      largest (share of the expected money that is one account's);
     - `starts`: the days looked from; `money`: "margin" or "revenue"; `bands`: how many bands of size were compared in.
     """
 
@@ -71,7 +74,9 @@ def starts_of(book: Book, days: Sequence[dt.date]) -> list[dt.date]:
     return found
 
 
-def followed(book: Book, panel: pd.DataFrame, cuts: tuple[float, float] | None = None, level: float = LEVEL) -> Followed:
+def followed(
+    book: Book, panel: pd.DataFrame, cuts: tuple[float, float] | None = None, level: float = LEVEL
+) -> Followed:
     """The next year by the levels of `categories`, for a panel of account-quarters (`panel.account_quarters`).
 
     Of its days those a year apart are taken from which a year is known both ways (`starts_of`); who ordered nothing in
@@ -121,21 +126,24 @@ def compared(table: pd.DataFrame, said: pd.DataFrame, level: float = LEVEL) -> t
     cell, bands = _cells(table)
     owner, _ = codes(table["account_id"])
     now, later = table["now"].to_numpy("float64"), table["next"].to_numpy("float64")
-    base, brought = np.bincount(cell, now), np.bincount(cell, later)
+    base, brought = (np.bincount(cell, weights=part).astype("float64") for part in (now, later))
     usable = base[cell] > 0
     kept = np.divide(brought, base, out=np.zeros(len(base)), where=base > 0)
     rows = []
     for question in said:
-        for name in LEVELS[question]:
-            own = (said[question] == name).to_numpy()
+        for name in LEVELS[str(question)]:
+            own = (said[question] == name).to_numpy(dtype=bool)
             if own.any():
                 use = own & usable
                 against = _against(use, cell, owner, now, later, base, kept, level)
                 rows.append((question, name, *_sums(own, owner, now, later), *against))
     names = ["question", "level", "accounts", "account_years", "this_year", "next_year", "kept", "middle"]
-    names += ["expected_kept", "against", "low", "high", "largest"]
+    names += ["expected_kept", "against", "low", "high", "p_holm", "largest"]
     found = pd.DataFrame(rows, columns=names)
-    order = [*names[:7], "expected_kept", "against", "low", "high", "middle", "largest"]
+    for _, part in found.groupby("question", sort=False):
+        p = part["p_holm"].dropna()
+        found.loc[p.index, "p_holm"] = holm(p.to_numpy("float64"))
+    order = [*names[:7], "expected_kept", "against", "low", "high", "p_holm", "middle", "largest"]
     return found[order], bands
 
 
@@ -152,7 +160,7 @@ def _cells(table: pd.DataFrame) -> tuple[Places, int]:
     return cell.astype(np.intp), int(bands.max())
 
 
-def _sums(own: Array, owner: Places, now: Array, later: Array) -> tuple[float, ...]:
+def _sums(own: Flags, owner: Places, now: Array, later: Array) -> tuple[float, ...]:
     """accounts, account-years, this year's and next year's money, kept, and the middle share kept."""
     this, then = float(now[own].sum()), float(later[own].sum())
     shares = later[own & (now > 0)] / now[own & (now > 0)]
@@ -161,12 +169,12 @@ def _sums(own: Array, owner: Places, now: Array, later: Array) -> tuple[float, .
 
 
 def _against(
-    use: Array, cell: Places, owner: Places, now: Array, later: Array, base: Array, kept: Array, level: float
+    use: Flags, cell: Places, owner: Places, now: Array, later: Array, base: Array, kept: Array, level: float
 ) -> tuple[float, ...]:
-    """expected_kept, next by expected with its ends, and the largest account's share; NaN where not to be told."""
+    """expected_kept, next by expected, its ends and p, and the largest account's share; NaN where not to be told."""
     from scipy.stats import t
 
-    nothing = (float("nan"),) * 5
+    nothing = (float("nan"),) * 6
     part = np.bincount(cell[use], now[use], minlength=len(base))
     expected, this = float(part @ kept), float(now[use].sum())
     many = len(np.unique(owner[use]))
@@ -179,14 +187,15 @@ def _against(
     square = each**2
     total = float(square.sum())
     if total <= 0:
-        return expected / this, ratio, ratio, ratio, _largest(use, owner, now * kept[cell], expected)
+        return expected / this, ratio, ratio, ratio, float(ratio == 1), _largest(use, owner, now * kept[cell], expected)
     counted = int((square > 0).sum())
     freedom = float(np.clip(3 * total**2 / float((square**2).sum()), 1.0, max(counted - 1, 1)))
     error = np.sqrt(total * counted / max(counted - 1, 1)) / expected
     wide = float(t.ppf((1 + level) / 2, freedom)) * error
     low = ratio - wide if later[use].min() < 0 else max(ratio - wide, 0.0)
-    return expected / this, ratio, low, ratio + wide, _largest(use, owner, now * kept[cell], expected)
+    p = float(2 * t.sf(abs(ratio - 1) / error, freedom))
+    return expected / this, ratio, low, ratio + wide, p, _largest(use, owner, now * kept[cell], expected)
 
 
-def _largest(use: Array, owner: Places, money: Array, whole: float) -> float:
+def _largest(use: Flags, owner: Places, money: Array, whole: float) -> float:
     return float(np.bincount(owner[use], money[use]).max()) / whole

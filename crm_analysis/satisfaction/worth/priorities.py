@@ -2,12 +2,13 @@
 
 - gap: how far the account lies below the upper quarter of the accounts heard, on the dimension's scale of 0 to 1; the
   account's score is shrunk (`shrinkage`), because one person's answer is not the account's.
-- importance: how much overall satisfaction rises per unit of the dimension, drawn from its bootstrap; below 0 as 0.
+- importance: how much overall satisfaction rises per unit of the dimension, drawn from its bootstrap; a draw below 0
+  counts as it is, so that a dimension that adds nothing has a priority about 0.
 - at stake: what the account brought in a year, or is expected to bring.
 
 Where leaving goes with the score (`leaving.Linked.curve`), a priority is the margin a year that would be kept if the
-score moved along that curve; else it is an index, of which all priorities together have 1,000 points. Accounts that
-nobody was heard of are listed apart and get none: silence is not a middling answer.
+score moved along that curve; else it is an index, of which all priorities above 0 have 1,000 points together. Accounts
+that nobody was heard of are listed apart and get none: silence is not a middling answer.
 """
 
 from __future__ import annotations
@@ -58,8 +59,8 @@ class Priorities:
       account's first), p_top (that the account is among the first TOP). dimension is None where no dimension has a
       gap in any draw.
     - `dimensions`: one row per dimension, the highest priority first: dimension, accounts (whose first it is), at_stake
-      (theirs), priority (summed over all accounts), low, high, importance, low_importance, high_importance, within (share of the
-      spread of answers that is between people of one account).
+      (theirs), priority (summed over all accounts), low, high, importance, low_importance, high_importance, within
+      (share of the spread of answers that is between people of one account).
     - `each`: account_id, dimension, priority; all of them, as they add up in the others.
     - `unheard`: accounts of which nobody was heard though something is at stake, the largest first: account_id, name,
       segment, rep_id, at_stake.
@@ -88,9 +89,9 @@ def priorities(
     """What each account of `frame` (a row per account: account_id, revenue or margin ...) would gain most from.
 
     `answers` are all of a book's; those of customers about us within WINDOW count, a person's latest. `importances`: a
-    row per draw, a column per dimension (or item). `expected`: the money at stake by account_id, in place of last
-    year's margin (revenue where there is no cost); below 0 as 0. Raises UserError for importances that name no
-    dimension, or are not finite; BookError where no account of the frame was heard.
+    row per draw, a column per dimension or item (`weights.slopes`). `expected`: the money at stake by account_id, in
+    place of last year's margin (revenue where there is no cost); below 0 as 0. Raises UserError for importances that
+    name no dimension, or are not finite; BookError where no account of the frame was heard.
     """
     lately = answers.ours.latest(WINDOW)
     names = [str(name) for name in importances.columns if name in answers.asks.dimensions or name in answers.items]
@@ -113,9 +114,12 @@ def priorities(
     whole = None
     if curve is not None and answers.asks.overall in lately.shares:
         whole = shrunk(lately.shares[answers.asks.overall], place, len(own))
-    draws = _Draws(scores, whole, curve if whole is not None else None, heard, stake, drawn, _likeness(lately, names), seed)
+    draws = _Draws(
+        scores, whole, curve if whole is not None else None, heard, stake, drawn, _likeness(lately, names), seed
+    )
     each, best, sums = draws.made(level)
-    scale = 1.0 if draws.curve is not None else POINTS / max(float(each.sum()), 1e-300) if each.sum() > 0 else 0.0
+    whole_sum = float(np.maximum(each, 0).sum())
+    scale = 1.0 if draws.curve is not None or whole_sum <= 0 else POINTS / whole_sum
     beside = own.iloc[heard][[name for name in ("account_id", "name", "segment", "rep_id") if name in own]]
     table = _accounts(beside.reset_index(drop=True), stake[heard], names, scores, heard, each, best, scale)
     table["benchmark"] = [draws.benchmark[names.index(name)] if name else np.nan for name in table["dimension"]]
@@ -173,7 +177,7 @@ class _Draws:
         """Mean priorities (account x dimension), the best of each account, and sums by draw and dimension."""
         rng = np.random.default_rng([self.seed, 2])
         rows = rng.permutation(np.resize(np.arange(len(self.importances)), self.many))
-        weight = np.maximum(self.importances[rows], 0.0).astype("float32")
+        weight = self.importances[rows].astype("float32")
         bent = self.curve.draws(self.many, rng) if self.curve is not None else None
         size = max(1, _BLOCK // (self.many * len(self.scores)))
         means, firsts, ends, chances, bests = [], [], [], [], []
@@ -191,7 +195,7 @@ class _Draws:
             firsts.append(np.where(np.abs(made).max(axis=(0, 2)) > 0, first, -1))
             ends.append(np.quantile(own, [(1 - level) / 2, (1 + level) / 2], axis=0))
             chances.append(((own >= best) & (best > 0)).mean(axis=0))
-            bests.append(best)
+            bests.append(np.maximum(best, 0))
         low, high = np.concatenate(ends, axis=1).astype("float64")
         top = _top(np.concatenate(bests, axis=1))
         return np.concatenate(means), _Best(np.concatenate(firsts), low, high, np.concatenate(chances), top), sums
@@ -239,9 +243,7 @@ def _places(ids: pd.Series, asked: pd.Series) -> Places:
 
 def _scores(lately: Answers, names: list[str], place: Places, many: int) -> tuple[list[Shrunk], list[str]]:
     """Scores per dimension, and what is to be said of them."""
-    series = [
-        lately.dimension(name) if name in lately.asks.dimensions else lately.shares[name] for name in names
-    ]
+    series = [lately.dimension(name) if name in lately.asks.dimensions else lately.shares[name] for name in names]
     first = [shrunk(values, place, many) for values in series]
     known = [each for each in first if not each.assumed]
     within, between = (sum(getattr(each, name) for each in known) for name in ("within", "between"))
@@ -288,11 +290,12 @@ def _accounts(
     first = np.maximum(best.first, 0)
     none = best.first < 0
     people, raw, mean = (
-        np.column_stack([getattr(own, name)[heard] for own in scores])[rows, first] for name in ("people", "raw", "mean")
+        np.column_stack([getattr(own, name)[heard] for own in scores])[rows, first]
+        for name in ("people", "raw", "mean")
     )
     table = beside.assign(
         at_stake=stake,
-        dimension=[None if lack else names[place] for place, lack in zip(first, none, strict=True)],
+        dimension=np.array([*names, None], dtype=object)[np.where(none, len(names), first)],
         people=people.astype("int64"),
         said_score=raw,
         score=mean,

@@ -37,10 +37,11 @@ def rates(rows: pd.DataFrame, levels: pd.Series, order: tuple[str, ...], level: 
             continue
         place, accounts = np.unique(owner[own], return_inverse=True)
         left, time = event[own].sum(), years[own].sum()
-        low, high = poisson(
-            left, time, np.bincount(accounts, event[own]), np.bincount(accounts, years[own]), level
+        events, times = (np.bincount(accounts, weights=part[own]).astype("float64") for part in (event, years))
+        low, high = poisson(left, time, events, times, level)
+        found.append(
+            (name, int(own.sum()), len(place), int(left), *(-np.expm1(-at) for at in (left / time, low, high)))
         )
-        found.append((name, int(own.sum()), len(place), int(left), *(-np.expm1(-at) for at in (left / time, low, high))))
     return pd.DataFrame(found, columns=["level", "quarters", "accounts", "left", "rate", "low", "high"])
 
 
