@@ -3,8 +3,9 @@
     make spark; python benchmarks/engines.py
 
 Each engine checks the book where it is and answers `accounts` and `snapshots`. Fired rules, control totals, every
-accepted cell (decimals to the last place), the quarantine, accounts (exactly) and snapshots (to 1e-9) must be those
-of the book's files, or the script fails. Writes docs/engines.md.
+accepted cell (decimals to the last place), the quarantine, accounts (exactly), snapshots, purchase histories, answers
+to surveys and complaints (to 1e-9), who left, and account-quarters (to 1e-6) must be those of the book's files, or the
+script fails. Writes docs/engines.md.
 """
 
 from __future__ import annotations
@@ -22,7 +23,14 @@ sys.path.insert(0, str(ROOT / "tests" / "book"))
 
 import ibis  # noqa: E402
 import postgres  # noqa: E402
-from same_book import DATES, assert_answers_alike, assert_histories_alike, spoiled, toml_in  # noqa: E402
+from same_book import (  # noqa: E402
+    DATES,
+    assert_answers_alike,
+    assert_histories_alike,
+    assert_voices_alike,
+    spoiled,
+    toml_in,
+)
 from test_spark import session, views  # noqa: E402
 
 from crm_analysis.accounts import snapshots  # noqa: E402
@@ -70,6 +78,7 @@ def main() -> None:
                 answered = time.perf_counter()
                 assert_answers_alike(book, plain)
                 assert_histories_alike(book, plain)
+                assert_voices_alike(book, plain)
             rows.append(f"| {name} | {opened - start:.0f} | {answered - opened:.0f} |")
             sys.stdout.write(rows[-1] + "\n")
     lines = sum(int(total.found) for total in plain.check.rows.values())
@@ -78,8 +87,9 @@ def main() -> None:
         "",
         f"Written by `python benchmarks/engines.py`: the demo company with faults added, {len(plain.tables)} tables,",
         f"{lines:,} rows, used in place. On each engine the fired rules, the control totals, every accepted cell, the",
-        "quarantine, the accounts (all exactly), the snapshots and purchase histories (to 1e-9) were those of the",
-        "book's files; else this page would not have been written.",
+        "quarantine, the accounts and who left (all exactly), the snapshots, purchase histories, answers to surveys",
+        "and complaints (to 1e-9) and account-quarters (to 1e-6) were those of the book's files; else this page would",
+        "not have been written.",
         f"{os.cpu_count()} cores, Python {platform.python_version()}. A small book",
         "shows what a question costs at least; it says nothing about large ones.",
         "",

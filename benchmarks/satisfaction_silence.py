@@ -134,14 +134,14 @@ def section() -> list[str]:
     lines = [
         "## Weighting for non-response",
         "",
-        f"{len(SEEDS)} demo companies of {ACCOUNTS:,} accounts (seeds {SEEDS[0]} to {SEEDS[-1]}), as of {DAY}, invitations "
-        "of twelve months. The truth is what all people asked would have said: the demo makes the answers of everybody "
-        "asked before it drops those of people who stay silent, and the benchmark keeps them. Errors are absolute "
-        "differences from it, in points; lower is the mean difference of the two errors, company by company, with its "
-        "95 % interval (Student) and p-value. Bias is the mean difference from the truth.",
+        f"{len(SEEDS)} demo companies of {ACCOUNTS:,} accounts (seeds {SEEDS[0]} to {SEEDS[-1]}), as of {DAY}, "
+        "invitations of twelve months. The truth is what all people asked would have said: the demo makes the answers "
+        "of everybody asked before it drops those of people who stay silent, and the benchmark keeps them. Errors are "
+        "absolute differences from it, in points; lower is the mean difference of the two errors, company by company, "
+        "with its 95 % interval (Student) and p-value. Bias is the mean difference from the truth.",
         "",
-        "| score | people heard of asked | bias as heard | bias weighted | error as heard | error weighted | lower by | "
-        "companies with less error | truth in 90 % interval | truth in bounds for twice the odds |",
+        "| score | people heard of asked | bias as heard | bias weighted | error as heard | error weighted | lower by "
+        "| companies with less error | truth in 90 % interval | truth in bounds for twice the odds |",
         "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for name, own in found.groupby("score", sort=False):
@@ -162,8 +162,8 @@ def section() -> list[str]:
     auc = found.drop_duplicates("seed")["auc"].mean()
     lines += [
         "",
-        f"Weighting mends what is known of accounts before they are asked explains (AUC of who answers, out of time, "
-        f"{auc:.2f}); the rest of the bias stays: in the demo the discontented are silent whatever shows of it, more than "
-        "any book tells. That is what the bounds are for.",
+        f"Weighting mends what features known before the invitation explain (AUC of who answers, out of time: "
+        f"{auc:.2f}); the rest of the bias stays, because the discontented of the demo are silent beyond what its "
+        "tables show. That is what the bounds are for.",
     ]
     return lines

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from crm_analysis.plots.complaints import complaint_chart, complaint_funnel, complaint_topics, complaint_waits
 from crm_analysis.plots.drivers import importance_map, team_impressions
 from crm_analysis.plots.retention import (
     cohort_heatmap,
@@ -20,12 +21,20 @@ from crm_analysis.plots.value import (
     segment_shares,
     tier_shares,
 )
+from crm_analysis.plots.worth import first_priorities, focus_views, leaving_by_voice
 
 __all__ = [
     "cohort_heatmap",
+    "complaint_chart",
+    "complaint_funnel",
+    "complaint_topics",
+    "complaint_waits",
+    "first_priorities",
+    "focus_views",
     "importance_map",
     "incidence_areas",
     "largest_values",
+    "leaving_by_voice",
     "leaving_calibration",
     "lorenz_curve",
     "monthly_revenue",

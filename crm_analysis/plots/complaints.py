@@ -104,8 +104,10 @@ def complaint_chart(table: pd.DataFrame, middle: float, low: float, high: float)
     ax.axhline(high, color=QUIET, linewidth=1.2, linestyle="--", label=label("axis_month_limits"))
     ax.axhline(low, color=QUIET, linewidth=1.2, linestyle="--")
     ax.plot(places, table["per_100"], "o-", color=STRONG, markersize=4.5, linewidth=1.2)
-    told = [place for place, signal in zip(places, table["signal"], strict=True) if signal]
-    ax.plot(told, table["per_100"].iloc[told], "o", color=COLOURS[4], markersize=8)
+    told = [
+        (place, rate) for place, rate, signal in zip(places, table["per_100"], table["signal"], strict=True) if signal
+    ]
+    ax.plot([place for place, _ in told], [rate for _, rate in told], "o", color=COLOURS[4], markersize=8)
     every = max(1, len(table) // 8)
     ax.set_xticks(places[::every], table["month"].tolist()[::every])
     ax.set_ylim(bottom=0)

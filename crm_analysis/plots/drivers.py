@@ -79,5 +79,5 @@ def team_impressions(table: pd.DataFrame) -> Axes:
     ax.invert_yaxis()
     ax.set_xlabel(label("axis_performance"), fontsize=9, color=INK)
     if names:
-        ax.figure.legend(frameon=False, fontsize=9, loc="outside lower left", ncols=3)
+        ax.figure.legend(frameon=False, fontsize=9, loc="outside lower left", ncols=2)
     return ax

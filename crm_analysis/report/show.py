@@ -125,13 +125,21 @@ def sentence(words: str | Callable[[], str], tables: str | Path = "") -> None:
         _display(words, f'<p class="sentence">{escape(words)}</p>')
 
 
-def headline(name: str, value: Any, sentence: str, tables: str | Path = "", currency: str = "") -> None:
+def headline(
+    name: str, value: Any, sentence: str | Callable[[], str], tables: str | Path = "", currency: str = ""
+) -> None:
     """Show one number of the quarter and what it means, and put both on the pack's index.
 
     `name` is a column of `labels.COLUMNS`, whose heading and kind the number takes; a `value` that
-    is text is shown as it is. Without a sentence there is nothing to say, and nothing is shown.
+    is text is shown as it is. Functions are called for both; without a sentence, or where one of them raises a
+    BookError, there is nothing to say, and nothing is shown.
     KeyError: an unlabelled name.
     """
+    try:
+        sentence = sentence() if callable(sentence) else sentence
+        value = value() if callable(value) and sentence else value
+    except BookError:
+        return
     if not sentence:
         return
     shown = column(name)

@@ -8,7 +8,7 @@ count once each, however many answered, and the differences of accounts are what
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -109,8 +109,8 @@ def _paired(inside: Answers, said: Answers) -> pd.DataFrame:
     by_account = said.people.groupby("account_id", sort=True).indices
     asked, answered = (part.people["answered_on"].to_numpy("datetime64[D]") for part in (inside, said))
     rows = []
-    for key, own in ours.items():
-        account, wave = tuple(key)  # type: ignore[arg-type]
+    for key, own in cast("dict[tuple[str, str], Any]", ours).items():
+        account, wave = key
         same = key in theirs
         beside = theirs.get(key)
         if beside is None:

@@ -16,6 +16,11 @@ from crm_analysis.churn.outlook import outlook as churn_outlook
 from crm_analysis.errors import BookError
 from crm_analysis.reps import reps
 from crm_analysis.satisfaction.answers import Answers, answers
+from crm_analysis.satisfaction.complaints.page import Complaints
+from crm_analysis.satisfaction.drivers.page import Drivers
+from crm_analysis.satisfaction.scores.page import Scores
+from crm_analysis.satisfaction.worth.page import Worth
+from crm_analysis.satisfaction.worth.weights import slopes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,6 +67,39 @@ class Outlook:
         if isinstance(self._answers, BookError):
             raise BookError(str(self._answers))
         return self._answers
+
+    # --- rooms ---
+
+    @cached_property
+    def scores(self) -> Scores:
+        """How content accounts are, and who is not heard; raises BookError without a survey."""
+        return Scores(self.book, self.answers, self.frame)
+
+    @cached_property
+    def drivers(self) -> Drivers:
+        """What satisfaction hangs on; raises BookError without a survey."""
+        return Drivers(self.answers, self.frame)
+
+    @cached_property
+    def complaints(self) -> Complaints:
+        """What accounts complain of."""
+        return Complaints(self.book, self.day, self.frame, self._panels)
+
+    @cached_property
+    def worth(self) -> Worth:
+        """What it is worth, and our own view beside theirs."""
+        return Worth(
+            self.book,
+            self.frame,
+            lambda: self.leaving.risks,
+            lambda: self.answers,
+            lambda: slopes(self.drivers.derived),
+        )
+
+    def _panels(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Account-quarters of the past and of the day."""
+        risks = self.leaving.risks
+        return risks.panel, risks.today
 
 
 def outlook(book: Book, as_of: str | dt.date, silence: str = "") -> Outlook:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,10 @@ from folders import folder
 from crm_analysis.accounts import accounts, snapshots
 from crm_analysis.book import Book
 from crm_analysis.book.contract import CONTRACT
+from crm_analysis.churn.definition import leaving
+from crm_analysis.churn.survival.panel import account_quarters
+from crm_analysis.satisfaction.answers import answers
+from crm_analysis.satisfaction.complaints.counts import counts
 from crm_analysis.value.histories import histories
 
 DEMO = Path(__file__).parents[2] / "data" / "demo"
@@ -101,8 +106,8 @@ def assert_same(book: Book, plain: Book) -> None:
 
 
 def toml_in(place: Path, files: Path, more: str = "") -> Path:
-    """The folder's book.toml with more to it, in a folder of its own."""
-    return folder(place, my_toml=(files / "book.toml").read_text() + more) / "my.toml"
+    """The folder's book.toml with more before it, in a folder of its own."""
+    return folder(place, my_toml=f"{more}\n" + (files / "book.toml").read_text()) / "my.toml"
 
 
 def assert_answers_alike(book: Book, plain: Book) -> None:
@@ -114,3 +119,18 @@ def assert_answers_alike(book: Book, plain: Book) -> None:
 def assert_histories_alike(book: Book, plain: Book) -> None:
     """The purchase histories."""
     pd.testing.assert_frame_equal(histories(book, DAY).frame, histories(plain, DAY).frame, rtol=1e-9, atol=0)
+
+
+def assert_voices_alike(book: Book, plain: Book) -> None:
+    """What was said in surveys, complaints, who left, and what was known of accounts at two quarter ends."""
+    mine, theirs = answers(book, DAY), answers(plain, DAY)
+    assert (mine.notes, mine.asks) == (theirs.notes, theirs.asks)
+    for name in ("people", "shares", "widths", "importance", "waves", "scales"):
+        pd.testing.assert_frame_equal(getattr(mine, name), getattr(theirs, name), rtol=1e-9, atol=0)
+    counted, there = counts(book, DAY).frame, counts(plain, DAY).frame
+    pd.testing.assert_frame_equal(counted, there, rtol=1e-9, atol=0)
+    days = [date.fromisoformat("2025-03-31"), date.fromisoformat("2025-06-30")]
+    spells = [leaving(one, DAY, "6M").spells for one in (book, plain)]
+    pd.testing.assert_frame_equal(spells[0].frame, spells[1].frame)
+    quarters = [account_quarters(one.as_of(DAY), days, own) for one, own in zip((book, plain), spells, strict=True)]
+    pd.testing.assert_frame_equal(*quarters, rtol=1e-6, atol=1e-6)

@@ -79,7 +79,7 @@ def test_the_demo_in_workbooks(files, plain, tmp_path):
 def test_the_demo_in_a_duckdb_file(files, plain, tmp_path):
     file = in_duckdb(files, tmp_path / "erp.duckdb")
     toml = folder(
-        tmp_path / "t", book_toml=f'{(files / "book.toml").read_text()}database = "erp.duckdb"\nschema = "erp"'
+        tmp_path / "t", book_toml=f'database = "erp.duckdb"\nschema = "erp"\n{(files / "book.toml").read_text()}'
     )
     file.rename(toml / file.name)
     book = open_book(toml)

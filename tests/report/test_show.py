@@ -270,6 +270,17 @@ def test_a_sentence_can_be_an_assumption_a_function_or_nothing(displayed, tmp_pa
     assert [entry["name"] for entry in contents(tmp_path)["assumptions"]] == ["Bars are set."]
 
 
+def test_a_headline_may_be_functions_and_what_they_cannot_carry_is_not_shown(displayed, tmp_path):
+    def lacking() -> str:
+        raise BookError("no survey")
+
+    shown.headline("revenue", lambda: 5.0, lacking, tmp_path)
+    shown.headline("revenue", lacking, lambda: "words", tmp_path)
+    assert contents(tmp_path)["headlines"] == []
+    shown.headline("revenue", lambda: 5.0, lambda: "words", tmp_path)
+    assert [(h["value"], h["sentence"]) for h in contents(tmp_path)["headlines"]] == [("5.00", "words")]
+
+
 def test_a_headline_without_a_sentence_is_nothing(displayed, tmp_path):
     shown.headline("revenue", 5.0, "", tmp_path, "EUR")
     assert displayed == []

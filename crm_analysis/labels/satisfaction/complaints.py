@@ -50,8 +50,8 @@ LABELS: dict[str, str] = {
     "grouped_by_team": "Team",
     "grouped_by_topic": "Topic",
     "silent_candidate_model": "The model",
-    "silent_candidate_orders": "Number of orders alone",
-    "silent_candidate_segment": "Share of its segment",
+    "silent_candidate_orders": "The number of orders alone",
+    "silent_candidate_segment": "The share of its segment",
     "silent_reason_orders": "orders a lot: {own} a year, its segment {typical}",
     # --- features ---
     "feature_quiet": "silence against own rhythm",
@@ -71,12 +71,6 @@ LABELS: dict[str, str] = {
     "figure_complaint_funnel": "Complaints for one expected, by {by}",
     "figure_complaint_topics": "What the complaints are about",
     "figure_complaint_waits": "How soon complaints are closed",
-    "group_sales_office": "sales office",
-    "group_team": "team",
-    "group_segment": "segment",
-    "group_region": "region",
-    "group_industry": "industry",
-    "group_rep_id": "sales person",
     # --- counted nouns ---
     "complaint_many": "{n} complaints",
     "complaint_one": "1 complaint",
@@ -89,11 +83,12 @@ LABELS: dict[str, str] = {
     "order_many": "{n} orders",
     "order_one": "1 order",
     # --- sentences computed from data ---
-    "rate_said": "{complaints} came on {orders} in the {window} to {day} (90% interval {low} to {high} per 100 orders).",
+    "rate_said": "{complaints} came on {orders} in the {window} to {day} (90% interval {low} to {high} per 100 "
+    "orders).",
     "rate_no_orders": "{complaints} came in the {window} to {day}, and no order.",
     "rate_recorded": "Both are counted from {day} on: before that day they are not both recorded.",
-    "rate_whose": "{complainers} of the {accounts} with an order complained; {silent} did not, which need not mean that "
-    "they are content.",
+    "rate_whose": "{complainers} of the {accounts} with an order complained; {silent} did not, which need not mean "
+    "that they are content.",
     "rate_changed": "In the {window} before there were {before} per 100 orders; chance does not explain the "
     "difference ({p}).",
     "rate_unchanged": "In the {window} before there were {before} per 100 orders; chance alone may explain the "
@@ -105,15 +100,18 @@ LABELS: dict[str, str] = {
     "beyond_none": "Of {groups} that were compared, none has more complaints than chance explains.",
     "beyond_some": "Of {groups} that were compared, more complaints than chance explains has {named}.",
     "beyond_several": "Of {groups} that were compared, more complaints than chance explains have {named}.",
-    "beyond_perhaps": "Outside the narrower limits lie {n} more, where chance alone would put about {expected}: {named}.",
+    "beyond_perhaps": "Outside the narrower limits lie {n} more, where chance alone would put about {expected}: "
+    "{named}.",
     "beyond_group": "{by} {group} ({complaints}, {expected} expected)",
     "beyond_alone": "Besides, {n} owe theirs to one account each: that is the account's matter, and not the group's.",
     "beyond_value_none": "None",
     "beyond_value": "{by} {group}",
+    "funnel_all_inside": "None of the {groups} lies outside the limits that chance passes once in 20.",
     "funnel_said": "{n} of {groups} lie outside the limits that chance passes once in 20, where chance alone would "
     "put about {expected}; {sure} outside those it passes once in 500.",
-    "funnel_spread": "The groups differ among each other by more than chance; set against that usual spread, {n} still "
-    "stand apart.",
+    "funnel_spread": "The groups differ among each other by more than chance; of those outside the limits {n} still "
+    "stand apart from that usual spread.",
+    "funnel_spread_inside": "The groups differ among each other by more than chance, though none stands apart.",
     "funnel_no_spread": "Among each other the groups differ by no more than chance explains.",
     "topic_said": "{topic} is the most frequent: {share} of {complaints} (90% interval {low} to {high}).",
     "topic_few": "{n} of {topics} make up {share}.",
@@ -121,7 +119,8 @@ LABELS: dict[str, str] = {
     "topic_changed_part": "{topic} ({before} then, {now} now)",
     "topic_unchanged": "Against the {window} before and per order, no topic changed by more than chance explains.",
     "wait_said": "Half of {complaints} were closed within {median} (90% interval {low} to {high} days); {parts}.",
-    "wait_said_open_end": "Half of {complaints} were closed within {median} (90% interval from {low} days on); {parts}.",
+    "wait_said_open_end": "Half of {complaints} were closed within {median} (90% interval from {low} days on); "
+    "{parts}.",
     "wait_no_half": "Of {complaints}, not half were closed in the time that could be watched; {parts}.",
     "wait_part": "{share} within {days} ({low} to {high})",
     "wait_unwatched": "none could be watched for 5 days",
@@ -156,12 +155,14 @@ LABELS: dict[str, str] = {
     "silent_alike_said": "So many of the accounts without a complaint for a year have as high a chance to complain "
     "within half a year as half of those who then did. About {expected} of them are expected to; the others look "
     "alike and may stay silent, or be content.",
-    "silent_only": "This finds accounts that are like those who complain. Who never complains, whatever happens, cannot "
-    "be found so.",
-    "silent_list_said": "{alike} of {silent} without a complaint for a year are listed. Reasons are what the model saw, "
-    "the account beside its segment; they need not be what is the matter.",
-    "silent_list_no_better": "Tried on earlier days, this list was no better than {rival}: read it as not better than "
-    "that.",
+    "silent_only": "This finds accounts that are like those who complain. Who never complains, whatever happens, "
+    "cannot be found so.",
+    "silent_list_said": "{alike} of {silent} without a complaint for a year are listed. Reasons are what the model "
+    "saw, the account beside its segment; they need not be what is the matter.",
+    "silent_list_behind": "Tried on earlier days, the list was no better than {rival}: read it as not better than "
+    "chance beside that rule.",
+    "silent_list_chance": "Tried on earlier days, the list was not surely better than {rival}: what it did better may "
+    "be chance.",
     "silent_list_untried": "How far to trust the list is not known: {reason}",
     "silent_trust_beats": "Tried on {days} with {forecasts} forecasts, the model is better than {rival} (log score "
     "higher by {ahead}, standard error {error}).",
@@ -217,7 +218,7 @@ COLUMNS: Words = {
     "per_100": ("Per 100 orders", "number"),
     "severity": ("Severity", "text"),
     "silent_alike": ("Silent, and like those who complain", "text"),
-    "signal": ("Signal", "text"),
+    "signal": ("Stands out", "text"),
     "still_open": ("Still open", "count"),
     "topic": ("Topic", "text"),
     "within_10": ("Closed within 10 days", "share"),

@@ -6,7 +6,7 @@ from crm_analysis.labels.kinds import Words
 
 LABELS: dict[str, str] = {
     # --- leaving and margin by what was said ---
-    "worth_adjusted": "compared with accounts of {terms}.",
+    "worth_adjusted": "compared with accounts of the same day{like}.",
     "worth_drawn": (
         "The comparison with accounts alike is made with {rows} of {of} account-quarters, whole accounts drawn by "
         "their ids."
@@ -38,9 +38,11 @@ LABELS: dict[str, str] = {
     "worth_question_complaints": "Complaints",
     "worth_question_satisfaction": "Satisfaction",
     "worth_question_trouble": "Complaints open or late",
-    "worth_same_day": "the same day, like",
+    "worth_like": "and alike in {terms}",
     "worth_undecided": "Leaving by satisfaction cannot be told: {reason}",
     # --- sentences: leaving and margin ---
+    "leaver_many": "{n} times an account left",
+    "leaver_one": "1 account left",
     "worth_association": (
         "This is what goes together, not what causes what: whatever makes an account discontented may make it leave "
         "by another way too."
@@ -72,7 +74,7 @@ LABELS: dict[str, str] = {
     "worth_straight": "Among those heard, a straight line from low to high is not contradicted ({p}).",
     "worth_heard_alike": "Among those heard, low, middle and high do not differ by more than chance explains ({p}).",
     "worth_unlike": "{question}: the levels differ by more than chance explains ({p}).",
-    "worth_alike": "{question}: the levels differ by no more than chance explains ({p}); {left} left.",
+    "worth_alike": "{question}: the levels differ by no more than chance explains ({p}). Learned from: {left}.",
     "worth_few_levels": "{question}: too few left to compare the levels with accounts alike.",
     # --- what to improve for whom ---
     "priority_alike": (
@@ -107,7 +109,11 @@ LABELS: dict[str, str] = {
         "No account of the book was heard within two years, so that nothing can be said of what each waits for."
     ),
     "priority_none": "No account heard has a gap that matters.",
-    "priority_rep": " ({rep})",
+    "priority_other": (
+        "{n} accounts answered, but nothing about a dimension that could be improved; they have no priority."
+    ),
+    "priority_rep": "({rep})",
+    "priority_unsure": "Whether {dimension} matters at all is not sure: the interval of this priority holds 0.",
     "priority_sure": "Of {n} accounts {sure} have a first improvement that is more likely than not.",
     "priority_strangers": "{n} questionnaires are of accounts that the book does not know on this day.",
     "stake_expected": "expected margin",
@@ -126,7 +132,7 @@ LABELS: dict[str, str] = {
     ),
     "focus_few": "too few accounts",
     "focus_gloomier": "gloomier than theirs",
-    "focus_misjudged": "Misjudged most: '{item}', which our people rank {ours} and customers {theirs}.",
+    "focus_misjudged": "Misjudged most: '{item}', which our people rank {ours} in importance and customers {theirs}.",
     "focus_no_internal": (
         "None of our own people answered a survey (respondent_type internal), so that our own view cannot be set "
         "beside theirs."
@@ -162,7 +168,7 @@ LABELS: dict[str, str] = {
     "axis_customers": "Customers say",
     "axis_our_people": "Our people say",
     "figure_focus": "Our own view beside the customers'",
-    "figure_leaving_voice": "Accounts that leave in a year, by what they had said",
+    "figure_leaving_voice": "Leaving in a year, by what had been said",
     "figure_priorities": "The {n} accounts to improve something for first",
 }
 
@@ -183,7 +189,7 @@ COLUMNS: Words = {
     "next_year": ("The year after", "money"),
     "our_view": ("Our own view is rosier in", "text"),
     "ours_said": ("Our people say", "share"),
-    "people_heard": ("People heard", "count"),
+    "people_on_it": ("People who rated it", "count"),
     "priority": ("Priority", "number"),
     "rank_ours": ("Importance, our people's rank", "count"),
     "rank_theirs": ("Importance, customers' rank", "count"),
@@ -194,7 +200,7 @@ COLUMNS: Words = {
     "this_year": ("The year before", "money"),
     "times_as_often": ("Times as often as accounts alike", "number"),
     "voice_level": ("What had been said", "text"),
-    "voice_question": ("Signal", "text"),
+    "voice_question": ("What is looked at", "text"),
     "was_asked": ("Was asked", "flag"),
     "weight_on_whole": ("Weight for satisfaction", "number"),
     "within_reach": ("A quarter of accounts lie above", "share"),

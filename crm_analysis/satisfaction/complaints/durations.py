@@ -72,7 +72,7 @@ def curve(rows: pd.DataFrame, level: float = LEVEL) -> pd.DataFrame:
 
 
 def ended_by(steps: pd.DataFrame, days: Sequence[int]) -> pd.DataFrame:
-    """The share that had ended after so many days, of a `curve`: days, share, low, high; NaN where it does not reach."""
+    """The share that had ended after so many days, of a `curve`: days, share, low, high; NaN beyond its reach."""
     import pandas as pd
 
     known = steps["days"].to_numpy()
@@ -120,7 +120,7 @@ def alike(rows: pd.DataFrame, groups: pd.Series) -> tuple[int, float]:
 
 
 def _by_law(table: pd.DataFrame, owner: Places, own: Places, many: int, width: int) -> float:
-    """p of the log-rank statistic by Hotelling's F law."""
+    """The p of the log-rank statistic by Hotelling's F law."""
     from scipy.stats import f as fisher
 
     scores = np.zeros((many, width))
@@ -137,7 +137,7 @@ def _by_law(table: pd.DataFrame, owner: Places, own: Places, many: int, width: i
 
 
 def _by_permutation(table: pd.DataFrame, owner: Places, own: Places) -> float:
-    """p of the log-rank statistic where groups are drawn anew among accounts, or rows."""
+    """The p of the log-rank statistic where groups are drawn anew among accounts, or rows."""
     days, done = table["days"].to_numpy(dtype=np.int64), table["done"].to_numpy(dtype=bool)
     times = np.unique(days[done])
     if not len(times):
@@ -178,12 +178,12 @@ def _days(rows: pd.DataFrame, place: Places, many: int) -> Iterator[tuple[int, f
     number = rows["number"].to_numpy(dtype=np.float64)
     order = np.argsort(days, kind="stable")
     days, done, number, place = days[order], done[order], number[order], place[order]
-    each = np.bincount(place, number, minlength=many)
+    each: Array = np.bincount(place, number, minlength=many).astype(np.float64)
     there = float(number.sum())
     starts = np.flatnonzero(np.r_[True, days[1:] != days[:-1]]) if len(days) else np.zeros(0, dtype=np.intp)
     for start, end in zip(starts, np.r_[starts[1:], len(days)], strict=True):
         own = slice(start, end)
-        gone = np.bincount(place[own], number[own] * done[own], minlength=many)
+        gone: Array = np.bincount(place[own], number[own] * done[own], minlength=many).astype(np.float64)
         ended = float(gone.sum())
         if ended > 0:
             yield int(days[start]), there, ended, each, gone

@@ -67,9 +67,10 @@ class Funnel:
 
 def funnel(frame: pd.DataFrame, groups: pd.Series) -> Funnel:
     """The funnel of groups; `frame` and `groups` as for `rates.by_group`."""
+    import pandas as pd
+
     table = by_group(frame, groups)
-    places = {name: place for place, name in enumerate(table["group"])}
-    place = groups.astype(str).map(places).to_numpy(dtype=np.intp)
+    place = pd.Index(table["group"]).get_indexer(pd.Index(groups))
     mean = rate(frame) * frame["orders"].to_numpy(dtype=np.float64)
     some = ((frame["orders"] > 0) | (frame["complaints"] > 0)).to_numpy()
     uneven = unevenness(frame["complaints"].to_numpy()[some], mean[some])

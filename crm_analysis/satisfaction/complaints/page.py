@@ -104,6 +104,11 @@ class Complaints:
         return self.funnels[self.drawn_by]
 
     @property
+    def drawn_limits(self) -> pd.DataFrame:
+        """The limits that are drawn with it (`funnel.curves`)."""
+        return funnels.curves(self.drawn.table)
+
+    @property
     def groups(self) -> pd.DataFrame:
         """The groups of all columns, those outside the limits first, then by column and size; rounded.
 
@@ -227,14 +232,19 @@ class Complaints:
             groups = self.kinds_of(name)
             if groups is not None:
                 parts.append(self.resolution.table(groups).assign(grouped_by=label(f"grouped_by_{name}")))
-        table = pd.concat([part for part in parts[:1] + [own for own in parts[1:] if len(own) > 1]], ignore_index=True)
+        table = pd.concat([parts[0], *(own for own in parts[1:] if len(own) > 1)], ignore_index=True)
         names = {"median": "median_days", "low": "low_days", "high": "high_days"}
         table = table.rename(columns=names).drop(columns="accounts")
         return table[["grouped_by", *(name for name in table if name != "grouped_by")]].round(DECIMALS)
 
+    @property
+    def wait_curves(self) -> pd.DataFrame:
+        """How soon complaints are closed, by topic, or of all where the book tells none (`Resolution.curves`)."""
+        return self.resolution.curves(self.kinds_of("topic"))
+
     @cached_property
     def wait_tests(self) -> dict[str, float]:
-        """p of no difference between topics, severities and teams, as far as there are groups to compare.
+        """The p of no difference between topics, severities and teams, as far as there are groups to compare.
 
         Corrected for the number of these comparisons (Holm 1979).
         """
@@ -355,7 +365,7 @@ class Complaints:
     def _named(self, table: pd.DataFrame) -> pd.DataFrame:
         """With name, segment and owner of the accounts behind account_id, as far as the frame has them."""
         beside = self.frame.set_index("account_id").reindex(table["account_id"])
-        result, place = table.copy(), table.columns.get_loc("account_id") + 1
+        result, place = table.copy(), list(table).index("account_id") + 1
         for name in ("name", "segment", "rep_id"):
             if name in beside:
                 result.insert(place, name, beside[name].to_numpy(dtype=object))
@@ -366,9 +376,11 @@ class Complaints:
 def verdicts(table: pd.DataFrame) -> list[str]:
     """What is said of each row of `Funnel.table`, in words."""
     said = []
-    for row in table.itertuples():
-        key = "funnel_none" if row.expected != row.expected else VERDICTS[row.way, row.level]
-        said.append(label("funnel_alone" if row.alone else key))
+    for way, level, alone, expected in zip(
+        table["way"], table["level"], table["alone"], table["expected"], strict=True
+    ):
+        key = "funnel_none" if expected != expected else VERDICTS[int(way), float(level)]
+        said.append(label("funnel_alone" if alone else key))
     return said
 
 

@@ -63,7 +63,7 @@ def by_group(frame: pd.DataFrame, groups: pd.Series, level: float = LEVEL) -> pd
     import pandas as pd
 
     active = (frame["orders"] > 0) | (frame["complaints"] > 0)
-    names, place = np.unique(groups.to_numpy(dtype=str), return_inverse=True)
+    place, names = pd.factorize(groups, sort=True)
     many = len(names)
 
     def total(values: pd.Series) -> np.ndarray:
@@ -98,6 +98,12 @@ def rate(frame: pd.DataFrame) -> float:
 
 def members(counts: Counts, frame: pd.DataFrame, column: str) -> pd.Series:
     """The group of each account of the counts by a column of `frame`; who has none is `complaints_unknown`."""
-    found = counts.frame["account_id"].map(frame.set_index("account_id")[column]).astype(object)
-    named = found.where(found.notna() & (found.astype(str).str.strip() != ""), label("complaints_unknown"))
-    return named.astype(str)
+    import pandas as pd
+
+    known = pd.Index(frame["account_id"])
+    place, names = pd.factorize(frame[column].astype(object))
+    words = [str(name) if str(name).strip() else label("complaints_unknown") for name in names]
+    words.append(label("complaints_unknown"))  # of place -1, as accounts without a value have
+    row = known.get_indexer(pd.Index(counts.frame["account_id"]))
+    at = np.where(row >= 0, place[row] if len(place) else -1, -1)
+    return pd.Series(np.array(words, dtype=object)[at], index=counts.frame.index, dtype=object)

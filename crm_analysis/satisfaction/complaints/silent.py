@@ -37,8 +37,8 @@ YEAR, AHEAD = "12M", "6M"
 LEAST = 50
 """Accounts that complained after such a silence that are needed to learn from."""
 QUIET = "quiet"
-"""The column that stands for the silence against an account's own rhythm: log(1 + ratio), without the bends that a model
-of leaving gives it."""
+"""The column that stands for silence against an account's own rhythm: log(1 + ratio), without the bends that a model of
+leaving gives it."""
 LEFT_OUT = ("silence_days", "rhythm_days", "silence_ratio", "segment")
 PREDICTORS = (
     QUIET,
@@ -182,7 +182,7 @@ def _reasons(model: LeavingModel, today: pd.DataFrame, segment: pd.Series) -> ND
     usual = today["order_count"].groupby(np.asarray(segment, dtype=str)).transform("median")
     many = (volume >= NOTICED) & (today["order_count"] > usual)
     told = label("silent_reason_orders")
-    for place in np.flatnonzero(many.to_numpy()):
+    for place in np.flatnonzero(many.to_numpy()).tolist():
         said = told.format(own=f"{today['order_count'].iat[place]:.0f}", typical=f"{usual.iat[place]:.0f}")
         words[place] = f"{words[place]}; {said}" if words[place] else said
     words[words == ""] = label("nothing_unusual")

@@ -82,7 +82,7 @@ def topics(each: pd.DataFrame, counts: Counts, level: float = LEVEL, most: int =
         rows.append(row)
     names = ["group", "complaints", "accounts", "share", "low", "high"]
     table = pd.DataFrame(rows, columns=None if rows else names)
-    table.insert(table.columns.get_loc("high") + 1, "cumulated", table["share"].cumsum())
+    table.insert(list(table).index("high") + 1, "cumulated", table["share"].cumsum())
     if "p" in table:
         table["p_holm"] = holm(table.pop("p"))
     return table

@@ -22,7 +22,7 @@ from crm_analysis.churn.survival.panel import account_quarters
 from crm_analysis.churn.survival.sample import codes, drawn
 from crm_analysis.errors import BookError, UserError
 from crm_analysis.labels import label
-from crm_analysis.satisfaction.scores.invitations import ANSWERED, UNDECIDED
+from crm_analysis.satisfaction.scores.invitations import ANSWERED, UNDECIDED, owners
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,7 +46,7 @@ MOST = 12
 """Days of asking whose accounts are looked at, the latest ones: habits of earlier years say little of today's."""
 MINIMUM = 20
 """Accounts that answered, and accounts that did not, below which nothing is told of who answers."""
-ENOUGH = 20_000
+ENOUGH = 5_000
 """Invitations, whole accounts of them, that the penalty is chosen on at most."""
 SILENCE = 365
 """Accounts without an order for so many days are none that features are told of: they are unknown there."""
@@ -60,7 +60,8 @@ def known_before(book: Book, asked: pd.DataFrame) -> pd.DataFrame:
     """
     import pandas as pd
 
-    rows = asked[asked["state"] != UNDECIDED].reset_index(drop=True)
+    rows = asked.assign(owner=owners(asked))
+    rows = rows[rows["state"] != UNDECIDED].reset_index(drop=True)
     month = rows["sent_on"].dt.to_period("M")
     rows["as_of"] = rows.groupby(month)["sent_on"].transform("min") - pd.Timedelta(days=1)
     begins, ends = begin_of(book), last_known(book)
@@ -74,20 +75,22 @@ def known_before(book: Book, asked: pd.DataFrame) -> pd.DataFrame:
     kept = ["as_of", "account_id", *(name for name in FEATURES if name in panel)]
     rows[OWN] = _habit(asked, rows)
     rows = rows.merge(panel[kept].drop_duplicates(["as_of", "account_id"]), on=["as_of", "account_id"], how="left")
-    return rows.assign(answered=(rows["state"] == ANSWERED).astype(np.int64)).drop(columns=["state", "answered_on"])
+    return rows.assign(answered=(rows["state"] == ANSWERED).astype(np.int64)).drop(
+        columns=["state", "answered_on", "owner"]
+    )
 
 
 def _habit(asked: pd.DataFrame, rows: pd.DataFrame) -> np.ndarray:
     """OWN of each row: of invitations sent before its `as_of`, the share answered by then; NaN without any."""
-    own = asked[["account_id", "person", "sent_on"]].assign(
-        answered_on=asked["answered_on"].fillna(np.datetime64("2262-01-01"))
-    )
-    habit = np.full(len(rows), np.nan)
-    for day, part in rows.groupby("as_of", sort=True):
-        earlier = own[own["sent_on"] < day]
-        said = (earlier["answered_on"] <= day).groupby([earlier["account_id"], earlier["person"]]).mean()
-        keys = list(zip(part["account_id"], part["person"], strict=True))
-        habit[part.index] = said.reindex(keys).to_numpy(np.float64) if len(said) else np.nan
+    owner, sent = owners(asked), asked["sent_on"].to_numpy("datetime64[D]")
+    said = asked["answered_on"].fillna(np.datetime64("2262-01-01")).to_numpy("datetime64[D]")
+    habit, number = np.full(len(rows), np.nan), rows["owner"].to_numpy()
+    days = rows["as_of"].to_numpy("datetime64[D]")
+    for day in np.unique(days):
+        earlier, now = sent < day, days == day
+        many = np.bincount(owner[earlier], minlength=owner.max() + 1)
+        part = np.bincount(owner[earlier & (said <= day)], minlength=len(many))
+        habit[now] = np.divide(part, many, out=np.full(len(many), np.nan), where=many > 0)[number[now]]
     return habit
 
 

@@ -42,7 +42,9 @@ def sensitivity(said: Array, share: Array, chance: Array, gamma: float = GAMMA) 
     if (np.diff(said) < 0).any():
         order = np.argsort(said, kind="stable")
         values, own, odds = said[order], share[order], odds[order]
-    small, great = own * (1 + odds / gamma), own * (1 + odds * gamma)
+    first = np.flatnonzero(np.r_[True, np.diff(values) > 0])  # answers that are alike go together
+    whole, against = np.add.reduceat(own, first), np.add.reduceat(own * odds, first)
+    values, small, great = values[first], whole + against / gamma, whole + against * gamma
     return _least(values, small, great), -_least(-values[::-1], small[::-1], great[::-1])
 
 
@@ -52,4 +54,6 @@ def _least(values: Array, small: Array, great: Array) -> float:
     def mixed(one: Array, two: Array) -> Array:
         return np.r_[0.0, np.cumsum(one)] + np.r_[np.cumsum(two[::-1])[::-1], 0.0]
 
-    return float(np.min(mixed(great * values, small * values) / mixed(great, small)))
+    weights = mixed(great, small)
+    sums = mixed(great * values, small * values)
+    return float(np.min(sums[weights > 0] / weights[weights > 0]))

@@ -132,14 +132,15 @@ def adjusted(sums: Sums, kind: str, added: float) -> Adjusted:
     return Adjusted(mean, variance, many)
 
 
-def quantile(kind: str, level: float, many: Array) -> Array:
-    """What a standard error is multiplied by; `many` responses, pseudo-responses included."""
-    if not KINDS[kind].student:
-        return np.full(many.shape, normal(level))
+def quantile(kind: str, level: float, many: Array, uneven: Any = False) -> Array:
+    """What a standard error is multiplied by; `many` responses, pseudo-responses included.
+
+    Student's quantile, too, where weights are `uneven`: the few large accounts then make the standard error unsure.
+    """
     from scipy.special import stdtrit
 
-    found: Array = stdtrit(np.maximum(many - 1, 1), (1 + level) / 2)
-    return found
+    student: Array = stdtrit(np.maximum(many - 1, 1), (1 + level) / 2)
+    return student if KINDS[kind].student else np.where(uneven, student, normal(level))
 
 
 def ends(sums: Sums, kind: str, level: float = LEVEL) -> tuple[Array, Array]:
@@ -148,7 +149,8 @@ def ends(sums: Sums, kind: str, level: float = LEVEL) -> tuple[Array, Array]:
     NaN, too, where weights leave fewer than LEAST accounts' worth.
     """
     own, found = KINDS[kind], adjusted(sums, kind, pseudo(kind, level))
-    half = quantile(kind, level, found.many) * np.sqrt(found.variance)
+    uneven = sums.effective < sums.accounts - 1e-9
+    half = quantile(kind, level, found.many, uneven) * np.sqrt(found.variance)
     told = (sums.accounts >= LEAST) & (sums.effective >= LEAST - 1e-9)
     low = np.minimum(np.maximum(found.mean - half, own.low), sums.mean)
     high = np.maximum(np.minimum(found.mean + half, own.high), sums.mean)

@@ -60,27 +60,31 @@ def invitations(book: Book, as_of: dt.date, answers: Answers) -> pd.DataFrame:
     return sent[["account_id", "person", "sent_on", "wave", "state", "answered_on", "row"]]
 
 
-def _first_ones(sent: pd.DataFrame) -> pd.DataFrame:
-    """Without reminders: the same person asked again within ANSWER_DAYS of the day it was first asked."""
+def owners(asked: pd.DataFrame) -> np.ndarray:
+    """A number for each person asked (an account where the book tells no person), row by row."""
     import pandas as pd
 
-    days = sent.drop_duplicates(["account_id", "person", "sent_on"])
-    days = days.sort_values(["account_id", "person", "sent_on"], kind="stable")
-    owner = days.groupby(["account_id", "person"], sort=False).ngroup().to_numpy()
-    day = days["sent_on"].to_numpy("datetime64[D]").astype(np.int64)
-    kept = np.ones(len(days), dtype=bool)
-    near = np.flatnonzero((owner[1:] == owner[:-1]) & (day[1:] - day[:-1] <= ANSWER_DAYS)) + 1
-    for place in near:  # a row per reminder: few
+    account, person = (pd.factorize(asked[name])[0].astype(np.int64) for name in ("account_id", "person"))
+    return pd.factorize(account * (person.max(initial=0) + 1) + person)[0]
+
+
+def _first_ones(sent: pd.DataFrame) -> pd.DataFrame:
+    """Without reminders: the same person asked again within ANSWER_DAYS of the day it was first asked.
+
+    Several rows of one day are one invitation, but where the book tells no person: then they are several people.
+    """
+    owner, day = owners(sent), sent["sent_on"].to_numpy("datetime64[D]").astype(np.int64)
+    named = (sent["person"] != "").to_numpy()
+    order = np.lexsort((day, owner))
+    owner, day, named = owner[order], day[order], named[order]
+    kept = np.ones(len(sent), dtype=bool)
+    for place in np.flatnonzero((owner[1:] == owner[:-1]) & (day[1:] - day[:-1] <= ANSWER_DAYS)) + 1:  # few
         first = place - 1
         while not kept[first]:
             first -= 1
-        kept[place] = day[place] - day[first] > ANSWER_DAYS
-    keys = days.loc[kept, ["account_id", "person", "sent_on"]]
-    if (sent["person"] == "").any():  # several of an account are several people, if they are asked on one day
-        return sent.merge(keys, on=["account_id", "person", "sent_on"]).sort_values(
-            ["account_id", "sent_on", "person"], ignore_index=True
-        )
-    return pd.DataFrame(keys).sort_values(["account_id", "sent_on", "person"], ignore_index=True)
+        same_day = day[place] == day[first]
+        kept[place] = day[place] - day[first] > ANSWER_DAYS or (same_day and not named[place])
+    return sent.iloc[np.sort(order[kept])].reset_index(drop=True)
 
 
 def _answered(sent: pd.DataFrame, people: pd.DataFrame) -> np.ndarray:

@@ -120,36 +120,43 @@ def _ends(middle: float, drawn: Drawn, worth: float, name: str, level: float) ->
     scatter = float(np.var(drawn.mean, ddof=1)) * worth / max(worth - 1, 0.5)
     moved = (worth * middle + added * centre) / (worth + added)
     variance = (worth**2 * scatter + added * (spread + (centre - moved) ** 2)) / (worth + added) ** 2
-    half = float(quantile(name, level, np.array(worth + added))) * float(np.sqrt(variance))
+    half = float(quantile(name, level, np.array(worth + added), uneven=True)) * float(np.sqrt(variance))
     return min(max(moved - half, kind.low), middle), max(min(moved + half, kind.high), middle)
 
 
 def _drawn(told: pd.DataFrame, said: Array, share: Array, model: Answering, gamma: float) -> Drawn:
     """The score of accounts drawn anew, the model of who answers fitted again in each draw.
 
-    A draw is weights of accounts, on which Newton steps lead from the model's maximum to that of the draw: two are
-    enough. `told` are the invitations answered with `said`, rising.
+    A draw is how often each account is taken; a Newton step leads from the model's maximum to about that of the draw.
+    `told` are the invitations answered with `said`, rising.
     """
     from scipy.special import expit
 
-    matrix, owner, answered = model.rows.matrix, model.rows.owner, model.rows.steps[0].left
-    full = np.column_stack([np.ones(len(matrix)), matrix])
-    penalty = np.r_[0.0, np.full(matrix.shape[1], model.ridge)]
-    own = np.column_stack([np.ones(len(told)), model.design.matrix(told)])
     number = {name: place for place, name in enumerate(model.rows.accounts)}
     account = np.array([number[name] for name in told["account_id"]], dtype=np.intp)
+    own = np.column_stack([np.ones(len(told)), model.design.matrix(told)])
+    pulls, bend = _pulls(model)
     rng, many = np.random.default_rng(SEED), len(model.rows.accounts)
     found = []
     for _ in range(DRAWS):
         times = np.bincount(rng.integers(0, many, many), minlength=many).astype(np.float64)
-        if not times[account].any():
+        counts = times[account] * share
+        if not counts.any():
             continue
-        at, weight = model.at, times[owner]
-        for _ in range(2):
-            chance = expit(full @ at)
-            slope = full.T @ (weight * (answered - chance)) - penalty * at
-            bend = (full * (weight * chance * (1 - chance))[:, None]).T @ full + np.diag(penalty)
-            at = at + np.linalg.solve(bend + 1e-9 * np.eye(len(bend)), slope)
-        weights, counts = inverse(expit(own @ at)).weight, times[account] * share
+        at = model.at + np.linalg.solve(bend, (times - 1) @ pulls)
+        weights = inverse(expit(own @ at)).weight
         found.append((_mean(said, weights * counts), *sensitivity(said, counts, 1 / weights, gamma)))
     return Drawn(*np.array(found).T)
+
+
+def _pulls(model: Answering) -> tuple[Array, Array]:
+    """How each account pulls at the parameters of who answers, and how much they resist: slope and curvature."""
+    from scipy.special import expit
+
+    rows = model.rows
+    chance = expit(model.at[0] + rows.matrix @ model.at[1:])
+    miss, many = rows.steps[0].left - chance, len(rows.accounts)
+    columns = [np.bincount(rows.owner, miss * column, many) for column in (1.0, *rows.matrix.T)]
+    full = np.column_stack([np.ones(len(rows.matrix)), rows.matrix])
+    penalty = np.r_[1e-9, np.full(rows.matrix.shape[1], model.ridge)]
+    return np.column_stack(columns), (full * (chance * (1 - chance))[:, None]).T @ full + np.diag(penalty)

@@ -223,7 +223,8 @@ def _fitted(rows: pd.DataFrame, columns: Array) -> _Fit | None:
         return None
     terms = [label(f"feature_{name}") for name in dict.fromkeys(column.feature for column in design.columns)]
     missing = [label(f"feature_{name}") for name in ADJUSTED if name in rows and name not in offered]
-    said = label("worth_adjusted").format(terms=", ".join([label("worth_same_day"), *terms]))
+    like = " " + label("worth_like").format(terms=", ".join(terms)) if terms else ""
+    said = label("worth_adjusted").format(like=like)
     if missing:
         said += " " + label("worth_not_adjusted").format(terms=", ".join(missing), left=left)
     size = columns.shape[1]

@@ -47,7 +47,7 @@ _MARGIN = {
 }
 _PRIORITY = {
     "dimension": "improvement",
-    "people": "people_heard",
+    "people": "people_on_it",
     "score": "shrunk_score",
     "benchmark": "within_reach",
     "p_first": "surely_first",
@@ -135,7 +135,7 @@ class Worth:
     def improvements(self) -> pd.DataFrame:
         """A row per account heard that has something to gain, the highest priority first.
 
-        Columns: account_id, name, segment, rep_id, at_stake, improvement, people_heard, said_score, shrunk_score,
+        Columns: account_id, name, segment, rep_id, at_stake, improvement, people_on_it, said_score, shrunk_score,
         within_reach, priority, low, high, surely_first, among_first.
         """
         table = self.priorities.accounts.dropna(subset=["dimension"])

@@ -14,7 +14,6 @@ that nobody was heard of are listed apart and get none: silence is not a middlin
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,6 +21,7 @@ import numpy as np
 from crm_analysis.churn.definition.shares import LEVEL
 from crm_analysis.errors import BookError, UserError
 from crm_analysis.labels import label
+from crm_analysis.satisfaction.worth.draws import Best, Draws
 from crm_analysis.satisfaction.worth.shrinkage import Shrunk, shrunk
 
 if TYPE_CHECKING:
@@ -32,20 +32,11 @@ if TYPE_CHECKING:
     from crm_analysis.satisfaction.worth.curve import Curve
 
     Array = NDArray[np.float64]
-    Single = NDArray[np.float32]
     Places = NDArray[np.intp]
 
 WINDOW = "24M"
 """An answer counts for two years, as it does where leaving is forecast."""
-BENCHMARK = 0.75
-"""The quantile of accounts whose score is within reach of the others."""
-TOP = 10
-"""Accounts that can be served first."""
 POINTS = 1000.0
-DRAWS = (200, 1000)
-"""Draws at least and at most: as many as _CELLS of accounts and dimensions allow."""
-_CELLS = 20_000_000
-_BLOCK = 2_000_000
 SEED = 20260930
 
 
@@ -111,10 +102,13 @@ def priorities(
     heard = np.flatnonzero(np.sum([each.people > 0 for each in scores], axis=0) > 0)
     if not len(heard):
         raise BookError(label("priority_nobody"))
+    spoke = np.unique(place)
+    if len(spoke) > len(heard):
+        says.append(label("priority_other").format(n=len(spoke) - len(heard)))
     whole = None
     if curve is not None and answers.asks.overall in lately.shares:
         whole = shrunk(lately.shares[answers.asks.overall], place, len(own))
-    draws = _Draws(
+    draws = Draws(
         scores, whole, curve if whole is not None else None, heard, stake, drawn, _likeness(lately, names), seed
     )
     each, best, sums = draws.made(level)
@@ -125,102 +119,9 @@ def priorities(
     table["benchmark"] = [draws.benchmark[names.index(name)] if name else np.nan for name in table["dimension"]]
     return Priorities(
         table, _dimensions(names, table, each, sums, drawn, scores, scale, level),
-        _each(beside["account_id"], names, each * scale), _unheard(own, stake, heard), money, draws.curve is None,
+        _each(beside["account_id"], names, each * scale), _unheard(own, stake, spoke), money, draws.curve is None,
         (*says, *notes),
     )  # fmt: skip
-
-
-@dataclass(frozen=True, eq=False)
-class _Best:
-    """Of each account: its first dimension (place, -1 for none), the ends of its priority, p_first and p_top."""
-
-    first: Places
-    low: Array
-    high: Array
-    p_first: Array
-    p_top: Array
-
-
-@dataclass(frozen=True, eq=False)
-class _Draws:
-    """Draws of what accounts think and of importances, multiplied."""
-
-    scores: list[Shrunk]
-    whole: Shrunk | None
-    curve: Curve | None
-    heard: Places
-    stake: Array
-    importances: Array
-    likeness: Array
-    seed: int
-
-    @cached_property
-    def many(self) -> int:
-        """How many draws."""
-        return int(np.clip(_CELLS // (len(self.heard) * len(self.scores)), *DRAWS))
-
-    @cached_property
-    def benchmark(self) -> Array:
-        """The score that a quarter of the accounts heard lie above, per dimension, by draws of what they think."""
-        rng = np.random.default_rng([self.seed, 1])
-        found = []
-        for each in self.scores:
-            own = self.heard[each.people[self.heard] > 0]
-            if not len(own):
-                found.append(np.nan)
-                continue
-            noise = rng.standard_normal((max(20, 4000 // len(own)), len(own)))
-            found.append(float(np.quantile(np.clip(each.mean[own] + each.error[own] * noise, 0, 1), BENCHMARK)))
-        return np.array(found)
-
-    def made(self, level: float) -> tuple[Array, _Best, Array]:
-        """Mean priorities (account x dimension), the best of each account, and sums by draw and dimension."""
-        rng = np.random.default_rng([self.seed, 2])
-        rows = rng.permutation(np.resize(np.arange(len(self.importances)), self.many))
-        weight = self.importances[rows].astype("float32")
-        bent = self.curve.draws(self.many, rng) if self.curve is not None else None
-        size = max(1, _BLOCK // (self.many * len(self.scores)))
-        means, firsts, ends, chances, bests = [], [], [], [], []
-        sums = np.zeros((self.many, len(self.scores)))
-        for start in range(0, len(self.heard), size):
-            made = self._block(self.heard[start : start + size], weight, bent, rng)
-            known = ~np.isnan(made[0])
-            made = np.nan_to_num(made)
-            sums += made.sum(axis=1)
-            mean = made.mean(axis=0, dtype="float64")
-            first = np.where(known, mean, -np.inf).argmax(axis=1)
-            best = np.where(known, made, -np.inf).max(axis=2)
-            own = np.take_along_axis(made, first[None, :, None], axis=2)[:, :, 0]
-            means.append(mean)
-            firsts.append(np.where(np.abs(made).max(axis=(0, 2)) > 0, first, -1))
-            ends.append(np.quantile(own, [(1 - level) / 2, (1 + level) / 2], axis=0))
-            chances.append(((own >= best) & (best > 0)).mean(axis=0))
-            bests.append(np.maximum(best, 0))
-        low, high = np.concatenate(ends, axis=1).astype("float64")
-        top = _top(np.concatenate(bests, axis=1))
-        return np.concatenate(means), _Best(np.concatenate(firsts), low, high, np.concatenate(chances), top), sums
-
-    def _block(self, own: Places, weight: Single, bent: Array | None, rng: np.random.Generator) -> Single:
-        """Priorities of some accounts: draws x accounts x dimensions; NaN where an account was not heard."""
-        mean, error = (
-            np.column_stack([getattr(each, name)[own] for each in self.scores]).astype("float32")
-            for name in ("mean", "error")
-        )
-        noise = rng.standard_normal((self.many, len(own), len(self.scores)), dtype="float32")
-        noise = noise @ self.likeness.T.astype("float32")
-        gap = np.maximum(self.benchmark.astype("float32") - np.clip(mean + error * noise, 0, 1), 0)
-        gain = gap * weight[:, None, :]
-        stake = self.stake[own].astype("float32")
-        if self.curve is None or self.whole is None or bent is None:
-            made: Single = gain * stake[:, None]
-            return made
-        now = self.whole.mean[own] + self.whole.error[own] * rng.standard_normal((self.many, len(own)))
-        now = np.clip(np.where(np.isnan(now), self.whole.overall, now), 0, 1)
-        kept = np.empty_like(gain)
-        for draw, at in enumerate(bent):
-            then = self.curve.yearly(np.minimum(now[draw][:, None] + gain[draw], 1), at)
-            kept[draw] = (self.curve.yearly(now[draw], at)[:, None] - then) * stake[:, None]
-        return np.where(np.isnan(gain), np.float32(np.nan), kept)
 
 
 def _stake(own: pd.DataFrame, expected: pd.Series | None) -> tuple[Array, str]:
@@ -274,16 +175,8 @@ def _likeness(lately: Answers, names: list[str]) -> Array:
     return root / np.sqrt((root**2).sum(axis=1, keepdims=True))  # pairwise correlations need not fit together
 
 
-def _top(best: Single) -> Array:
-    """The share of draws (rows) in which each account (columns) is among the first TOP, and has something to gain."""
-    if best.shape[1] <= TOP:
-        return (best > 0).mean(axis=0)
-    bar = np.partition(best, best.shape[1] - TOP, axis=1)[:, best.shape[1] - TOP]
-    return ((best >= bar[:, None]) & (best > 0)).mean(axis=0)
-
-
 def _accounts(
-    beside: pd.DataFrame, stake: Array, names: list[str], scores: list[Shrunk], heard: Places, each: Array, best: _Best,
+    beside: pd.DataFrame, stake: Array, names: list[str], scores: list[Shrunk], heard: Places, each: Array, best: Best,
     scale: float,
 ) -> pd.DataFrame:  # fmt: skip
     rows = np.arange(len(heard))
@@ -344,9 +237,9 @@ def _each(ids: pd.Series, names: list[str], each: Array) -> pd.DataFrame:
     return pd.DataFrame({"account_id": owner, "dimension": names * len(ids), "priority": each.ravel()})
 
 
-def _unheard(own: pd.DataFrame, stake: Array, heard: Places) -> pd.DataFrame:
+def _unheard(own: pd.DataFrame, stake: Array, spoke: Places) -> pd.DataFrame:
     there = stake > 0
-    there[heard] = False
+    there[spoke] = False
     names = [name for name in ("account_id", "name", "segment", "rep_id") if name in own]
     table = own.loc[there, names].assign(at_stake=stake[there])
     return table.sort_values(["at_stake", "account_id"], ascending=[False, True], ignore_index=True)
