@@ -61,14 +61,21 @@ def _uninvited(answers: ibis.Table, invitations: ibis.Table) -> Oddity:
     """Answers of customers whom no invitation names: the person where both tables tell it, else the account."""
     if "respondent_type" in answers.columns:
         answers = answers.filter(answers.respondent_type.fill_null("customer") == "customer")
-    name, orphans = "account_id", answers.anti_join(invitations, "account_id")
-    if "respondent_id" in answers.columns and "respondent_id" in invitations.columns:
-        # joins on equal keys only: an "or" among the conditions would compare every answer with every invitation
-        name, anybody = "respondent_id", invitations.filter(invitations.respondent_id.isnull())
-        named = answers.filter(answers.respondent_id.notnull())
-        named = named.anti_join(invitations, ["account_id", "respondent_id"]).anti_join(anybody, "account_id")
-        orphans = orphans.filter(orphans.respondent_id.isnull()).union(named)
-    return ("never_invited", name, *times(orphans, orphans[name]))
+    if "respondent_id" not in answers.columns or "respondent_id" not in invitations.columns:
+        orphans = answers.anti_join(invitations, "account_id")
+        return ("never_invited", "account_id", *times(orphans, orphans.account_id))
+    # joins on equal keys only: an "or" among the conditions would compare every answer with every invitation; and left
+    # joins, because PostgreSQL has no chain of anti joins
+    asked = invitations.select(__asked="account_id").distinct()
+    anybody = invitations.filter(invitations.respondent_id.isnull()).select(__anybody="account_id").distinct()
+    people = invitations.filter(invitations.respondent_id.notnull())
+    people = people.select(__of="account_id", __person="respondent_id").distinct()
+    rows = answers.left_join(asked, answers.account_id == asked["__asked"])
+    rows = rows.left_join(anybody, rows.account_id == anybody["__anybody"])
+    rows = rows.left_join(people, (rows.account_id == people["__of"]) & (rows.respondent_id == people["__person"]))
+    stranger = rows["__person"].isnull() & rows["__anybody"].isnull()
+    orphans = rows.filter(ibis.ifelse(rows.respondent_id.isnull(), rows["__asked"].isnull(), stranger))
+    return ("never_invited", "respondent_id", *times(orphans, orphans.respondent_id))
 
 
 def groups(accounts: ibis.Table) -> Iterator[Oddity]:

@@ -25,7 +25,7 @@ DAY = "2026-06-30"
 DATES = ["2025-12-31", "2026-09-30"]
 
 
-FEW = ("accounts", "account_history", "orders", "complaints", "reps")
+FEW = ("accounts", "account_history", "orders", "complaints", "reps", "surveys", "survey_invitations")
 """Tables enough for every kind of expression; benchmarks/engines.py compares all of them."""
 
 

@@ -6,7 +6,7 @@ Accounts are what is drawn again, with all their questionnaires: several people 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from functools import lru_cache
 
 import numpy as np
 
@@ -124,12 +124,14 @@ class Moments:
         return Spread(rows, n_squares - rows, self._centre + mean * self._scale, cov * square, between * square)
 
 
-def resampled(accounts: int, draws: int = DRAWS, seed: Any = SEED) -> Floats:
-    """How often each account is drawn, draws x accounts: as many as there are, with replacement."""
+@lru_cache(maxsize=1)
+def resampled(accounts: int, draws: int = DRAWS, seed: int = SEED) -> Floats:
+    """How often each account is drawn, draws x accounts: as many as there are, with replacement. Not to be written to."""
     rng = np.random.default_rng(seed)
     found = np.empty((draws, accounts))
     for place in range(draws):
         found[place] = np.bincount(rng.integers(0, accounts, accounts), minlength=accounts)
+    found.flags.writeable = False
     return found
 
 

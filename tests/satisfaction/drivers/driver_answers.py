@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,15 +13,6 @@ from crm_analysis.book.questionnaire import Questionnaire
 from crm_analysis.satisfaction.answers import Answers
 
 DAY = dt.date(2026, 9, 30)
-BANK = Path(__file__).resolve().parents[4] / "shared" / "data" / "satisfaction" / "bank_satisfaction.csv"
-BANK_BLOCKS = {
-    "image": [f"imag{i}" for i in range(1, 6)],
-    "expectation": [f"expe{i}" for i in range(1, 6)],
-    "quality": [f"qual{i}" for i in range(1, 6)],
-    "value": [f"val{i}" for i in range(1, 5)],
-    "satisfaction": [f"sat{i}" for i in range(1, 5)],
-    "loyalty": [f"loy{i}" for i in range(1, 5)],
-}
 
 
 def said(

@@ -69,7 +69,9 @@ def test_the_order_and_the_names_of_rows_do_not_matter(frame):
     rng = np.random.default_rng(0)
     order = rng.permutation(len(shares))
     first = derived(asked(said(shares, accounts)), draws=30).table
-    turned = derived(asked(said(shares.iloc[order].reset_index(drop=True), [accounts[i] for i in order])), draws=30).table
+    turned = derived(
+        asked(said(shares.iloc[order].reset_index(drop=True), [accounts[i] for i in order])), draws=30
+    ).table
     pd.testing.assert_frame_equal(first, turned, rtol=1e-9)
     again = derived(asked(said(shares, accounts)), draws=30).table
     pd.testing.assert_frame_equal(first, again, check_exact=True)
@@ -115,11 +117,11 @@ def test_what_cannot_explain_is_left_out_with_words(frame):
     shares = frame[0]
     more = {"same": 0.5, "nobody": np.nan, "sum": shares["x0"] / 2 + shares["x1"] / 2}
     found = asked(with_more(frame, **more))
-    assert found.dimensions == ["sum", "x0", "x2"] or found.dimensions == ["x0", "x1", "x2"]
+    assert found.dimensions == ["sum", "x0", "x2"]
     words = " ".join(found.notes)
     assert "'same' is left out: everybody gave the same answer" in words
     assert "'nobody' is left out: nobody" in words
-    assert "is left out: the dimensions before it tell its answers exactly" in words
+    assert "'x1' is left out: the dimensions before it tell its answers exactly" in words
     assert derived(found, draws=20).table["importance"].sum() == pytest.approx(1)
 
 
@@ -184,10 +186,10 @@ def test_what_nobody_asked_is_named(frame):
 def test_eighty_dimensions_need_eight_hundred_accounts_and_are_told_by_johnson():
     weights = (0.6, *([0.0] * 79))
     shares, accounts = simulated(accounts=400, people=1, weights=weights, halo=0.0)
-    with pytest.raises(BookError, match="400 accounts answered.*80 dimensions need 800 accounts"):
+    with pytest.raises(BookError, match=r"400 accounts answered.*80 dimensions need 800 accounts"):
         asked(said(shares, accounts))
     shares, accounts = simulated(accounts=900, people=1, weights=weights, halo=0.0)
-    found = derived(asked(said(shares, accounts)), draws=60)
+    found = derived(asked(said(shares, accounts)), draws=30)
     assert found.method == JOHNSON
     assert "80 dimensions" in found.notes[-1]
     table = found.table

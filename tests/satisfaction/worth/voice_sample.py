@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,7 +23,12 @@ AS_OF = ENDS[-1] + dt.timedelta(days=SILENCE)
 
 
 def simulated(
-    accounts: int, seed: int, effects: Mapping[str, float], size: float = 0.0, sizes_matter: float = 0.0, a_year: float = 0.15
+    accounts: int,
+    seed: int,
+    effects: Mapping[str, float],
+    size: float = 0.0,
+    sizes_matter: float = 0.0,
+    a_year: float = 0.15,
 ) -> tuple[pd.DataFrame, Spells]:
     """A panel and its spells: the hazard a year is `a_year`, times exp(effect) of the account's level in the quarter.
 
@@ -34,7 +40,7 @@ def simulated(
     own = 1 / (1 + np.exp(-(sizes_matter * weight + rng.normal(size=accounts))))
     rows, last = [], np.full(accounts, np.datetime64(AS_OF))
     there = np.ones(accounts, dtype=bool)
-    for day, end in zip(ENDS, ENDS[1:], strict=False):
+    for day, end in itertools.pairwise(ENDS):
         score = np.clip(own + rng.uniform(-0.2, 0.2, accounts), 0, 1)
         status = rng.choice(["heard", "silent", "unasked"], accounts, p=[0.6, 0.2, 0.2])
         many = rng.choice([0, 1, 2], accounts, p=[0.7, 0.2, 0.1])
@@ -72,7 +78,7 @@ DAY = dt.date(2026, 9, 30)
 
 
 def said(rows: list[dict[str, Any]], **asks: Any) -> Answers:
-    """Answers of rows: account_id, person, the items as shares of their scale; answered_on, wave, internal if not plain.
+    """Answers of rows: account_id, person, items as shares of their scale; answered_on, wave, internal if not plain.
 
     What begins with `!` is the stated importance of that item.
     """
