@@ -72,6 +72,7 @@ def test_no_label_is_left_over():
     prefixes = "tier rule action window part worth unlock way reason at_risk feature candidate rival horizon trial who"
     prefixes += " impression quadrant"
     prefixes += " focus stake"
+    prefixes += " score differs kind"
     prefixes += " grouped_by silent_trust silent_list silent_candidate chart"
     built = re.compile(rf"({'|'.join(prefixes.split())}|\w+_(one|many))_?\w*\Z")
     words = set(re.findall(r"\w+", source))

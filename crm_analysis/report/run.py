@@ -34,6 +34,7 @@ PARTS = (
     Part("segmentation", "segmentation.ipynb"),
     Part("value", "value.ipynb"),
     Part("retention", "retention.ipynb"),
+    Part("satisfaction", "satisfaction.ipynb"),
 )
 
 

@@ -39,14 +39,14 @@ _INTERNAL = "internal"
 class Answers:
     """What was said in questionnaires, as known on `as_of`; `people`, `shares`, `widths`, `importance` are row by row.
 
-    - `people`: one row per questionnaire, sorted by KEYS, index 0..n-1: account_id, person (a name made of the day where the
-      book does not tell who), answered_on (datetime64), wave, subject ("us", or a competitor), internal (our own people
-      answered). Of a person's questionnaires in a wave the latest counts.
+    - `people`: one row per questionnaire, sorted by KEYS, index 0..n-1: account_id, person (a name made of the day
+      where the book does not tell who), answered_on (datetime64), wave, subject ("us", or a competitor), internal (our own
+      people answered). Of a person's questionnaires in a wave the latest counts.
     - `shares`: a column per item: the answer as a share of its scale, 0 worst to 1 best, NaN where not answered.
     - `widths`: the highest possible answer less the lowest. `importance`: what was said of the item's importance, as a
       share of the same scale.
     - `asks`: what each item is (`book.questionnaire`); it names only items that the survey has.
-    - `waves`: as `waves.waves`. `scales`: item, scale_min, scale_max, answers, first, last (days), of customers about us.
+    - `waves`: as `waves.waves`. `scales`: item, scale_min, scale_max, answers, first, last (days), of customers on us.
     - `notes`: what was left out or looks odd, in sentences.
     """
 
@@ -244,7 +244,7 @@ def _questionnaires(rows: ibis.Table, table: pd.DataFrame, items: list[str]) -> 
     sheets = rows.group_by([*who, "answered_on"]).agg(answers=rows.count())
     latest = sheets.answered_on.max().over(ibis.window(group_by=who))
     old = sheets.mutate(old=sheets.answered_on < latest)
-    dropped = int(engine.frame(old.agg(old=old.old.cast("int64").sum()))["old"].fillna(0).iloc[0])
+    dropped = int(engine.frame(old.agg(old=old.old.sum()))["old"].fillna(0).iloc[0])
     rows = rows.mutate(latest=rows.answered_on.max().over(ibis.window(group_by=who)))
     rows = rows.filter(rows.answered_on == rows.latest)
     sums: dict[str, Any] = {}

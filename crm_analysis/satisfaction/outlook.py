@@ -68,6 +68,11 @@ class Outlook:
             raise BookError(str(self._answers))
         return self._answers
 
+    @property
+    def why_unheard(self) -> str:
+        """Why no survey can be told of; empty if one can."""
+        return str(self._answers) if isinstance(self._answers, BookError) else ""
+
     # --- rooms ---
 
     @cached_property

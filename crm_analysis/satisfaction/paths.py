@@ -120,7 +120,7 @@ def path_model(
     lost = int((~then.settled).sum())
     if lost > draws / 10:
         notes.append(label("paths_lost").format(lost=lost, draws=draws))
-    tables = _Tables(order, items, block, arrows, now, then, level)
+    tables = _Tables(order, items, block, arrows, now, then, level, len(names))
     scores = pd.DataFrame(_scores(values, now, block, moments, scaled), columns=order, index=data.index)
     return PathModel(
         tables.weights(),
@@ -272,10 +272,11 @@ class _Tables:
     now: _Fit
     then: _Fit
     level: float
+    accounts: int
 
     def _ends(self, drawn: Floats) -> tuple[Floats, Floats]:
         own = drawn[self.then.settled]
-        return ends(own, self.level) if len(own) else (np.full(drawn.shape[1:], np.nan),) * 2
+        return ends(own, self.level, self.accounts) if len(own) else (np.full(drawn.shape[1:], np.nan),) * 2
 
     def weights(self) -> pd.DataFrame:
         import pandas as pd

@@ -16,9 +16,9 @@ def wilson(part: Any, of: Any, level: float = LEVEL) -> tuple[np.ndarray, np.nda
     Both may be fractions, as an effective number of observations is.
     """
     import numpy as np
-    from scipy.stats import norm
+    from scipy.special import ndtri
 
-    x, n, z2 = np.asarray(part, "float64"), np.asarray(of, "float64"), float(norm.ppf((1 + level) / 2)) ** 2
+    x, n, z2 = np.asarray(part, "float64"), np.asarray(of, "float64"), float(ndtri((1 + level) / 2)) ** 2
     n = np.broadcast_to(n, np.broadcast_shapes(x.shape, n.shape))
     middle, size = x + z2 / 2, n + z2
     half = np.sqrt(z2 * (x * (n - x) / np.where(n > 0, n, 1.0) + z2 / 4))

@@ -5,6 +5,11 @@ from __future__ import annotations
 from crm_analysis.labels.kinds import Words
 
 LABELS: dict[str, str] = {
+    "figure_none": "There is nothing to draw.",
+    "part_satisfaction": "Satisfaction",
+    "part_satisfaction_question": (
+        "How content are our accounts, what does that hang on, what do they complain of, and whom do we not hear?"
+    ),
     # --- answers ---
     "survey_absent": (
         "[questionnaire] in book.toml names {items}; no customer or colleague has answered such a question."
@@ -22,8 +27,8 @@ LABELS: dict[str, str] = {
         "scale; they are left out."
     ),
     "survey_none": (
-        "No answer of a customer can be used: of {answers} in the table surveys {no_score} have no score, {no_scale} no "
-        "scale, and {off_scale} lie off their scale."
+        "No answer of a customer can be used: of {answers} in the table surveys {no_score} have no score, {no_scale} "
+        "no scale, and {off_scale} lie off their scale."
     ),
     "survey_scale": (
         "Without the ends of the scale a score says nothing; if they are the same everywhere, book.toml may state "

@@ -32,7 +32,7 @@ LABELS: dict[str, str] = {
     "complaints_topic_count": "{topic} ({n})",
     "complaints_unknown": "not known",
     "complaints_untold": "not told",
-    "funnel_alone": "more, all from one account",
+    "funnel_alone": "more, because of one account",
     "funnel_fewer": "fewer, perhaps by chance",
     "funnel_fewer_sure": "fewer than chance explains",
     "funnel_more": "more, perhaps by chance",
@@ -103,7 +103,8 @@ LABELS: dict[str, str] = {
     "beyond_perhaps": "Outside the narrower limits lie {n} more, where chance alone would put about {expected}: "
     "{named}.",
     "beyond_group": "{by} {group} ({complaints}, {expected} expected)",
-    "beyond_alone": "Besides, {n} owe theirs to one account each: that is the account's matter, and not the group's.",
+    "beyond_alone": "Besides, {n} would have no more than expected without one account each: that is the account's "
+    "matter, and not the group's.",
     "beyond_value_none": "None",
     "beyond_value": "{by} {group}",
     "funnel_all_inside": "None of the {groups} lies outside the limits that chance passes once in 20.",

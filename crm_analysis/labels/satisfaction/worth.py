@@ -48,20 +48,22 @@ LABELS: dict[str, str] = {
         "by another way too."
     ),
     "worth_bent": (
-        "The more satisfied do not leave less step by step: a straight line from low to high does not fit ({p}); most"
-        " leave at '{level}'."
+        "From low to high leaving does not go one way, and no straight line fits ({p}): most leave at '{level}'."
     ),
+    "worth_falls": "From low to high leaving falls, but not evenly: a straight line does not fit ({p}).",
+    "worth_rises": "From low to high leaving rises, and not evenly: a straight line does not fit ({p}).",
     "worth_below": "{level}: {share} less than accounts of their size kept ({low} to {high})",
     "worth_above": "{level}: {share} more than accounts of their size kept ({low} to {high})",
     "worth_larger": "At '{level}' one account is {share} of the money.",
-    "worth_margin_clear": "The year after, against accounts of their size, beyond chance: {levels}.",
+    "worth_margin_clear": "Beyond chance in the year after, against accounts of their size and against all: {levels}.",
     "worth_margin_none": (
-        "Whatever was said or complained of, the {money} of the year after differs from that of accounts of the same "
-        "size by no more than chance explains."
+        "Whatever was said or complained of, the {money} of the year after differs from that of others by no more "
+        "than chance and size explain."
     ),
     "worth_margin_how": (
         "{money} a year after {starts}, of {n} account-years; accounts that left count as 0. {bands} bands of size "
-        "are compared within, so that small accounts that grow by chance do not count for it."
+        "are compared within, and beside that all accounts: what is clear in one comparison only may be size and not "
+        "satisfaction."
     ),
     "worth_margin_how_one": (
         "{money} a year after {starts}, of {n} account-years; accounts that left count as 0. Too few accounts to "
@@ -176,7 +178,9 @@ COLUMNS: Words = {
     "against_alike": ("Against accounts of their size", "share"),
     "among_first": ("Among the first ten", "share"),
     "at_stake": ("At stake in a year", "money"),
-    "expected_kept": ("Kept by accounts of their size", "share"),
+    "against_all": ("Against all accounts", "share"),
+    "high_all": ("Against all, 90% to", "share"),
+    "low_all": ("Against all, 90% from", "share"),
     "first_improvement": ("What most waits for", "text"),
     "focus_area": ("Area", "text"),
     "focus_item": ("Question of the scorecard", "text"),

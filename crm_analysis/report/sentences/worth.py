@@ -95,8 +95,11 @@ def _shape_said(test: pd.Series, table: pd.DataFrame) -> list[str]:
     if heard.empty or not test["p_heard"] >= 0:
         return []
     if test["p_bent"] < CLEAR:
-        worst = str(heard.sort_values("ratio", kind="stable")["words"].iloc[-1])
-        return [label("worth_bent").format(p=chance(test["p_bent"]), level=worst)]
+        p, worst = chance(test["p_bent"]), str(heard.sort_values("ratio", kind="stable")["words"].iloc[-1])
+        if heard["ratio"].is_monotonic_decreasing:
+            return [label("worth_falls").format(p=p)]
+        key = "worth_rises" if heard["ratio"].is_monotonic_increasing else "worth_bent"
+        return [label(key).format(p=p, level=worst)]
     if test["p_heard"] >= CLEAR:
         return [label("worth_heard_alike").format(p=chance(test["p_heard"]))]
     return [label("worth_straight").format(p=chance(test["p_bent"]))] if test["p_bent"] >= 0 else []

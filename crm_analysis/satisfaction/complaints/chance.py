@@ -83,6 +83,24 @@ def limits(expected: ArrayLike, level: float, spread: ArrayLike = 1.0) -> tuple[
     return low * size, high * size
 
 
+def worth(part: float, of: float, scatter: float, accounts: int, level: float = LEVEL) -> float:
+    """How many independent complaints tell as much of part / of as those of so many accounts do.
+
+    As `definition.shares.effective`, less what is lost because few accounts tell little of their own scatter: the
+    squared quotient of Student's quantiles (Korn & Graubard 1998). Shares of 0 and 1, where nothing scatters, are worth
+    the number of accounts.
+    """
+    from scipy.stats import t as student
+
+    many = float(effective(part, of, scatter, accounts))
+    if not 0 < part < of:
+        return many
+    if accounts < 2:
+        return min(many, 1.0)
+    tail = (1 + level) / 2
+    return many * float(student.ppf(tail, max(of - 1, 1)) / student.ppf(tail, accounts - 1)) ** 2
+
+
 def compared(
     now: ArrayLike, before: ArrayLike, orders: float, orders_before: float, level: float = LEVEL
 ) -> tuple[float, float, float, float]:
@@ -102,7 +120,7 @@ def compared(
         return float("nan"), float("nan"), float("nan"), float("nan")
     share, level_share = part / whole, orders / (orders + orders_before)
     scatter = float(((one - share * each) ** 2).sum())
-    many = float(effective(part, whole, scatter, (each > 0).sum()))
+    many = worth(part, whole, scatter, int((each > 0).sum()), level)
     x, tail = share * many, (1 - level) / 2
     low = float(beta.ppf(tail, x, many - x + 1)) if x > 0 else 0.0
     high = float(beta.isf(tail, x + 1, many - x)) if x < many else 1.0

@@ -64,7 +64,7 @@ def curve(rows: pd.DataFrame, level: float = LEVEL) -> pd.DataFrame:
         found.append((day, int(there), int(ended), lasting, low, high))
     table = pd.DataFrame(found, columns=list(COLUMNS))
     if len(rows) and (table.empty or table["days"].iloc[0] > 0):
-        start = pd.DataFrame([(0, int(rows["number"].sum()), 0, 1.0, edge, 1.0)], columns=list(COLUMNS))
+        start = pd.DataFrame([(0, int(rows["number"].sum()), 0, 1.0, 1.0, 1.0)], columns=list(COLUMNS))
         table = pd.concat([start, table], ignore_index=True) if len(table) else start
     table = table.astype({"days": np.int64, "at_risk": np.int64, "ended": np.int64})
     table.attrs["reach"] = int(rows["days"].max()) if len(rows) else 0
@@ -174,13 +174,15 @@ def _statistic(scores: Array) -> tuple[float, int]:
 
 def _days(rows: pd.DataFrame, place: Places, many: int) -> Iterator[tuple[int, float, float, Array, Array]]:
     """Day by day on which anything ended: how many lasted until it and ended on it, in all and by place."""
+    if rows.empty:
+        return
     days, done = rows["days"].to_numpy(dtype=np.int64), rows["done"].to_numpy(dtype=bool)
     number = rows["number"].to_numpy(dtype=np.float64)
     order = np.argsort(days, kind="stable")
     days, done, number, place = days[order], done[order], number[order], place[order]
     each: Array = np.bincount(place, number, minlength=many).astype(np.float64)
     there = float(number.sum())
-    starts = np.flatnonzero(np.r_[True, days[1:] != days[:-1]]) if len(days) else np.zeros(0, dtype=np.intp)
+    starts = np.flatnonzero(np.r_[True, days[1:] != days[:-1]])
     for start, end in zip(starts, np.r_[starts[1:], len(days)], strict=True):
         own = slice(start, end)
         gone: Array = np.bincount(place[own], number[own] * done[own], minlength=many).astype(np.float64)

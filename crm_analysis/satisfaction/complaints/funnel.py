@@ -40,7 +40,8 @@ class Funnel:
     - low_95, high_95, low_998, high_998: the limits of the ratio (`chance.limits`); the lower is 0 where even no
       complaint at all is nothing rare;
     - way: 1 more, -1 fewer, 0 as chance would have it; level: 0.95 or 0.998 beyond whose limits it lies, else 0;
-      alone (more, and all of one account: the account's matter and not the group's); apart (beyond WARN also of the
+      alone (more, but
+      no more than expected without the account that complained most: that account's matter and not the group's); apart (beyond WARN also of the
       limits widened by how much groups differ among each other).
 
     `uneven`: how unevenly accounts complain (`chance.unevenness`). `phi`: the mean square of winsorised standard scores
@@ -87,12 +88,26 @@ def funnel(frame: pd.DataFrame, groups: pd.Series) -> Funnel:
         out = np.select([found >= high, found <= low], [MORE, FEWER], 0)
         way, level = np.where(out != 0, out, way), np.where(out != 0, size, level)
     table["way"], table["level"] = way, level
-    table["alone"] = (table["way"] == MORE) & (table["complainers"] < 2)
+    table["alone"] = (table["way"] == MORE) & _one_account(frame, place, mean, found, expected)
     phi, tau2 = between(found, known, spread)
     low, high = wider(known, WARN, spread, tau2)
     ratio = table["ratio"].to_numpy()
     table["apart"] = (way != 0) & ((ratio > high) | (ratio < low))
     return Funnel(table, uneven, phi, tau2)
+
+
+def _one_account(
+    frame: pd.DataFrame, place: NDArray[np.intp], mean: Array, found: Array, expected: Array
+) -> NDArray[np.bool_]:
+    """By group, whether it has no more complaints than expected once its loudest account is taken away."""
+    own = frame["complaints"].to_numpy(dtype=np.float64)
+    order = np.lexsort((mean, -own, place))
+    first = order[np.r_[True, place[order][1:] != place[order][:-1]]]
+    rest, rest_mean = found.copy(), expected.copy()
+    rest[place[first]] -= own[first]
+    rest_mean[place[first]] -= mean[first]
+    alone: NDArray[np.bool_] = rest <= rest_mean + 1e-9
+    return alone
 
 
 def curves(table: pd.DataFrame, points: int = 120) -> pd.DataFrame:

@@ -8,9 +8,9 @@ import ibis
 import numpy as np
 
 from crm_analysis.book import engine
-from crm_analysis.churn.definition.shares import LEVEL, effective, wilson
+from crm_analysis.churn.definition.shares import LEVEL, wilson
 from crm_analysis.labels import label
-from crm_analysis.satisfaction.complaints.chance import compared
+from crm_analysis.satisfaction.complaints.chance import compared, worth
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -71,8 +71,8 @@ def topics(each: pd.DataFrame, counts: Counts, level: float = LEVEL, most: int =
         many = float(part.sum())
         share = many / total if total else np.nan
         scatter = float(((part - share * whole) ** 2).sum()) if total else 0.0
-        worth = float(effective(many, total, scatter, clusters)) if total else 0.0
-        low, high = (float(end) for end in wilson(share * worth if total else 0.0, worth, level))
+        number = worth(many, total, scatter, clusters, level) if total else 0.0
+        low, high = (float(end) for end in wilson(share * number if total else 0.0, number, level))
         row: dict[str, Any] = {"group": name, "complaints": int(many), "accounts": int((part > 0).sum())}
         row |= {"share": share, "low": low, "high": high}
         if counts.comparable:

@@ -20,8 +20,6 @@ from crm_analysis.satisfaction.drivers.moments import LEAST, Moments
 from crm_analysis.satisfaction.drivers.shapley import told_by_others
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from crm_analysis.satisfaction.answers import Answers
 
 WINDOW = "24M"
@@ -35,8 +33,7 @@ class Asked:
     """Rows to learn from: `values` (rows x dimensions and, last, target; shares of the scale), `account` of each row.
 
     `account` are codes, sorted, of `accounts`, all that answered in the window; `widths` the target's scale of each
-    row. `rows` are the places of the rows in `source`, what customers said of us in the window. `groups` are the
-    items of each dimension.
+    row. `source` is what customers said of us in the window. `groups` are the items of each dimension.
     """
 
     target: str
@@ -46,7 +43,6 @@ class Asked:
     account: np.ndarray
     accounts: np.ndarray
     widths: np.ndarray
-    rows: np.ndarray
     source: Answers
     pairwise: bool
     notes: tuple[str, ...]
@@ -65,15 +61,6 @@ class Asked:
     def moments(self) -> Moments:
         """Their moments, in points of 0 to 100."""
         return Moments(self.values * 100, self.account, len(self.accounts), self.pairwise)
-
-    @property
-    def questionnaires(self) -> pd.DataFrame:
-        """Account and dimensions, a row each: account_id and one column per dimension, points of 0 to 100."""
-        import pandas as pd
-
-        frame = pd.DataFrame(self.values[:, :-1] * 100, columns=self.dimensions)
-        frame.insert(0, "account_id", self.accounts[self.account])
-        return frame
 
 
 def asked(
@@ -129,7 +116,7 @@ def asked(
     _enough(names, len(np.unique(codes)), goal)
     widths = source.widths[goal].to_numpy("float64")[order]
     kept = {name: tuple(groups[name]) for name in names}
-    return Asked(goal, kept, window, values, codes, accounts, widths, order, source, pairwise, tuple(notes))
+    return Asked(goal, kept, window, values, codes, accounts, widths, source, pairwise, tuple(notes))
 
 
 def _target(source: Answers, target: str | None, window: str) -> str:

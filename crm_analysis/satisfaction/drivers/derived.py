@@ -64,7 +64,7 @@ class Derived:
 
 
 def derived(asked: Asked, level: float = LEVEL, draws: int = DRAWS, seed: int = SEED) -> Derived:
-    """Importance, coefficients and their intervals (`level`, percentiles over draws of accounts).
+    """Importance, coefficients and their intervals (`level`, over draws of accounts).
 
     Each draw has a noise variable of its own. By LMG to 15 dimensions, else by Johnson's relative weights.
     """
@@ -93,14 +93,14 @@ def derived(asked: Asked, level: float = LEVEL, draws: int = DRAWS, seed: int = 
         ("importance", share, shares),
         ("above_noise", share - (noise / r2 if r2 > 0 else np.nan), above),
     ):
-        low, high = ends(drawn, level)
+        low, high = ends(drawn, level, asked.heard)
         columns |= {name: value, f"low_{name}": low, f"high_{name}": high}
     other = JOHNSON if method == LMG else LMG
     beside = _importance(now.corr, other)[0][0] / r2 if many <= shapley.EXACT and r2 > 0 else np.full(many, np.nan)
     table = pd.DataFrame({"dimension": asked.dimensions} | columns)
     table["other_importance"] = beside
     table["real"] = table["low_above_noise"] > 0
-    r2_low, r2_high = (float(end[0]) for end in ends(r2s[:, None], level))
+    r2_low, r2_high = (float(end[0]) for end in ends(r2s[:, None], level, asked.heard))
     noise_share = noise / r2 if r2 > 0 else float("nan")
     return Derived(asked, table, method, shares, weights, noise_share, r2, r2_low, r2_high, level)
 

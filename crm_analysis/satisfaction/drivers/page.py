@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from crm_analysis.book.questionnaire import IMPRESSIONS
 from crm_analysis.churn.definition.shares import LEVEL
 from crm_analysis.errors import BookError
 from crm_analysis.labels import label
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from crm_analysis.satisfaction.answers import Answers
-
-IMPRESSIONS = ("first", "second", "third")
 
 
 @dataclass(frozen=True)
@@ -92,7 +91,7 @@ class Drivers:
             for place, real in zip(table["quadrant"], table["real"], strict=True)
         ]
         table.loc[~table["real"], "quadrant_share"] = np.nan
-        return table[[*columns, "quadrant", "quadrant_share"]]
+        return _rounded(table[[*columns, "quadrant", "quadrant_share"]])
 
     @cached_property
     def details(self) -> pd.DataFrame:
@@ -115,7 +114,7 @@ class Drivers:
             pass
         more = ["importance", "other_importance", "above_noise", "low_above_noise", "high_above_noise"]
         table[more] = self.derived.table[more]
-        return table.dropna(axis="columns", how="all")
+        return _rounded(table.dropna(axis="columns", how="all"))
 
     @cached_property
     def ordered(self) -> OrderedLogit:
@@ -165,12 +164,13 @@ class Drivers:
             table["importance"] = table["impression"].map(own["importance"])
         except BookError:
             pass
-        return table.assign(impression=[titled(name) for name in table["impression"]])
+        return _rounded(table.assign(impression=[titled(name) for name in table["impression"]]))
 
     @cached_property
     def team_details(self) -> pd.DataFrame:
         """Teams and impressions (`impressions.by_team`), in words; sales offices where the book has no teams."""
-        return self._teams.assign(impression=[titled(name) for name in self._teams["impression"]]).drop(columns="loses")
+        table = self._teams.drop(columns="loses")
+        return _rounded(table.assign(impression=[titled(name) for name in table["impression"]]))
 
     @cached_property
     def teams(self) -> pd.DataFrame:
@@ -198,7 +198,7 @@ class Drivers:
                 for part in ("points_lost", "low_points_lost", "high_points_lost")
             }
             rows.append(row)
-        return pd.DataFrame(rows).rename(columns={"team": self.by})
+        return _rounded(pd.DataFrame(rows).rename(columns={"team": self.by}))
 
     @property
     def by(self) -> str:
@@ -250,7 +250,7 @@ class Drivers:
         table["path"] = table["path"].where(table["low"].notna())
         table["hangs"] = [titled(name) for name in table["target"]]
         table["hangs_on"] = [titled(name) for name in table["source"]]
-        return table[["hangs", "hangs_on", "path", "total", "low_total", "high_total"]]
+        return _rounded(table[["hangs", "hangs_on", "path", "total", "low_total", "high_total"]])
 
     @cached_property
     def path_details(self) -> pd.DataFrame:
@@ -258,7 +258,7 @@ class Drivers:
         table = self.path_model.constructs.drop(columns=["first_eigenvalue", "second_eigenvalue"]).rename(
             columns={"items": "measured_by"}
         )
-        return table.assign(construct=[titled(name) for name in table["construct"]])
+        return _rounded(table.assign(construct=[titled(name) for name in table["construct"]]))
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -267,6 +267,11 @@ class Drivers:
             return self.derived.notes
         except BookError:
             return ()
+
+
+def _rounded(table: pd.DataFrame) -> pd.DataFrame:
+    """To four digits: beyond them sums may depend on the machine's order of adding up."""
+    return table.round(4)
 
 
 def titled(name: str) -> str:

@@ -53,7 +53,7 @@ def importance_map(derived: Derived) -> Map:
     own = derived.table
     table = own[["dimension"]].copy()
     table["performance"] = now
-    table["low_performance"], table["high_performance"] = ends(then, level)
+    table["low_performance"], table["high_performance"] = ends(then, level, len(np.unique(codes)))
     table["accounts"] = [len(np.unique(codes[~np.isnan(values[:, place])])) for place in range(values.shape[1])]
     for name in ("importance", "low_importance", "high_importance"):
         table[name] = own[name]

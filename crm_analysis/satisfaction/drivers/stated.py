@@ -72,7 +72,7 @@ def stated(
     firsts, first_draws = by_account(first, codes, len(accounts), weights)
     columns: dict[str, object] = {"dimension": names}
     for name, value, drawn in (("stated", means, mean_draws), ("stated_first", firsts, first_draws)):
-        low, high = ends(drawn, level)
+        low, high = ends(drawn, level, len(np.unique(codes)))
         columns |= {name: value, f"low_{name}": low, f"high_{name}": high}
     table = pd.DataFrame(columns)
     table["stated_rank"] = table["stated"].round(9).rank(ascending=False, method="min").astype("int64")

@@ -46,7 +46,7 @@ MOST = 12
 """Days of asking whose accounts are looked at, the latest ones: habits of earlier years say little of today's."""
 MINIMUM = 20
 """Accounts that answered, and accounts that did not, below which nothing is told of who answers."""
-ENOUGH = 5_000
+ENOUGH = 3_000
 """Invitations, whole accounts of them, that the penalty is chosen on at most."""
 SILENCE = 365
 """Accounts without an order for so many days are none that features are told of: they are unknown there."""
@@ -200,7 +200,7 @@ def trial(frame: pd.DataFrame) -> Trial:
     Answers to the earlier waves that came only after the last one had begun are few and known by then to be late: they
     count as answered. Raises BookError as `answering`, and where there is one wave only.
     """
-    from scipy.stats import rankdata
+    import pandas as pd
 
     last = frame["as_of"].max()
     earlier, now = frame[frame["as_of"] < last], frame[frame["as_of"] == last]
@@ -209,7 +209,7 @@ def trial(frame: pd.DataFrame) -> Trial:
     model = answering(earlier.reset_index(drop=True))
     chance, came = model.chance(now.reset_index(drop=True)), now["answered"].to_numpy(np.float64)
     rate = float((earlier["answered"].sum() + 0.5) / (len(earlier) + 1))
-    ranks, yes = rankdata(chance), int(came.sum())
+    ranks, yes = pd.Series(chance).rank().to_numpy(), int(came.sum())
     no = len(came) - yes
     auc = (float(ranks[came == 1].sum()) - yes * (yes + 1) / 2) / (yes * no) if yes and no else float("nan")
     scores = (float(np.mean(came * np.log(p) + (1 - came) * np.log1p(-p))) for p in (chance, np.full(len(came), rate)))

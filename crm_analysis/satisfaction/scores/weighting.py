@@ -29,6 +29,8 @@ MOST_WEIGHT = 5.0
 """How many times the mean weight an answer counts at most: one odd person must not speak for all."""
 DRAWS = 200
 """Draws of accounts for the interval."""
+TOGETHER = 20
+"""Draws that are worked out at once."""
 SEED = 20260922
 
 
@@ -138,14 +140,15 @@ def _drawn(told: pd.DataFrame, said: Array, share: Array, model: Answering, gamm
     pulls, bend = _pulls(model)
     rng, many = np.random.default_rng(SEED), len(model.rows.accounts)
     found = []
-    for _ in range(DRAWS):
-        times = np.bincount(rng.integers(0, many, many), minlength=many).astype(np.float64)
-        counts = times[account] * share
-        if not counts.any():
-            continue
-        at = model.at + np.linalg.solve(bend, (times - 1) @ pulls)
-        weights = inverse(expit(own @ at)).weight
-        found.append((_mean(said, weights * counts), *sensitivity(said, counts, 1 / weights, gamma)))
+    for _ in range(DRAWS // TOGETHER):
+        drawn = [np.bincount(rng.integers(0, many, many), minlength=many) for _ in range(TOGETHER)]
+        times = np.array(drawn, dtype=np.float64)
+        at = model.at + np.linalg.solve(bend, pulls.T @ (times - 1).T).T
+        for each, chance in zip(times, expit(at @ own.T), strict=True):
+            counts = each[account] * share
+            if counts.any():
+                weights = inverse(chance).weight
+                found.append((_mean(said, weights * counts), *sensitivity(said, counts, 1 / weights, gamma)))
     return Drawn(*np.array(found).T)
 
 

@@ -29,6 +29,7 @@ DRAWS = (200, 1000)
 """Draws at least and at most: as many as _CELLS of accounts and dimensions allow."""
 _CELLS = 20_000_000
 _BLOCK = 2_000_000
+_ROUNDING = 1e-5
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,7 +110,8 @@ class Draws:
         )
         noise = rng.standard_normal((self.many, len(own), len(self.scores)), dtype="float32")
         noise = noise @ self.likeness.T.astype("float32")
-        gap = np.maximum(self.benchmark.astype("float32") - np.clip(mean + error * noise, 0, 1), 0)
+        gap = self.benchmark.astype("float32") - np.clip(mean + error * noise, 0, 1)
+        gap = np.where(np.isnan(gap) | (gap > _ROUNDING), gap, np.float32(0))
         gain = gap * weight[:, None, :]
         stake = self.stake[own].astype("float32")
         if self.curve is None or self.whole is None or bent is None:

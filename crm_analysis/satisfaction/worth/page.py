@@ -111,8 +111,8 @@ class Worth:
     def margin(self) -> pd.DataFrame:
         """A row per signal and level, in words.
 
-        Columns: voice_question, voice_level, account_years, this_year, next_year, kept_later, expected_kept,
-        against_alike, low, high, middle_kept.
+        Columns: voice_question, voice_level, account_years, this_year, next_year, kept_later, against_alike, low, high,
+        against_all, low_all, high_all, middle_kept.
         """
         table = self._worded(self.followed.table.drop(columns=["accounts", "largest", "p_holm"]))
         return table.rename(columns=_MARGIN).round(3)

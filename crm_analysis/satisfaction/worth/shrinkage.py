@@ -26,6 +26,8 @@ ASSUMED = 0.5
 class Shrunk:
     """Scores of accounts on one dimension.
 
+    Where accounts differ by no more than people do, all have the same score, and no error that could part them.
+
     `people` heard, `raw` (their mean; NaN where nobody was), `mean` and `error` (of what the account thinks, given
     them) by account; `overall` the mean of all accounts; `within` and `between` the variances; `assumed` where within
     could not be told.
@@ -72,5 +74,6 @@ def shrunk(scores: pd.Series, place: Places, many: int, share: float | None = No
     weight = np.where(heard, 1 / np.maximum(between + np.where(heard, noise, 1.0), 1e-12), 0.0)
     overall = float(np.nansum(weight * np.where(heard, raw, 0.0)) / weight.sum())
     mean = np.where(heard, part * np.where(heard, raw, 0.0) + (1 - part) * overall, np.nan)
-    error = np.sqrt(np.where(heard, between * (1 - part) + (1 - part) ** 2 / weight.sum(), np.nan))
+    unsure = between * (1 - part) + ((1 - part) ** 2 / weight.sum() if between > 0 else 0.0)
+    error = np.sqrt(np.where(heard, unsure, np.nan))
     return Shrunk(people, raw, mean, error, overall, within, between, assumed)

@@ -183,13 +183,14 @@ def test_what_nobody_asked_is_named(frame):
         asked(said(*frame), target="y")
 
 
-def test_eighty_dimensions_need_eight_hundred_accounts_and_are_told_by_johnson():
+def test_eighty_dimensions_need_eight_hundred_accounts_and_are_told_by_johnson(monkeypatch):
+    monkeypatch.setattr("crm_analysis.satisfaction.drivers.derived.NOISES", 5)
     weights = (0.6, *([0.0] * 79))
     shares, accounts = simulated(accounts=400, people=1, weights=weights, halo=0.0)
     with pytest.raises(BookError, match=r"400 accounts answered.*80 dimensions need 800 accounts"):
         asked(said(shares, accounts))
     shares, accounts = simulated(accounts=900, people=1, weights=weights, halo=0.0)
-    found = derived(asked(said(shares, accounts)), draws=30)
+    found = derived(asked(said(shares, accounts)), draws=20)
     assert found.method == JOHNSON
     assert "80 dimensions" in found.notes[-1]
     table = found.table

@@ -86,8 +86,10 @@ def test_draws_are_the_same_for_a_seed_and_count_every_account():
 
 def test_ends_leave_out_draws_that_could_not_be_computed():
     draws = np.c_[np.r_[np.arange(101.0), np.nan], np.full(102, np.nan)]
-    low, high = ends(draws, 0.9)
-    assert (low[0], high[0]) == pytest.approx((5, 95))
+    low, high = ends(draws, 0.9, 10**9)
+    assert (low[0], high[0]) == pytest.approx((5, 95), abs=1e-4)
+    few = ends(draws, 0.9, 10)  # t with 9 degrees of freedom: 1.8331 * sqrt(10 / 9) = 1.9323, a tail of 2.67 %
+    assert (few[0][0], few[1][0]) == pytest.approx((2.67, 97.33), abs=0.01)
     assert np.isnan([low[1], high[1]]).all()
 
 
