@@ -1,7 +1,8 @@
 """Part of benchmarks/satisfaction.py: how long scores take for a million answers.
 
 125,000 questionnaires of eight items, of 60,000 accounts with their orders: everything the page shows of scores, from
-opened book to last table, in CPU seconds and by the clock, one process.
+opened book to last table, in CPU seconds and by the clock, one process. Threads of linear algebra wait for each other
+and count as CPU: run it with OPENBLAS_NUM_THREADS=1.
 """
 
 from __future__ import annotations
@@ -138,7 +139,8 @@ def section() -> list[str]:
         "",
         f"{SHEETS * len(ITEMS):,} answers: {SHEETS:,} questionnaires of {len(ITEMS)} items, of {ACCOUNTS:,} accounts "
         f"with {ACCOUNTS * 8:,} order lines and {2 * SHEETS:,} invitations, in memory; everything the page shows of "
-        "scores, the model of who answers included.",
+        "scores, the model of who answers included. One thread of linear algebra (OPENBLAS_NUM_THREADS=1); seconds are "
+        "by the clock of a machine of two cores that others used too.",
         "",
         "| part | seconds | CPU seconds |",
         "|---|---|---|",

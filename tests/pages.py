@@ -58,5 +58,6 @@ def page_of(name: str, tables: Path, patch: pytest.MonkeyPatch, **given: object)
         exec(source, space)  # noqa: S102
     html = [data.get("text/html") or f"<p>{escape(data['text/plain'])}</p>" for data in found]
     result = page("\n".join(html))
-    assert not re.search(r"\b(nan|NaN|NaT|None|inf)\b", result.text)
+    odd = re.findall(r".{0,40}\b(?:nan|NaN|NaT|None|inf)\b.{0,20}", result.text)
+    assert not odd, odd
     return result

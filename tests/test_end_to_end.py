@@ -142,7 +142,19 @@ def hostile_folder(place: Path) -> Path:
         {"rep_id": text, "name": text, "team": text, "hours_per_week": 40, "from_date": "2020-01-01"}
         for text in HOSTILE
     ]
-    folder = written(place, accounts=accounts, orders=orders, reps=reps)
+    voiced = [account["account_id"] for account in accounts for _ in range(2)]
+    complaints = [
+        {"complaint_id": f"K{i}", "account_id": name, "opened_on": "2026-05-05"}
+        | dict.fromkeys(("topic", "dimension", "severity"), HOSTILE[i % size])
+        for i, name in enumerate(voiced)
+    ]
+    answer = {"answered_on": "2026-05-05", "score": 3, "scale_min": 1, "scale_max": 5}
+    surveys = [
+        answer | {"account_id": name, "respondent_id": f"{i % 2}{text}", "item": text, "subject": ("us", text)[i % 2]}
+        for i, name in enumerate(voiced)
+        for text in HOSTILE
+    ]
+    folder = written(place, accounts=accounts, orders=orders, reps=reps, complaints=complaints, surveys=surveys)
     toml = f"name = '{HOSTILE[0]}'\ncurrency = '{HOSTILE[2]}'\nextracted_on = 2026-09-30\n"
     (folder / "book.toml").write_text(f"{toml}notes = ['{HOSTILE[0]}', '{HOSTILE[1]}']\n", encoding="utf-8")
     return folder

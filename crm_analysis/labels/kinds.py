@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-Kind = Literal["money", "exact", "share", "count", "number", "measure", "date", "text", "flag"]
+Kind = Literal["money", "exact", "share", "count", "number", "points", "measure", "date", "text", "flag"]
 
 
 class Column(NamedTuple):

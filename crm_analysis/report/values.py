@@ -1,4 +1,4 @@
-"""Values as a reader sees them, by kind: money, share, count, number, measure, date, text, flag.
+"""Values as a reader sees them, by kind: money, share, count, number, points, measure, date, text, flag.
 
 A kind is decided by `crm_analysis.labels.COLUMNS`, never by the data. The number of decimals is one
 for a whole column, so that figures stand under each other; only a measure, whose rows are of different things, has
@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-NUMERIC: frozenset[Kind] = frozenset({"money", "exact", "share", "count", "number", "measure"})
+NUMERIC: frozenset[Kind] = frozenset({"money", "exact", "share", "count", "number", "points", "measure"})
+
+
+WHOLE_POINTS = 20
+"""Points of a scale of 100 from which on a column of them has no decimals."""
 
 
 def is_missing(value: Any) -> bool:
@@ -37,6 +41,8 @@ def is_missing(value: Any) -> bool:
 def decimals(values: Iterable[Any], kind: Kind) -> int:
     """Decimals for a column: money 0 from 1,000 on, else 2; exact 2; share 1; numbers by size, 0 to 4.
 
+    Points of a scale of 100 are whole, or have one where all are few.
+
     >>> decimals([12.5, 1_000.25], "money"), decimals([0.03, 0.2], "number"), decimals([2, 3], "number")
     (0, 3, 0)
     """
@@ -46,8 +52,10 @@ def decimals(values: Iterable[Any], kind: Kind) -> int:
         return 1
     if kind == "exact":
         return 2
-    if kind == "count" or largest >= 1000:
+    if kind == "count" or largest >= 1000 or (kind == "points" and largest >= WHOLE_POINTS):
         return 0
+    if kind == "points":
+        return 1
     if kind == "money":
         return 2
     if all(value == int(value) for value in found):

@@ -30,6 +30,7 @@ FORMATS = {
     "share": "0.0%",
     "count": "#,##0",
     "number": "#,##0.####",
+    "points": "#,##0.0",
     "measure": "General",
     "date": "yyyy-mm-dd",
     "text": "@",

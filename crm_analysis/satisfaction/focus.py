@@ -32,7 +32,7 @@ FEW = 5
 LEAST_ITEMS = 3
 """Items below which no ranks are compared."""
 CLEAR = 0.05
-DRAWS, SEED = 1000, 20260930
+DRAWS, SEED = 400, 20260930
 _KEYS = ["account_id", "wave"]
 
 

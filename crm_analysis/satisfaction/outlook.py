@@ -87,7 +87,8 @@ class Outlook:
 
     @cached_property
     def complaints(self) -> Complaints:
-        """What accounts complain of."""
+        """What accounts complain of; raises BookError without complaints."""
+        self.book.need("complaints")
         return Complaints(self.book, self.day, self.frame, self._panels)
 
     @cached_property

@@ -100,14 +100,13 @@ LABELS: dict[str, str] = {
     "beyond_none": "Of {groups} that were compared, none has more complaints than chance explains.",
     "beyond_some": "Of {groups} that were compared, more complaints than chance explains has {named}.",
     "beyond_several": "Of {groups} that were compared, more complaints than chance explains have {named}.",
-    "beyond_perhaps": "Outside the narrower limits lie {n} more, where chance alone would put about {expected}: "
-    "{named}.",
+    "beyond_perhaps": "Above the narrower limits lie {n}, where chance alone would put about {expected}: {named}.",
     "beyond_group": "{by} {group} ({complaints}, {expected} expected)",
     "beyond_alone": "Besides, {n} would have no more than expected without one account each: that is the account's "
     "matter, and not the group's.",
-    "beyond_value_none": "None",
+    "beyond_value_none": "no group",
     "beyond_value": "{by} {group}",
-    "funnel_all_inside": "None of the {groups} lies outside the limits that chance passes once in 20.",
+    "funnel_all_inside": "Not one of the {groups} lies outside the limits that chance passes once in 20.",
     "funnel_said": "{n} of {groups} lie outside the limits that chance passes once in 20, where chance alone would "
     "put about {expected}; {sure} outside those it passes once in 500.",
     "funnel_spread": "The groups differ among each other by more than chance; of those outside the limits {n} still "
@@ -126,7 +125,7 @@ LABELS: dict[str, str] = {
     "wait_part": "{share} within {days} ({low} to {high})",
     "wait_unwatched": "none could be watched for 5 days",
     "wait_open": "{open} of them are still open and count for as long as they were seen.",
-    "wait_never": "None of them is recorded as closed: perhaps the book does not record it.",
+    "wait_never": "Not one of them is recorded as closed: perhaps the book does not record it.",
     "wait_backwards": "{n} closed before they were opened are left out.",
     "wait_differ": "By {names}, chance does not explain how much longer some take ({p}).",
     "wait_alike": "By {names} they take about equally long, as far as can be told ({p}).",

@@ -61,13 +61,14 @@ LABELS: dict[str, str] = {
         "than chance and size explain."
     ),
     "worth_margin_how": (
-        "{money} a year after {starts}, of {n} account-years; accounts that left count as 0. {bands} bands of size "
-        "are compared within, and beside that all accounts: what is clear in one comparison only may be size and not "
-        "satisfaction."
+        "{money} a year after {starts}, of {n} account-years; accounts that left count as 0, those new in the year "
+        "before are left out. {bands} bands of size are compared within, and beside that all accounts: what is clear "
+        "in one comparison only may be size and not satisfaction."
     ),
     "worth_margin_how_one": (
-        "{money} a year after {starts}, of {n} account-years; accounts that left count as 0. Too few accounts to "
-        "compare within bands of size: what small accounts gain and large ones lose by chance is in it."
+        "{money} a year after {starts}, of {n} account-years; accounts that left count as 0, those new in the year "
+        "before are left out. Too few accounts to compare within bands of size: what small accounts gain and large "
+        "ones lose by chance is in it."
     ),
     "worth_ratio": "{level} leave {ratio} times as often as '{reference}' ({low} to {high})",
     "worth_ratios": "Against accounts alike: {ratios}.",
@@ -116,6 +117,7 @@ LABELS: dict[str, str] = {
     ),
     "priority_rep": "({rep})",
     "priority_unsure": "Whether {dimension} matters at all is not sure: the interval of this priority holds 0.",
+    "priority_no_gap": "Whether it lags at all is not sure: the interval of this priority begins at 0.",
     "priority_sure": "Of {n} accounts {sure} have a first improvement that is more likely than not.",
     "priority_strangers": "{n} questionnaires are of accounts that the book does not know on this day.",
     "stake_expected": "expected margin",
@@ -136,8 +138,8 @@ LABELS: dict[str, str] = {
     "focus_gloomier": "gloomier than theirs",
     "focus_misjudged": "Misjudged most: '{item}', which our people rank {ours} in importance and customers {theirs}.",
     "focus_no_internal": (
-        "None of our own people answered a survey (respondent_type internal), so that our own view cannot be set "
-        "beside theirs."
+        "Our own people answered no survey (respondent_type internal), so that our own view cannot be set beside "
+        "theirs."
     ),
     "focus_no_team": "By team this cannot be told: the book does not say which team serves which account.",
     "focus_none": (

@@ -10,7 +10,33 @@ from crm_analysis.report.sentences import told_or
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from crm_analysis.labels import Kind
     from crm_analysis.satisfaction.outlook import Outlook
+POINTS: dict[str, Kind] = {"low": "points", "high": "points"}
+"""The ends of intervals of scores."""
+# columns that the page shows of a table; its file holds all
+SCORES = ("score", "accounts_heard", "people_heard", "points", "low", "high", "points_by_revenue")
+WAVES = ("wave", "accounts_heard", "content", "low_content", "high_content", "top_two", "nps")
+GROUPS = (
+    "segment",
+    "team",
+    "sales_office",
+    "accounts_heard",
+    "content",
+    "low_content",
+    "high_content",
+    "nps",
+    "differs",
+)
+WEIGHTED = ("score", "points", "weighted", "low", "high", "low_odds", "high_odds", "low_worst", "high_worst")
+IMPROVEMENTS = ("name", "account_id", "improvement", "at_stake", "said_score", "priority", "low", "high", "rep_id")
+MARGIN = ("voice_question", "voice_level", "account_years", "kept_later", "against_alike", "low", "high")
+FOCUS = ("focus_area", "focus_item", "accounts", "ours_said", "theirs_said", "low", "high", "verdict")
+COMPLAINTS = ("grouped_by", "group", "orders", "complaints", "expected_complaints", "per_100", "low", "high", "verdict")
+TOPICS = ("topic", "complaints", "complainers", "share", "low", "high", "cumulated", "complaints_before")
+KINDS = ("grouped_by", "group", "complaints", "complainers", "share", "low", "high", "complaints_before")
+WAITS = ("grouped_by", "group", "complaints", "still_open", "median_days", "low_days", "high_days", "within_30")
+
 
 def lacking(look: Outlook) -> str:
     """What the book has no table or no answers for, and so the page no part; empty where it has all."""

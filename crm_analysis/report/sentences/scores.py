@@ -127,7 +127,7 @@ def change_said(look: Scores) -> str:
     words |= {"first": _points(row["points_before"]), "second": _points(row["points_now"])}
     if row["p_change"] < LIKELY:
         ends = sorted(abs(float(row[end])) for end in ("low", "high"))
-        moved = label("moved_up" if row["points_change"] > 0 else "moved_down")
+        moved = label("change_up" if row["points_change"] > 0 else "change_down")
         said = label("change_sure").format(
             moved=moved, low=_points(ends[0]), high=_points(ends[1]), chance=chance(row["p_change"]), **words
         )
@@ -160,13 +160,13 @@ def groups_said(look: Scores, column: str) -> str:
         if "content" in table
     ]
     if compared.empty:
-        said = label("groups_untold").format(kind=kind, few=FEW)
+        said = label("scored_untold").format(kind=kind, few=FEW)
     elif parts:
-        said = label("groups_sure").format(many=len(compared), kind=kind, parts="; ".join(parts))
+        said = label("scored_sure").format(many=len(compared), kind=kind, parts="; ".join(parts))
     else:
-        said = label("groups_alike").format(many=len(compared), kind=kind)
+        said = label("scored_alike").format(many=len(compared), kind=kind)
     if small:
-        few = label("groups_small_one" if small == 1 else "groups_small").format(many=small, kind=kind, few=FEW)
+        few = label("scored_small_one" if small == 1 else "scored_small").format(many=small, kind=kind, few=FEW)
         said = f"{said} {few}"
     return said
 

@@ -191,7 +191,8 @@ def priorities_said(look: Worth, currency: str) -> str:
         p_first=text(row["surely_first"], "share"),
     )
     if row["low"] <= 0:
-        said += " " + label("priority_unsure").format(dimension=row["improvement"])
+        key = "priority_unsure" if row["low"] < 0 else "priority_no_gap"
+        said += " " + label(key).format(dimension=row["improvement"])
     sure = int((table["surely_first"] > LIKELY).sum())
     return f"{said} {label('priority_sure').format(n=text(len(table), 'count'), sure=text(sure, 'count'))}"
 
@@ -264,7 +265,8 @@ def focus_importance_said(look: Worth) -> str:
     table = table[table["rank_ours"] != table["rank_theirs"]]
     if table.empty:
         return said
-    worst = table.loc[table["difference"].abs().sort_values(kind="stable").index[-1]]
+    table = table.assign(ranks=(table["rank_ours"] - table["rank_theirs"]).abs(), apart=table["difference"].abs())
+    worst = table.sort_values(["ranks", "apart", "item"], ascending=[False, False, True]).iloc[0]
     ranks = {"ours": int(worst["rank_ours"]), "theirs": int(worst["rank_theirs"])}
     return f"{said} {label('focus_misjudged').format(item=worst['item'], **ranks)}"
 

@@ -57,7 +57,7 @@ def curve(rows: pd.DataFrame, level: float = LEVEL) -> pd.DataFrame:
         elif lasting <= 0:
             low, high = 0.0, 1 - edge
         else:
-            error = np.sqrt(factor * float(influence @ influence)) / abs(np.log(lasting))
+            error = np.sqrt(factor * float(np.square(influence).sum())) / abs(np.log(lasting))
             low, high = (float(lasting ** np.exp(sign * wide * error)) for sign in (1, -1))
             if not np.isfinite(error):
                 low, high = 0.0, 1.0  # of one account nothing is known of others
@@ -107,6 +107,7 @@ def alike(rows: pd.DataFrame, groups: pd.Series) -> tuple[int, float]:
     Of more rows Hotelling's F law stands for it; among few accounts that would find differences too often.
     """
     import pandas as pd
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     table = rows.assign(group=groups.to_numpy(dtype=str)).sort_values(["account_id", "days", "done", "group"])
     owner, names = pd.factorize(table["account_id"], sort=True)
@@ -116,7 +117,8 @@ def alike(rows: pd.DataFrame, groups: pd.Series) -> tuple[int, float]:
     if table["number"].sum() > EXACT:
         return len(kinds), _by_law(table, owner.astype(np.intp), own.astype(np.intp), len(names), len(kinds))
     each = np.repeat(np.arange(len(table)), table["number"].to_numpy())
-    return len(kinds), _by_permutation(table.iloc[each], owner[each].astype(np.intp), own[each].astype(np.intp))
+    with threadpool_limits(1, "blas"):  # its matrices are small: threads would only wait for each other
+        return len(kinds), _by_permutation(table.iloc[each], owner[each].astype(np.intp), own[each].astype(np.intp))
 
 
 def _by_law(table: pd.DataFrame, owner: Places, own: Places, many: int, width: int) -> float:

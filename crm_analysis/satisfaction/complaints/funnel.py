@@ -40,9 +40,8 @@ class Funnel:
     - low_95, high_95, low_998, high_998: the limits of the ratio (`chance.limits`); the lower is 0 where even no
       complaint at all is nothing rare;
     - way: 1 more, -1 fewer, 0 as chance would have it; level: 0.95 or 0.998 beyond whose limits it lies, else 0;
-      alone (more, but
-      no more than expected without the account that complained most: that account's matter and not the group's); apart (beyond WARN also of the
-      limits widened by how much groups differ among each other).
+    - alone: more, but no more than expected without the account that complained most: that account's matter and not the
+      group's; apart: outside, and beyond WARN also of the limits widened by how much groups differ among each other.
 
     `uneven`: how unevenly accounts complain (`chance.unevenness`). `phi`: the mean square of winsorised standard scores
     of the groups, 1 if groups do not differ; `tau2`: the variance of the square root of their true ratios; both
@@ -56,7 +55,7 @@ class Funnel:
 
     @property
     def beyond(self) -> pd.DataFrame:
-        """The groups with more than chance explains, the surest first; those of one account alone are left out."""
+        """The groups with more than chance explains, the surest first, but for those that owe it to one account."""
         found = self.table[(self.table["way"] == MORE) & ~self.table["alone"]]
         return found.sort_values(["level", "ratio", "group"], ascending=[False, False, True], ignore_index=True)
 
@@ -75,10 +74,10 @@ def funnel(frame: pd.DataFrame, groups: pd.Series) -> Funnel:
     mean = rate(frame) * frame["orders"].to_numpy(dtype=np.float64)
     some = ((frame["orders"] > 0) | (frame["complaints"] > 0)).to_numpy()
     uneven = unevenness(frame["complaints"].to_numpy()[some], mean[some])
-    expected = np.bincount(place, mean, minlength=len(table))
+    expected: Array = np.bincount(place, mean, minlength=len(table)).astype(np.float64)
     spread = spreads(mean, place, len(table), uneven)
     known = np.where(expected > 0, expected, np.nan)
-    found = table["complaints"].to_numpy(dtype=np.float64)
+    found: Array = table["complaints"].to_numpy(dtype=np.float64)
     table["expected"], table["ratio"], table["spread"] = known, found / known, spread
     way, level = np.zeros(len(table), dtype=np.int64), np.zeros(len(table))
     for name, size in (("95", WARN), ("998", SURE)):

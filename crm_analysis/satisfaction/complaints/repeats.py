@@ -37,7 +37,7 @@ def followed(book: Book, start: dt.date, end: dt.date, same_topic: bool = False)
     rows = known.table("complaints", "account_id", "opened_on", *(["topic"] if same_topic else []))
     keys = ["account_id", "topic"] if same_topic else ["account_id"]
     if same_topic:
-        rows = rows.filter(rows.topic.notnull())
+        rows = rows.filter(rows.topic.strip().fill_null("") != "")
     each = rows.group_by(*keys, "opened_on").agg(together=rows.count())
     again: Any = each.opened_on.lead().over(ibis.window(group_by=keys, order_by="opened_on"))
     each = each.mutate(again=again)
@@ -56,7 +56,9 @@ def repeats(rows: pd.DataFrame, level: float = LEVEL) -> dict[str, Any]:
     that did not complain again. NaN where nothing was watched for so long.
     """
     found: dict[str, Any] = {"complaints": int(rows["number"].sum()), "accounts": rows["account_id"].nunique()}
-    for ended in ended_by(curve(rows, level), WITHIN).itertuples():
+    later = rows["days"] > WITHIN[-1]  # of no interest here
+    told = rows.assign(days=rows["days"].clip(upper=WITHIN[-1] + 1), done=rows["done"] & ~later)
+    for ended in ended_by(curve(told, level), WITHIN).itertuples():
         found |= {f"within_{ended.days}": ended.share, f"low_{ended.days}": ended.low, f"high_{ended.days}": ended.high}
     return found
 

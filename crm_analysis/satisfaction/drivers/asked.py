@@ -148,19 +148,19 @@ def _varying(names: list[str], values: np.ndarray, said: np.ndarray, notes: list
 
 def _paired(names: list[str], values: np.ndarray, codes: np.ndarray, notes: list[str]) -> tuple[list[str], np.ndarray]:
     """Without dimensions that too few accounts answered together with another: of a pair the one answered less."""
-    kept = list(range(len(names)))
+    kept = np.arange(len(names))
     first = np.flatnonzero(np.r_[True, np.diff(codes) > 0])
-    known = (~np.isnan(values)).astype("float64")
+    known = (~np.isnan(values[:, :-1])).astype("float64")
+    answers = known.sum(axis=0)
+    # accounts with a questionnaire that answers both
+    both = np.array([(np.add.reduceat(known * known[:, [i]], first) > 0).sum(axis=0) for i in range(len(names))])
     while len(kept) > 1:
-        together = np.array(
-            [[np.add.reduceat(known[:, i] * known[:, j], first).astype(bool).sum() for j in kept] for i in kept]
-        )
-        short = (together < ACCOUNTS).sum(axis=1)
+        short = (both[np.ix_(kept, kept)] < ACCOUNTS).sum(axis=1)
         if not short.any():
             break
-        worst = max(range(len(kept)), key=lambda place: (short[place], -known[:, kept[place]].sum(), place))
+        worst = max(range(len(kept)), key=lambda place: (short[place], -answers[kept[place]], place))
         notes.append(label("drivers_apart").format(dimension=names[kept[worst]], least=ACCOUNTS))
-        del kept[worst]
+        kept = np.delete(kept, worst)
     return [names[place] for place in kept], values[:, [*kept, len(names)]]
 
 

@@ -14,7 +14,7 @@ DRAWS, SEED = 400, 2026
 """Draws of the bootstrap, and where they begin: the same book gives the same bytes."""
 LEAST = 0.5
 """Share of the questionnaires that must be whole; where fewer are, pairs of answers are used."""
-_BLOCK = 4096  # accounts whose products are held in memory at once
+_BLOCK = 4_000_000  # products of answers held in memory at once
 _SMALL = 1e-8  # eigenvalue of a correlation matrix below which it counts as none
 
 Floats = np.ndarray
@@ -92,8 +92,9 @@ class Moments:
         pair = np.triu_indices(k + 1)
         first = np.searchsorted(self.account, np.arange(self.accounts + 1))
         there = np.flatnonzero(np.diff(first))  # accounts with rows
-        for begin in range(0, len(there), _BLOCK):
-            own = there[begin : begin + _BLOCK]
+        size = max(1, _BLOCK * max(len(there), 1) // (max(len(y), 1) * len(upper[0])))  # accounts at once
+        for begin in range(0, len(there), size):
+            own = there[begin : begin + size]
             start, stop = first[own[0]], first[own[-1] + 1]
             rows, steps = wide[start:stop], first[own] - start
             sums = np.add.reduceat(rows[:, : k + 1], steps, axis=0)

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
     from crm_analysis.satisfaction.answers import Answers
 
+BORDER = 0.5
+"""Share of the draws in a quadrant below which a dimension is said to lie on the border."""
+
 
 @dataclass(frozen=True)
 class Drivers:
@@ -87,8 +90,8 @@ class Drivers:
             pass
         table = table.sort_values(["importance", "dimension"], ascending=[False, True], ignore_index=True)
         table["quadrant"] = [
-            label("quadrant_chance") if not real else label(f"quadrant_{place}") if place else ""
-            for place, real in zip(table["quadrant"], table["real"], strict=True)
+            _placed(place, real, share)
+            for place, real, share in zip(table["quadrant"], table["real"], table["quadrant_share"], strict=True)
         ]
         table.loc[~table["real"], "quadrant_share"] = np.nan
         return _rounded(table[[*columns, "quadrant", "quadrant_share"]])
@@ -272,6 +275,15 @@ class Drivers:
 def _rounded(table: pd.DataFrame) -> pd.DataFrame:
     """To four digits: beyond them sums may depend on the machine's order of adding up."""
     return table.round(4)
+
+
+def _placed(place: str, real: bool, share: float) -> str:
+    """The words for a quadrant: for one that holds in fewer than half of the draws, that it is on the border."""
+    if not real:
+        return label("quadrant_chance")
+    if not place:
+        return ""
+    return label("quadrant_border") if share < BORDER else label(f"quadrant_{place}")
 
 
 def titled(name: str) -> str:

@@ -22,7 +22,7 @@ from crm_analysis.churn.survival.panel import account_quarters
 from crm_analysis.churn.survival.sample import codes, drawn
 from crm_analysis.errors import BookError, UserError
 from crm_analysis.labels import label
-from crm_analysis.satisfaction.scores.invitations import ANSWERED, UNDECIDED, owners
+from crm_analysis.satisfaction.scores.invitations import ANSWERED, owners
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,7 +61,7 @@ def known_before(book: Book, asked: pd.DataFrame) -> pd.DataFrame:
     import pandas as pd
 
     rows = asked.assign(owner=owners(asked))
-    rows = rows[rows["state"] != UNDECIDED].reset_index(drop=True)
+    rows = rows[rows["decided"]].reset_index(drop=True)
     month = rows["sent_on"].dt.to_period("M")
     rows["as_of"] = rows.groupby(month)["sent_on"].transform("min") - pd.Timedelta(days=1)
     begins, ends = begin_of(book), last_known(book)
@@ -76,7 +76,7 @@ def known_before(book: Book, asked: pd.DataFrame) -> pd.DataFrame:
     rows[OWN] = _habit(asked, rows)
     rows = rows.merge(panel[kept].drop_duplicates(["as_of", "account_id"]), on=["as_of", "account_id"], how="left")
     return rows.assign(answered=(rows["state"] == ANSWERED).astype(np.int64)).drop(
-        columns=["state", "answered_on", "owner"]
+        columns=["state", "decided", "answered_on", "owner"]
     )
 
 

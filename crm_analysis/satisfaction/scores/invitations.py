@@ -2,7 +2,8 @@
 
 An answer belongs to the last invitation of its person before it, if that is no older than LONGEST. Whoever is asked
 again within ANSWER_DAYS is reminded, and was asked once. An invitation younger than ANSWER_DAYS without an answer is
-undecided: it counts neither as answered nor as silent.
+undecided: it counts neither as answered nor as silent. Rates and models leave out all that are as young, the answered
+ones too: of these alone the rate would be 100 %.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from crm_analysis.book import engine
 from crm_analysis.churn.survival.windows import ANSWER_DAYS
 from crm_analysis.errors import BookError
 from crm_analysis.labels import label
@@ -31,10 +33,10 @@ def invitations(book: Book, as_of: dt.date, answers: Answers) -> pd.DataFrame:
     """One row per invitation known on `as_of`, reminders left out, sorted by account_id, sent_on and person.
 
     Columns: account_id, person ("" where the book does not tell who was asked), sent_on (datetime64), wave (of
-    `answers.waves`), state (ANSWERED, SILENT, UNDECIDED), answered_on (NaT without an answer), row (of
-    `answers.ours.people`; -1 without one). Where invitations or answers do not tell who, as many of an account's
-    invitations count as answered as answers came. Raises BookError if the book has no invitations, or none known by
-    then.
+    `answers.waves`), state (ANSWERED, SILENT, UNDECIDED), decided (sent ANSWER_DAYS ago or earlier), answered_on (NaT
+    without an answer), row (of `answers.ours.people`; -1 without one). Where invitations or answers do not tell who, as
+    many of an account's invitations count as answered as answers came. Raises BookError if the book has no invitations,
+    or none known by then.
     """
     import pandas as pd
 
@@ -42,7 +44,7 @@ def invitations(book: Book, as_of: dt.date, answers: Answers) -> pd.DataFrame:
     table = known.need("survey_invitations")
     named = "respondent_id" in table.columns
     columns = ["account_id", "sent_on", *(["respondent_id"] if named else [])]
-    sent = table.select(*columns).to_pandas().dropna(subset=["account_id", "sent_on"])
+    sent = engine.frame(table.select(*columns)).dropna(subset=["account_id", "sent_on"])
     if sent.empty:
         raise BookError(label("asked_nobody").format(day=as_of))
     sent["sent_on"] = sent["sent_on"].astype("datetime64[ns]")
@@ -54,10 +56,10 @@ def invitations(book: Book, as_of: dt.date, answers: Answers) -> pd.DataFrame:
     sent["answered_on"] = sent["answered_on"].astype("datetime64[ns]")
     young = sent["sent_on"] > pd.Timestamp(as_of) - pd.Timedelta(days=ANSWER_DAYS)
     sent["state"] = np.where(row >= 0, ANSWERED, np.where(young, UNDECIDED, SILENT))
-    sent["row"] = row
+    sent["decided"], sent["row"] = ~young, row
     place = np.searchsorted(answers.waves["begins"].to_numpy("datetime64[ns]"), sent["sent_on"], side="right") - 1
     sent["wave"] = answers.waves["wave"].to_numpy(object)[np.maximum(place, 0)]
-    return sent[["account_id", "person", "sent_on", "wave", "state", "answered_on", "row"]]
+    return sent[["account_id", "person", "sent_on", "wave", "state", "decided", "answered_on", "row"]]
 
 
 def owners(asked: pd.DataFrame) -> np.ndarray:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from crm_analysis.labels import label
+
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
@@ -50,6 +52,11 @@ def measured(answers: Answers) -> pd.DataFrame:
     if asks.recommendation in shares:
         table[NPS] = promoted(*_item(answers, asks.recommendation))
     return table
+
+
+def spoken(window: str) -> str:
+    """A window of months in words: 12M is 12 months."""
+    return label("window_M").format(n=window.removesuffix("M"))
 
 
 def has_overall(answers: Answers) -> bool:

@@ -17,7 +17,7 @@ from crm_analysis.satisfaction.scores import rivals
 from crm_analysis.satisfaction.scores.answering import Answering, Trial, answering, known_before, told, trial
 from crm_analysis.satisfaction.scores.groups import FEW, by_group, overview
 from crm_analysis.satisfaction.scores.invitations import invitations
-from crm_analysis.satisfaction.scores.measures import CONTENT, has_overall, units
+from crm_analysis.satisfaction.scores.measures import CONTENT, has_overall, spoken, units
 from crm_analysis.satisfaction.scores.reliability import LEAST, Alpha, reliability, scales
 from crm_analysis.satisfaction.scores.response import heard, rates
 from crm_analysis.satisfaction.scores.trend import changes, trend
@@ -63,7 +63,7 @@ class Scores:
         if found.people.empty or units(found).empty:
             days = own.people["answered_on"]
             last = f"{days.max():%Y-%m-%d}" if len(days) else label("unknown")
-            raise BookError(label("scores_none").format(window=WINDOW, day=self.as_of, last=last))
+            raise BookError(label("scores_none").format(window=spoken(WINDOW), day=self.as_of, last=last))
         return found
 
     @cached_property
@@ -90,7 +90,7 @@ class Scores:
         """The row of `points` of one score; raises BookError where nobody told it."""
         rows = self.points[self.points["score"] == score]
         if rows.empty:
-            raise BookError(label("scores_none").format(window=WINDOW, day=self.as_of, last=label("unknown")))
+            raise BookError(label("scores_not_asked").format(window=spoken(WINDOW), day=self.as_of))
         row: pd.Series = rows.iloc[0]
         return row
 
@@ -209,7 +209,7 @@ class Scores:
         rows = self._recent(self.invited)
         found = weighted(self.answers.ours, rows, answering(self.invited, habits=False)) if len(rows) else rows
         if found.empty:
-            raise BookError(label("weighted_none").format(window=WINDOW, day=self.as_of))
+            raise BookError(label("weighted_none").format(window=spoken(WINDOW), day=self.as_of))
         return found
 
     @property

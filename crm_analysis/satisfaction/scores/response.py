@@ -15,18 +15,18 @@ if TYPE_CHECKING:
 
 
 def rates(asked: pd.DataFrame, by: pd.Series, name: str, level: float = LEVEL) -> pd.DataFrame:
-    """One row per group of invitations (`invitations`), sorted by it: the share answered, of the decided ones.
+    """One row per group of invitations (`invitations`), sorted by it: the share answered, of those old enough.
 
-    Columns: `name`, accounts_asked, people_asked (decided invitations), people_answered, undecided, response, low, high
-    (invitations of one account are a cluster: Korn & Graubard 1998), 0 to 1. Groups without a decided invitation have
-    NaN. `by` is the group per row of `asked`.
+    Columns: `name`, accounts_asked, people_asked (decided invitations), people_answered (of these), undecided,
+    response, low, high (invitations of one account are a cluster: Korn & Graubard 1998), 0 to 1. Groups without a
+    decided invitation have NaN. `by` is the group per row of `asked`.
     """
     import pandas as pd
 
     group = by.astype(object).where(by.notna(), label("group_unknown")).astype(str).to_numpy()
     place, names = pd.factorize(group, sort=True)
     many = len(names)
-    late = (asked["state"] == UNDECIDED).to_numpy()
+    late = ~asked["decided"].to_numpy(bool)
     table = pd.DataFrame({name: np.asarray(names, dtype=object)})
     own = pd.DataFrame({"group": place[~late], "account": asked.loc[~late, "account_id"].to_numpy()})
     own["answered"] = (asked.loc[~late, "state"] == ANSWERED).to_numpy()
@@ -40,7 +40,7 @@ def rates(asked: pd.DataFrame, by: pd.Series, name: str, level: float = LEVEL) -
     low, high = wilson(np.nan_to_num(share) * number, number, level)
     table["accounts_asked"] = clusters.astype(np.int64)
     table["people_asked"], table["people_answered"] = of.astype(np.int64), part.astype(np.int64)
-    table["undecided"] = np.bincount(place[late], minlength=many).astype(np.int64)
+    table["undecided"] = np.bincount(place[(asked["state"] == UNDECIDED).to_numpy()], minlength=many).astype(np.int64)
     table["response"] = share
     table["low"], table["high"] = (np.where(of > 0, end, np.nan) for end in (low, high))
     return table

@@ -14,6 +14,7 @@ from crm_analysis.errors import BookError
 from crm_analysis.labels import label
 from crm_analysis.periods import before
 from crm_analysis.satisfaction.scores.intervals import POINTS, Sums, ends
+from crm_analysis.satisfaction.scores.measures import spoken
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,7 +46,7 @@ def pairs(answers: Answers, window: str = "12M") -> tuple[pd.DataFrame, pd.DataF
     both = both.sort_values(["account_id", "person", "subject", "answered_on", "wave"])
     both = both.drop_duplicates(["account_id", "person", "subject"], keep="last").reset_index(drop=True)
     if both.empty:
-        raise BookError(label("rivals_none").format(window=window, day=answers.as_of))
+        raise BookError(label("rivals_none").format(window=spoken(window), day=answers.as_of))
     one = ours.shares.iloc[both["own"].to_numpy()].reset_index(drop=True)
     two = theirs.shares.iloc[both["other"].to_numpy()].reset_index(drop=True)
     overall = answers.asks.overall

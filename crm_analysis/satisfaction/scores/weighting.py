@@ -29,8 +29,6 @@ MOST_WEIGHT = 5.0
 """How many times the mean weight an answer counts at most: one odd person must not speak for all."""
 DRAWS = 200
 """Draws of accounts for the interval."""
-TOGETHER = 20
-"""Draws that are worked out at once."""
 SEED = 20260922
 
 
@@ -67,32 +65,43 @@ def weighted(
 
     table, heard = measured(answers), rows["row"].to_numpy(np.int64)
     share = 1 / rows.groupby("account_id")["account_id"].transform("size").to_numpy(np.float64)
-    found = []
+    spoke = np.flatnonzero(heard >= 0)
+    told: dict[str, Told] = {}
     for name in SCORES:
-        own = table[name].to_numpy(np.float64)
-        said = np.where(heard >= 0, own[heard] if len(own) else np.nan, np.nan)
-        told = np.flatnonzero(~np.isnan(said))
-        told = told[np.argsort(said[told], kind="stable")]
-        accounts = rows["account_id"].iloc[told]
-        if accounts.nunique() < 2:
-            continue
-        kind = KINDS[name]
-        raw = pd.Series(said[told]).groupby(accounts.to_numpy(), sort=True).mean()
-        weights = inverse(model.chance(rows.iloc[told]))
-        middle = _mean(said[told], share[told] * weights.weight)
-        drawn = _drawn(rows.iloc[told], said[told], share[told], model, gamma)
-        low, high = _ends(middle, drawn, _worth(accounts, share[told] * weights.weight), name, level)
+        own = table[name].to_numpy(np.float64)[heard[spoke]]
+        known = np.flatnonzero(~np.isnan(own))
+        known = known[np.argsort(own[known], kind="stable")]
+        if rows["account_id"].iloc[spoke[known]].nunique() >= 2:
+            told[name] = Told(known, own[known], share[spoke[known]])
+    draws = _drawn(rows.iloc[spoke], told, model, gamma)
+    chance, found = model.chance(rows.iloc[spoke]), []
+    for name, (known, said, count) in told.items():
+        kind, accounts = KINDS[name], rows["account_id"].iloc[spoke[known]]
+        raw = pd.Series(said).groupby(accounts.to_numpy(), sort=True).mean()
+        weights = inverse(chance[known])
+        middle = _mean(said, count * weights.weight)
+        low, high = _ends(middle, draws[name], _worth(accounts, count * weights.weight), name, level)
+        odds = sensitivity(said, count, 1 / weights.weight, gamma)
         tail = (1 - level) / 2
-        odds = sensitivity(said[told], share[told], 1 / weights.weight, gamma)
-        odds = min(odds[0], float(np.quantile(drawn.low, tail))), max(odds[1], float(np.quantile(drawn.high, 1 - tail)))
-        outer = worst(said, share, kind.low, kind.high)
+        least = min(odds[0], float(np.quantile(draws[name].low, tail)))
+        most = max(odds[1], float(np.quantile(draws[name].high, 1 - tail)))
+        every = np.full(len(rows), np.nan)
+        every[spoke[known]] = said
+        outer = worst(every, share, kind.low, kind.high)
         row = {"score": name, "accounts_asked": rows["account_id"].nunique(), "accounts_heard": accounts.nunique()}
-        row |= {"people_asked": len(rows), "people_heard": len(told)}
+        row |= {"people_asked": len(rows), "people_heard": len(known)}
         row |= {"points": score(raw, name).points, "weighted": POINTS * middle, "low": POINTS * low}
-        row |= {"high": POINTS * high, "cut": weights.cut}
-        row |= {"low_odds": POINTS * odds[0], "high_odds": POINTS * odds[1]}
+        row |= {"high": POINTS * high, "cut": weights.cut, "low_odds": POINTS * least, "high_odds": POINTS * most}
         found.append(row | {"low_worst": POINTS * outer[0], "high_worst": POINTS * outer[1]})
     return pd.DataFrame(found)
+
+
+class Told(NamedTuple):
+    """Who told a score, as places among the invitations answered, what they said, rising, and what each counts for."""
+
+    place: NDArray[np.intp]
+    said: Array
+    share: Array
 
 
 class Drawn(NamedTuple):
@@ -126,30 +135,31 @@ def _ends(middle: float, drawn: Drawn, worth: float, name: str, level: float) ->
     return min(max(moved - half, kind.low), middle), max(min(moved + half, kind.high), middle)
 
 
-def _drawn(told: pd.DataFrame, said: Array, share: Array, model: Answering, gamma: float) -> Drawn:
-    """The score of accounts drawn anew, the model of who answers fitted again in each draw.
+def _drawn(answered: pd.DataFrame, told: dict[str, Told], model: Answering, gamma: float) -> dict[str, Drawn]:
+    """The scores of accounts drawn anew, the model of who answers fitted again in each draw.
 
     A draw is how often each account is taken; a Newton step leads from the model's maximum to about that of the draw.
-    `told` are the invitations answered with `said`, rising.
+    `answered` are the invitations that were.
     """
     from scipy.special import expit
 
     number = {name: place for place, name in enumerate(model.rows.accounts)}
-    account = np.array([number[name] for name in told["account_id"]], dtype=np.intp)
-    own = np.column_stack([np.ones(len(told)), model.design.matrix(told)])
+    account = np.array([number[name] for name in answered["account_id"]], dtype=np.intp)
+    own = np.column_stack([np.ones(len(answered)), model.design.matrix(answered)])
     pulls, bend = _pulls(model)
     rng, many = np.random.default_rng(SEED), len(model.rows.accounts)
-    found = []
-    for _ in range(DRAWS // TOGETHER):
-        drawn = [np.bincount(rng.integers(0, many, many), minlength=many) for _ in range(TOGETHER)]
-        times = np.array(drawn, dtype=np.float64)
-        at = model.at + np.linalg.solve(bend, pulls.T @ (times - 1).T).T
-        for each, chance in zip(times, expit(at @ own.T), strict=True):
-            counts = each[account] * share
-            if counts.any():
-                weights = inverse(chance).weight
-                found.append((_mean(said, weights * counts), *sensitivity(said, counts, 1 / weights, gamma)))
-    return Drawn(*np.array(found).T)
+    found: dict[str, list[tuple[float, float, float]]] = {name: [] for name in told}
+    for _ in range(DRAWS):
+        times = np.bincount(rng.integers(0, many, many), minlength=many).astype(np.float64)
+        at = model.at + np.linalg.solve(bend, np.einsum("a,ap->p", times - 1, pulls))
+        chance = expit(np.einsum("np,p->n", own, at))  # einsum keeps to one thread: such products are too thin for more
+        counts = times[account]
+        for name, (place, said, share) in told.items():
+            count = counts[place] * share
+            if count.any():
+                weights = inverse(chance[place]).weight
+                found[name].append((_mean(said, weights * count), *sensitivity(said, count, 1 / weights, gamma)))
+    return {name: Drawn(*np.array(rows).T) for name, rows in found.items()}
 
 
 def _pulls(model: Answering) -> tuple[Array, Array]:

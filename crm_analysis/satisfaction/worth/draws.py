@@ -25,7 +25,7 @@ BENCHMARK = 0.75
 """The quantile of accounts whose score is within reach of the others."""
 TOP = 10
 """Accounts that can be served first."""
-DRAWS = (200, 1000)
+DRAWS = (100, 1000)
 """Draws at least and at most: as many as _CELLS of accounts and dimensions allow."""
 _CELLS = 20_000_000
 _BLOCK = 2_000_000
@@ -89,7 +89,7 @@ class Draws:
             known = ~np.isnan(made[0])
             made = np.nan_to_num(made)
             sums += made.sum(axis=1)
-            mean = made.mean(axis=0, dtype="float64")
+            mean = made.mean(axis=0).astype("float64")
             first = np.where(known, mean, -np.inf).argmax(axis=1)
             best = np.where(known, made, -np.inf).max(axis=2)
             own = np.take_along_axis(made, first[None, :, None], axis=2)[:, :, 0]
@@ -117,8 +117,10 @@ class Draws:
         if self.curve is None or self.whole is None or bent is None:
             made: Single = gain * stake[:, None]
             return made
-        now = self.whole.mean[own] + self.whole.error[own] * rng.standard_normal((self.many, len(own)))
-        now = np.clip(np.where(np.isnan(now), self.whole.overall, now), 0, 1)
+        # who was not asked for the whole, or did not say, is where its own dimensions are
+        there, unsure = self.whole.mean[own], np.nan_to_num(self.whole.error[own])
+        there = np.where(np.isnan(there), np.nanmean(mean, axis=1), there)
+        now = np.clip(there + unsure * rng.standard_normal((self.many, len(own))), 0, 1)
         kept = np.empty_like(gain)
         for draw, at in enumerate(bent):
             then = self.curve.yearly(np.minimum(now[draw][:, None] + gain[draw], 1), at)

@@ -39,7 +39,7 @@ PER_PARAMETER = 5
 """Leavers wanted per parameter: what is adjusted for gives way before the levels do (Vittinghoff & McCulloch 2007)."""
 FEW = 5
 """Accounts that left below which a level has no ratio: the sandwich of so few is too small by far."""
-MOST = 200_000
+MOST = 100_000
 """Account-quarters that ratios are fitted to at most; of more, whole accounts are drawn. Rates are of all."""
 CLEAR = 0.05
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from crm_analysis.accounts import WINDOW, snapshots
+from crm_analysis.accounts import LATE, WINDOW, snapshots
 from crm_analysis.book.days import last_known
 from crm_analysis.churn.definition.purchases import begin_of
 from crm_analysis.churn.definition.shares import LEVEL
@@ -44,6 +44,8 @@ BANDS, OF_A_BAND = 5, 20
 """Bands of size at most, and accounts that each has at least."""
 FEW = 10
 """Accounts of a level below which its ratio is not told."""
+YEAR_DAYS = 365
+"""An account that is younger had no whole year before."""
 YEARS = 5
 """Starts at most, a year apart, so that no two years overlap."""
 
@@ -71,7 +73,7 @@ def starts_of(book: Book, days: Sequence[dt.date]) -> list[dt.date]:
     last, begins = last_known(book), begin_of(book)
     found: list[dt.date] = []
     for day in sorted(days, reverse=True):
-        whole = after(day, WINDOW) <= last and before(day, WINDOW) >= begins - dt.timedelta(days=1)
+        whole = after(day, WINDOW) <= last and before(day, WINDOW) >= begins - LATE
         if whole and (not found or after(day, WINDOW) <= found[-1]) and len(found) < YEARS:
             found.append(day)
     return found
@@ -82,9 +84,10 @@ def followed(
 ) -> Followed:
     """The next year by the levels of `categories`, for a panel of account-quarters (`panel.account_quarters`).
 
-    Of its days those a year apart are taken from which a year is known both ways (`starts_of`); who ordered nothing in
-    the year before is left out, there being nothing to keep. Margin is of the lines whose cost is known; where the
-    book has no costs, revenue. Raises BookError without such a day or such accounts.
+    Of its days those a year apart are taken from which a year is known both ways (`starts_of`). Left out is who ordered
+    nothing in the year before, there being nothing to keep, and who began in it, because its year is no whole one.
+    Margin is of the lines whose cost is known; where the book has no costs, revenue. Raises BookError without such a
+    day or such accounts.
     """
     import pandas as pd
 
@@ -110,6 +113,8 @@ def followed(
         }
     )
     own = (table["size"] > 0).to_numpy()
+    if "tenure_days" in rows:
+        own &= ~(rows["tenure_days"] < YEAR_DAYS).to_numpy()
     if not own.any():
         raise BookError(label("worth_no_year"))
     said = categories(rows, cuts)[own].reset_index(drop=True)

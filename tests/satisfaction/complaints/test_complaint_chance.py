@@ -24,7 +24,7 @@ def test_limits_of_funnelplotr_tests(expected, low, high):
 
 
 def test_interval_of_garwood_1936():
-    """Garwood (1936), table of 95 % limits of a Poisson mean, as in every later table: 0 to 3.689, 10: 4.795 to 18.390."""
+    """Garwood (1936), 95 % limits of a Poisson mean, as in every later table: of 0 to 3.689, of 10 4.795 to 18.390."""
     low, high = interval([0, 10], 0.95)
     assert low == pytest.approx([0, 4.795], abs=5e-4)
     assert high == pytest.approx([3.689, 18.390], abs=5e-4)
@@ -85,10 +85,10 @@ def test_rates_of_accounts_with_a_complaint_each_compare_as_binomial():
     ends = binomtest(12, 17).proportion_ci(0.95, "exact")
     lowest, highest = (end / (1 - end) * 0.8 for end in (ends.low, ends.high))
     assert ratio == pytest.approx((12 / 1000) / (5 / 800))
-    # the factor of clusters makes 17 complaints worth 16: a little wider
-    assert 0.85 * lowest < low < lowest
-    assert highest < high < 1.2 * highest
-    assert 2 * oracle.pvalue < p < 1.2 * 2 * oracle.pvalue
+    # the factor of clusters and Student's law make 17 complaints worth 14: wider
+    assert 0.7 * lowest < low < lowest
+    assert highest < high < 1.4 * highest
+    assert 2 * oracle.pvalue < p < 1.4 * 2 * oracle.pvalue
 
 
 def test_complaints_of_one_account_are_one_observation():

@@ -48,7 +48,11 @@ def test_only_what_was_known_on_the_day_counts(book):
 
 
 def test_credit_notes_are_no_orders_and_call_offs_one():
-    lines = [line("A", days_ago(3), -5), line("A", days_ago(40), 10, order_id="O"), line("A", days_ago(4), 10, order_id="O")]
+    lines = [
+        line("A", days_ago(3), -5),
+        line("A", days_ago(40), 10, order_id="O"),
+        line("A", days_ago(4), 10, order_id="O"),
+    ]
     lines.append(line("A", days_ago(900), 1, order_id="P"))
     book = small_book(lines, complaints=keyed([complaint("A", 800), complaint("A", 5)]))
     assert counts(book, DAY).frame[["complaints", "orders"]].iloc[0].tolist() == [1, 1]
@@ -120,7 +124,7 @@ def test_groups_that_are_alike_are_seldom_blamed(uneven):
     """At most the 5 % of the limits, also where accounts complain far more readily than others."""
     rng = np.random.default_rng(11)
     out = sure = every = plain = 0
-    for _ in range(60):
+    for _ in range(25):
         frame, groups = sample(rng, uneven=uneven)
         table = funnel(frame, groups).table
         out += int((table["way"] != 0).sum())

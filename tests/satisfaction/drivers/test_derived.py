@@ -6,6 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from driver_answers import said, simulated
+from hypothesis import given
+from hypothesis import strategies as st
+from small_books import FEW
 
 from crm_analysis.book.questionnaire import Questionnaire
 from crm_analysis.errors import BookError, UserError
@@ -197,3 +200,14 @@ def test_eighty_dimensions_need_eight_hundred_accounts_and_are_told_by_johnson(m
     assert table["importance"].idxmax() == 0
     assert table["real"].sum() <= 5
     assert table["other_importance"].isna().all()
+
+
+@FEW
+@given(st.integers(0, 1000), st.floats(0.1, 0.9))
+def test_what_is_left_unused_of_a_scale_changes_no_importance(seed, part):
+    """Answers moved and drawn together, as by a habit that all share, leave importance as it was; points change."""
+    shares, accounts = simulated(accounts=40, people=1, seed=seed)
+    plain = derived(asked(said(shares, accounts)), draws=2).table
+    moved = derived(asked(said(shares.assign(x0=shares["x0"] * part + (1 - part) / 2), accounts)), draws=2).table
+    assert moved["importance"].to_numpy() == pytest.approx(plain["importance"].to_numpy(), abs=1e-9)
+    assert moved["points"][0] * part == pytest.approx(plain["points"][0], abs=1e-9)

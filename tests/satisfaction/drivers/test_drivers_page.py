@@ -230,3 +230,22 @@ def test_teams_are_dots_of_the_table(look):
     assert ax.lines[0].get_xdata().tolist() == table["performance"][::3].tolist()
     plots.team_impressions(table[:0]).figure.canvas.draw()
     plots.team_impressions(table.assign(performance=np.nan)).figure.canvas.draw()
+
+
+def test_scales_that_changed_have_thresholds_of_their_own(material):
+    shares, accounts = material
+    long = np.arange(len(shares)) % 2 == 0
+    widths = pd.DataFrame({name: np.where(long, 6.0, 4.0) for name in shares})
+    steps = np.round(shares * widths) / widths
+    fit = look_of(steps, accounts, widths=widths).ordered
+    assert sorted(fit.thresholds) == [4.0, 6.0]
+    assert [len(cuts) for cuts in fit.thresholds.values()] == [4, 6]
+
+
+def test_a_place_that_most_draws_deny_is_the_border():
+    shares, accounts = simulated(accounts=60, people=1, weights=(0.4, 0.4, 0.4, 0.4, 0.0), halo=0.5, seed=2)
+    table = look_of(shares.drop(columns="x4"), accounts).table
+    border = table["quadrant"] == "on the border"
+    assert border.any()
+    assert (table["quadrant_share"][border] < 0.5).all()
+    assert (table["quadrant_share"][~border] >= 0.5).all()

