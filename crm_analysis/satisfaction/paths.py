@@ -17,14 +17,13 @@ from crm_analysis.churn.definition.shares import LEVEL
 from crm_analysis.errors import BookError, UserError
 from crm_analysis.labels import label
 from crm_analysis.satisfaction.drivers.moments import DRAWS, LEAST, SEED, Moments, ends, resampled
+from crm_analysis.satisfaction.drivers.pls import CENTROID, PATH, ROUNDS, Fit, fit
 
 if TYPE_CHECKING:
     import pandas as pd
 
-CENTROID, PATH = "centroid", "path"
 ACCOUNTS, PER_ARROW = 30, 10
 """Accounts needed, at all and for each arrow that leads to one construct or question that makes one up."""
-_ROUNDS, _STILL = 300, 1e-9
 
 Floats = np.ndarray
 
@@ -54,19 +53,6 @@ class PathModel:
     lost: int
     draws: pd.DataFrame
     notes: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class _Fit:
-    """For b covariances at once: weights (b, items), loadings (b, items), paths (b, c, c: row hangs on column), r2."""
-
-    weights: Floats
-    loadings: Floats
-    paths: Floats
-    total: Floats
-    r2: Floats
-    settled: Floats
-    rounds: int
 
 
 def path_model(
@@ -113,10 +99,10 @@ def path_model(
         raise BookError(label("paths_flat").format(item=flat[0]))
     moments = Moments(inside, codes[sorting], len(names), pairwise)
     block = np.array([[name == own for name in order] for own, _ in items])
-    now = _fit(moments.under(), block, arrows, scheme, scaled)
+    now = fit(moments.under(), block, arrows, scheme, scaled)
     if not now.settled[0]:
-        raise BookError(label("paths_unsettled").format(rounds=_ROUNDS))
-    then = _fit(moments.under(resampled(len(names), draws, seed)), block, arrows, scheme, scaled)
+        raise BookError(label("paths_unsettled").format(rounds=ROUNDS))
+    then = fit(moments.under(resampled(len(names), draws, seed)), block, arrows, scheme, scaled)
     lost = int((~then.settled).sum())
     if lost > draws / 10:
         notes.append(label("paths_lost").format(lost=lost, draws=draws))
@@ -197,67 +183,13 @@ def _varies(values: Floats) -> bool:
     return known.size > 1 and float(np.ptp(known)) > 1e-9 * max(1.0, float(np.abs(known).max()))
 
 
-def _fit(spread: Any, block: Floats, arrows: Floats, scheme: str, scaled: bool) -> _Fit:
-    """The algorithm for every draw at once; draws that have settled rest while others go on."""
-    cov = spread.corr if scaled else spread.cov
-    sd = np.sqrt(np.diagonal(cov, axis1=1, axis2=2))
-    draws, alive = len(cov), (np.diagonal(spread.cov, axis1=1, axis2=2) > 0).all(axis=1)
-    joined = arrows | arrows.T
-    weights = _unit(np.broadcast_to(block.astype("float64"), (draws, *block.shape)), cov)
-    settled, rounds = np.zeros(draws, dtype=bool), 0
-    while rounds < _ROUNDS and (going := np.flatnonzero(alive & ~settled)).size:
-        rounds += 1
-        own, before = cov[going], weights[going]
-        scores = np.swapaxes(before, 1, 2) @ own @ before
-        inner = np.sign(scores) * joined if scheme == CENTROID else _inner_paths(scores, arrows)
-        # mode A: an item's weight is how it varies with what its construct's neighbours say
-        after = _unit(own @ before @ np.swapaxes(inner, 1, 2) * block, own)
-        moved = np.abs(np.abs(after) - np.abs(before)).max(axis=(1, 2)) * np.abs(sd[going]).max(axis=1)
-        weights[going] = after
-        settled[going] = moved < _STILL
-    covered = cov @ weights
-    signs = np.where((covered / sd[:, :, None] * block).sum(axis=1) < 0, -1.0, 1.0)
-    weights = weights * signs[:, None, :]
-    scores = np.swapaxes(weights, 1, 2) @ cov @ weights
-    loadings = ((cov @ weights) * block).sum(axis=2) / np.where(sd > 0, sd, 1.0)
-    paths, r2 = _regressions(scores, arrows)
-    total, step = np.zeros_like(paths), paths.copy()
-    for _ in range(len(arrows)):
-        total, step = total + step, step @ paths
-    return _Fit((weights * block).sum(axis=2), loadings, paths, total, r2, settled, rounds)
-
-
-def _unit(weights: Floats, cov: Floats) -> Floats:
-    """Weights scaled so that each construct's score has variance 1."""
-    size = np.einsum("bic,bij,bjc->bc", weights, cov, weights, optimize=True)
-    return np.asarray(weights / np.sqrt(np.maximum(size, 1e-300))[:, None, :])
-
-
-def _inner_paths(scores: Floats, arrows: Floats) -> Floats:
-    """Path weighting: coefficients on those a construct hangs on, correlations with those that hang on it."""
-    return np.asarray(_regressions(scores, arrows)[0] + scores * arrows.T)
-
-
-def _regressions(scores: Floats, arrows: Floats) -> tuple[Floats, Floats]:
-    """Each construct on those it hangs on: coefficients (b, c, c), R2 (b, c; NaN where nothing leads to it)."""
-    paths, r2 = np.zeros_like(scores), np.full(scores.shape[:2], np.nan)
-    for place in np.flatnonzero(arrows.any(axis=1)):
-        on = np.flatnonzero(arrows[place])
-        right = scores[:, on, place]
-        inner = np.linalg.pinv(scores[:, on[:, None], on], hermitian=True)
-        found = np.einsum("bij,bj->bi", inner, right)
-        paths[:, place, on] = found
-        r2[:, place] = np.einsum("bi,bi->b", found, right)
-    return paths, r2
-
-
-def _scores(values: Floats, fit: _Fit, block: Floats, moments: Moments, scaled: bool) -> Floats:
+def _scores(values: Floats, found_fit: Fit, block: Floats, moments: Moments, scaled: bool) -> Floats:
     """Scores of every row of which an item of each block was answered; items not answered count as the mean."""
     spread = moments.under()
     sd = np.sqrt(np.diagonal(spread.cov[0])) if scaled else 1.0
     centred = (values - spread.mean[0]) / sd
     known = ~np.isnan(centred)
-    found = np.where(known, centred, 0.0) @ (fit.weights[0][:, None] * block)
+    found = np.where(known, centred, 0.0) @ (found_fit.weights[0][:, None] * block)
     return np.where(known.astype("float64") @ block > 0, found, np.nan)
 
 
@@ -269,8 +201,8 @@ class _Tables:
     items: list[tuple[str, str]]
     block: Floats
     arrows: Floats
-    now: _Fit
-    then: _Fit
+    now: Fit
+    then: Fit
     level: float
     accounts: int
 

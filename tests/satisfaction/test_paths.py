@@ -194,6 +194,7 @@ def test_what_cannot_be_is_refused_in_words(change, error, words):
 
 def test_weights_that_do_not_settle_are_refused(monkeypatch):
     data, account = sampled()
-    monkeypatch.setattr("crm_analysis.satisfaction.paths._ROUNDS", 1)
+    monkeypatch.setattr("crm_analysis.satisfaction.paths.ROUNDS", 1)
+    monkeypatch.setattr("crm_analysis.satisfaction.drivers.pls.ROUNDS", 1)
     with pytest.raises(BookError, match="did not settle in 1 rounds"):
         path_model(data, CHAIN, BLOCKS, accounts=account)

@@ -29,8 +29,19 @@ GROUPS = (
     "differs",
 )
 WEIGHTED = ("score", "points", "weighted", "low", "high", "low_odds", "high_odds", "low_worst", "high_worst")
-IMPROVEMENTS = ("name", "account_id", "improvement", "at_stake", "said_score", "priority", "low", "high", "rep_id")
-MARGIN = ("voice_question", "voice_level", "account_years", "kept_later", "against_alike", "low", "high")
+IMPROVEMENTS = (
+    "name",
+    "account_id",
+    "improvement",
+    "at_stake",
+    "said_score",
+    "people_on_it",
+    "priority",
+    "low",
+    "high",
+    "rep_id",
+)
+MARGIN = ("voice_question", "voice_level", "account_years", "kept_later", "against_all", "against_alike", "low", "high")
 FOCUS = ("focus_area", "focus_item", "accounts", "ours_said", "theirs_said", "low", "high", "verdict")
 COMPLAINTS = ("grouped_by", "group", "orders", "complaints", "expected_complaints", "per_100", "low", "high", "verdict")
 TOPICS = ("topic", "complaints", "complainers", "share", "low", "high", "cumulated", "complaints_before")
@@ -52,6 +63,12 @@ def notes(look: Outlook) -> str:
 def priority_unit(look: Outlook, currency: str) -> str:
     """The currency where priorities are money, empty where they are points."""
     return "" if told_or(lambda: look.worth.priorities.index, True) else currency
+
+
+def priority_kinds(look: Outlook) -> dict[str, Kind]:
+    """How priorities are written: as money where they are money."""
+    columns = ("priority", "low", "high")
+    return dict.fromkeys(columns, "number" if told_or(lambda: look.worth.priorities.index, True) else "money")
 
 
 def alt(words: Callable[[], str]) -> str:

@@ -29,7 +29,7 @@ LIKELY = 0.5
 
 
 def leaving_said(look: Worth) -> str:
-    """Shares that leave in a year by what had been said, and whether chance explains the difference.
+    """Whether leaving differs by what had been said beyond chance, and by how much; the figure tells the shares.
 
     Raises BookError where leaving cannot be told.
     """
@@ -50,7 +50,7 @@ def leaving_how(look: Worth) -> str:
 def _question_said(look: Worth, question: str, table: pd.DataFrame, words: pd.DataFrame) -> str:
     level = words["voice_level"].str.split(":").str[0]
     table = table.assign(words=level)
-    said = [_rates_said(table, words)]
+    said: list[str] = []
     tests = look.linked.tests
     test = tests[tests["question"] == question]
     name = label(f"worth_question_{question}")
@@ -207,9 +207,9 @@ def priorities_how(look: Worth) -> str:
 def unheard_said(look: Worth, currency: str) -> str:
     """How much margin is with accounts nobody was heard of; raises BookError as `Worth.unheard`."""
     table = look.unheard
-    lost, heard = float(table["at_stake"].sum()), float(look.priorities.accounts["at_stake"].sum())
+    lost = float(table["at_stake"].sum())
     said = label("unheard_said").format(
-        accounts=counted(len(table), "account"), money=money(lost, currency), share=text(lost / (lost + heard), "share")
+        accounts=counted(len(table), "account"), money=money(lost, currency), share=text(lost / look.at_stake, "share")
     )
     if "was_asked" not in table:
         return said

@@ -5,5 +5,6 @@
 - `noise`: a question that has nothing to do with anything, as a yardstick
 - `derived`: importance as the answers tell it; `stated`: as people say it
 - `ordered`: ordered logit; `quadrants`: importance against performance; `impressions`: by team
+- `pls`: the algorithm of `satisfaction.paths`
 - `page`: all of it, for the page
 """

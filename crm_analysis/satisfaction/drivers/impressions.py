@@ -87,13 +87,12 @@ def by_team(ratings: pd.DataFrame, team: pd.Series, level: float = LEVEL) -> pd.
         within = sum(float(((values - values.mean()) ** 2).sum()) for values in groups.values())
         df = len(part) - len(groups)
         sd = float(np.sqrt(within / df)) if df > 0 else 0.0
-        whole = float(part[name].sum())
+        whole, factor = float(part[name].sum()), float(student.ppf((1 + level) / 2, df)) if df > 0 else float("nan")
         for one in sorted(counts):
             values = groups.get(one, np.array([]))
             n, rest = len(values), len(part) - len(values)
             row: dict[str, object] = {"team": one, "impression": name, "accounts": n}
             if one in enough and n >= TEAM and rest >= TEAM and sd > 0:
-                factor = float(student.ppf((1 + level) / 2, df))
                 mean = float(values.mean())
                 lost = (whole - float(values.sum())) / rest - mean
                 half, error = factor * sd / np.sqrt(n), sd * np.sqrt(1 / n + 1 / rest)

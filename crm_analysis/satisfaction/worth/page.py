@@ -20,7 +20,7 @@ from crm_analysis.satisfaction.focus import Scorecard, scorecard
 from crm_analysis.satisfaction.worth.categories import CUTS, cuts_of
 from crm_analysis.satisfaction.worth.leaving import Linked, linked
 from crm_analysis.satisfaction.worth.margin import Followed, followed
-from crm_analysis.satisfaction.worth.priorities import WINDOW, Priorities, priorities
+from crm_analysis.satisfaction.worth.priorities import WINDOW, Priorities, priorities, stakes, unheard
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -152,9 +152,9 @@ class Worth:
     def unheard(self) -> pd.DataFrame:
         """Accounts nobody was heard of: account_id, name, segment, rep_id, at_stake, was_asked (where the book tells).
 
-        Raises BookError as `priorities`, and where every account with something at stake was heard.
+        Raises BookError without a survey, and where every account with something at stake was heard.
         """
-        table = self.priorities.unheard
+        table = unheard(self.answers(), self.frame, self.expected)
         if table.empty:
             raise BookError(label("unheard_none"))
         if self.book.has("survey_invitations"):
@@ -163,6 +163,11 @@ class Worth:
             asked = engine.frame(sent.filter(sent.sent_on > since).select("account_id").distinct())["account_id"]
             table = table.assign(was_asked=table["account_id"].isin(asked))
         return table
+
+    @property
+    def at_stake(self) -> float:
+        """The money at stake of all accounts, heard or not."""
+        return float(stakes(self.frame, self.expected)[0].sum())
 
     # --- our own view beside theirs ---
 

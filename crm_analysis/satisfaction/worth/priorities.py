@@ -93,7 +93,7 @@ def priorities(
             f"expected some of {list(answers.asks.dimensions)}."
         )
     own = frame.sort_values("account_id", ignore_index=True)
-    stake, money = _stake(own, expected)
+    stake, money = stakes(own, expected)
     place = _places(own["account_id"], lately.people["account_id"])
     known = place >= 0
     lately, place = lately.of(known), place[known]
@@ -119,12 +119,12 @@ def priorities(
     table["benchmark"] = [draws.benchmark[names.index(name)] if name else np.nan for name in table["dimension"]]
     return Priorities(
         table, _dimensions(names, table, each, sums, drawn, scores, scale, level),
-        _each(beside["account_id"], names, each * scale), _unheard(own, stake, spoke), money, draws.curve is None,
+        _each(beside["account_id"], names, each * scale), unheard(answers, frame, expected), money, draws.curve is None,
         (*says, *notes),
     )  # fmt: skip
 
 
-def _stake(own: pd.DataFrame, expected: pd.Series | None) -> tuple[Array, str]:
+def stakes(own: pd.DataFrame, expected: pd.Series | None = None) -> tuple[Array, str]:
     """The money at stake of each account, no less than 0, and what it is."""
     if expected is not None:
         values, money = own["account_id"].map(expected), "expected"
@@ -132,6 +132,17 @@ def _stake(own: pd.DataFrame, expected: pd.Series | None) -> tuple[Array, str]:
         money = "margin" if "margin" in own else "revenue"
         values = own[money]
     return np.maximum(values.fillna(0.0).to_numpy("float64"), 0.0), money
+
+
+def unheard(answers: Answers, frame: pd.DataFrame, expected: pd.Series | None = None) -> pd.DataFrame:
+    """As `Priorities.unheard`: it takes no importances, and is told where those cannot be."""
+    own = frame.sort_values("account_id", ignore_index=True)
+    stake, _ = stakes(own, expected)
+    spoke = own["account_id"].isin(answers.ours.latest(WINDOW).people["account_id"]).to_numpy()
+    there = (stake > 0) & ~spoke
+    names = [name for name in ("account_id", "name", "segment", "rep_id") if name in own]
+    table = own.loc[there, names].assign(at_stake=stake[there])
+    return table.sort_values(["at_stake", "account_id"], ascending=[False, True], ignore_index=True)
 
 
 def _places(ids: pd.Series, asked: pd.Series) -> Places:
@@ -235,11 +246,3 @@ def _each(ids: pd.Series, names: list[str], each: Array) -> pd.DataFrame:
 
     owner = np.repeat(ids.to_numpy(dtype=object), len(names))
     return pd.DataFrame({"account_id": owner, "dimension": names * len(ids), "priority": each.ravel()})
-
-
-def _unheard(own: pd.DataFrame, stake: Array, spoke: Places) -> pd.DataFrame:
-    there = stake > 0
-    there[spoke] = False
-    names = [name for name in ("account_id", "name", "segment", "rep_id") if name in own]
-    table = own.loc[there, names].assign(at_stake=stake[there])
-    return table.sort_values(["at_stake", "account_id"], ascending=[False, True], ignore_index=True)

@@ -21,7 +21,7 @@ from crm_analysis.accounts import accounts
 from crm_analysis.book import engine, open_book
 from crm_analysis.book.book import Book, history_of
 from crm_analysis.errors import BookError
-from crm_analysis.labels import COLUMNS, label
+from crm_analysis.labels import COLUMNS
 from crm_analysis.report.sentences import complaints as said
 from crm_analysis.satisfaction.complaints.page import Complaints
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from complaining import company, complaint, days_ago, frame_of, keyed, look_of, plain_orders
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_books import DAY, FEW, line, small_book
 
@@ -170,7 +170,7 @@ def test_limits_and_curves_agree_for_groups_of_the_median_spread():
     assert curves(found.table.head(0)).empty
 
 
-@FEW
+@settings(FEW, max_examples=10)
 @given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 5), st.sampled_from("abc")), min_size=1, max_size=30))
 def test_groups_reconcile_and_do_not_depend_on_the_order_of_rows(rows):
     frame = pd.DataFrame(rows, columns=["orders", "complaints", "group"])

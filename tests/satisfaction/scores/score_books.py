@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from crm_analysis.book import Book
 from crm_analysis.book.questionnaire import Questionnaire
 from crm_analysis.satisfaction.answers import Answers, answers
 from crm_analysis.satisfaction.scores.page import Scores
+from crm_analysis.satisfaction.waves import waves
 
 SCALES = {"recommendation": (0, 10)}
 BEFORE, NOW = "2025-11-10", "2026-05-10"
@@ -56,9 +58,25 @@ def book_with(
     return replace(book, questionnaire=asks) if asks else book
 
 
-def heard(rows: Iterable[Mapping[str, Any]], **more: Any) -> Answers:
-    """The answers of such a book."""
-    return answers(book_with(rows, **more), DAY)
+def heard(
+    rows: Iterable[Mapping[str, Any]], asks: Questionnaire | None = None, sent: Sequence[str] = (), day: dt.date = DAY
+) -> Answers:
+    """The same answers without a book, which is much quicker: a questionnaire per account, person, day and subject."""
+    table = pd.DataFrame(list(rows))
+    table["person"] = table["respondent_id"] if "respondent_id" in table else table["answered_on"]
+    table["width"] = (table["scale_max"] - table["scale_min"]).astype(float)
+    table["share"] = (table["score"] - table["scale_min"]) / table["width"]
+    keys = ["account_id", "person", "answered_on", "subject"]
+    wide = table.pivot_table(index=keys, columns="item", values=["share", "width"]).reset_index()
+    people = wide[keys].droplevel(1, axis=1).assign(internal=False)
+    people["answered_on"] = pd.to_datetime(people["answered_on"])
+    known = waves(people["answered_on"].dt.date, [dt.date.fromisoformat(one) for one in sent], day)
+    place = np.searchsorted(known["begins"], people["answered_on"], side="right") - 1
+    people["wave"] = known["wave"].to_numpy()[place]
+    shares, widths = wide["share"].copy(), wide["width"].copy()
+    said_of = (asks or Questionnaire()).of(sorted(shares))
+    shares[list(said_of.reversed)] = 1 - shares[list(said_of.reversed)]
+    return Answers(people, shares, widths, shares * np.nan, said_of, known, pd.DataFrame(), (), day)
 
 
 def frame_of(names: Sequence[str], **columns: Any) -> pd.DataFrame:
@@ -74,6 +92,7 @@ def scores_of(book: Book, day: dt.date = DAY, **columns: Any) -> Scores:
     return Scores(book, found, frame_of(names, **columns))
 
 
+@cache
 def company(accounts: int = 80, seed: int = 3) -> Book:
     """Accounts with four waves: those with a late delivery are less content and mostly silent."""
     rng = np.random.default_rng(seed)

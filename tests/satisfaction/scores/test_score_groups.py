@@ -7,11 +7,13 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from score_books import BEFORE, NOW, heard, said
+from score_books import BEFORE, NOW, book_with, heard, said
+from small_books import DAY
 from small_books import FEW as EXAMPLES
 
 from crm_analysis.book.questionnaire import Questionnaire
 from crm_analysis.errors import BookError
+from crm_analysis.satisfaction.answers import answers
 from crm_analysis.satisfaction.scores.groups import FEW, by_group, overview
 from crm_analysis.satisfaction.scores.measures import measured, promoted, top_two, units
 from crm_analysis.satisfaction.scores.trend import changes, last_two, trend
@@ -61,7 +63,7 @@ def test_an_account_is_the_mean_of_its_people():
 def test_who_answers_five_hundred_times_counts_once():
     rows = [row for turn in range(500) for row in said("A", f"2026-05-{1 + turn % 28:02}", satisfaction=1)]
     rows += said("B", NOW, satisfaction=5)
-    own = units(heard(rows).ours.latest())
+    own = units(answers(book_with(rows), DAY).ours.latest())
     assert own["people"].tolist() == [1, 1]
     assert overview(own, None).set_index("score").loc["content", "points"] == 50.0
 

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from score_books import BEFORE, NOW, asked, book_with, company, frame_of, said
-from small_books import DAY, FEW
+from score_books import BEFORE, NOW, asked, company, frame_of, heard, said
+from small_books import DAY, FEW, small_book
 
 from crm_analysis.errors import BookError
 from crm_analysis.satisfaction.answers import answers
@@ -18,13 +18,15 @@ from crm_analysis.satisfaction.scores.answering import OWN, Answering, answering
 from crm_analysis.satisfaction.scores.bounds import sensitivity, worst
 from crm_analysis.satisfaction.scores.invitations import invitations
 from crm_analysis.satisfaction.scores.measures import units
-from crm_analysis.satisfaction.scores.response import heard, rates
+from crm_analysis.satisfaction.scores.response import heard as share_heard
+from crm_analysis.satisfaction.scores.response import rates
 from crm_analysis.satisfaction.scores.weighting import MOST_WEIGHT, inverse, weighted
 
 
 def invited(rows: list[dict], sent: list[dict], day: dt.date = DAY) -> pd.DataFrame:
-    book = book_with(rows, sent)
-    return invitations(book, day, answers(book, day))
+    book = small_book([], [{"account_id": "A"}], survey_invitations=sent)
+    known = [row for row in rows if row["answered_on"] <= day.isoformat()]
+    return invitations(book, day, heard(known, sent=[row["sent_on"] for row in sent], day=day))
 
 
 def states(table: pd.DataFrame) -> list[str]:
@@ -93,8 +95,7 @@ def test_an_answer_known_later_is_not_known():
 
 
 def test_a_book_without_invitations_says_so():
-    book = book_with(said("A", NOW, satisfaction=5))
-    found = answers(book, DAY)
+    book, found = small_book([], [{"account_id": "A"}]), heard(said("A", NOW, satisfaction=5))
     with pytest.raises(BookError, match="survey_invitations"):
         invitations(book, DAY, found)
     with pytest.raises(BookError, match="no survey invitation"):
@@ -114,9 +115,9 @@ def test_people_of_one_account_make_a_rate_less_sure():
 
 
 def test_accounts_heard_without_invitations():
-    book = book_with(said("A", NOW, satisfaction=5) + said("B", NOW, satisfaction=5))
+    found = heard(said("A", NOW, satisfaction=5) + said("B", NOW, satisfaction=5))
     frame = frame_of("ABCD", active=[True, True, True, False], revenue=[100.0, 200.0, 300.0, 900.0])
-    row = heard(frame, units(answers(book, DAY).ours)).iloc[0]
+    row = share_heard(frame, units(found.ours)).iloc[0]
     assert (row["active_accounts"], row["accounts_heard"]) == (3, 2)
     assert row["response"] == pytest.approx(2 / 3)
     assert row["revenue_heard"] == pytest.approx(0.5)

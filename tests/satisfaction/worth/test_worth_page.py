@@ -268,3 +268,9 @@ def test_what_one_part_lacks_the_others_do_without():
     assert words.improvement_said(look, "EUR") == "There is none."
     with pytest.raises(BookError, match="There is none"):
         _ = rated({"A": 0.1, "B": 0.5}, {"A": 1.0}).leaving
+    few = plain(
+        answers=lambda: said([{"account_id": "A", "good": 0.5}]),
+        frame=pd.DataFrame({"account_id": ["A", "B"], "revenue": [30.0, 10.0]}),
+    )
+    assert few.unheard["account_id"].tolist() == ["B"]  # importances cannot be told, this can
+    assert "EUR 10.00 in the year, 25.0% of all" in words.unheard_said(few, "EUR")
