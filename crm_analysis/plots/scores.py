@@ -72,6 +72,6 @@ def score_bounds(row: pd.Series) -> Axes:
     ax.plot(row["points"], 3, "o", color=INK, markersize=6)
     ax.set_ylim(-0.5, 3.5)
     ax.set_yticks(range(4), [label(bar[0]) for bar in bars] + [label("bar_heard")], fontsize=8)
-    ax.set_xlim(0, 100)
+    ax.set_xlim(-100 if row["score"] == "nps" else 0, 100)
     ax.set_xlabel(label("axis_points"), fontsize=9, color=INK)
     return ax
