@@ -1,8 +1,8 @@
-"""Part of benchmarks/satisfaction.py: how long scores take for a million answers.
+"""Part of benchmarks/satisfaction.py: how long a million answers and 200,000 complaints take.
 
-125,000 questionnaires of eight items, of 60,000 accounts with their orders: everything the page shows of scores, from
-opened book to last table, in CPU seconds and by the clock, one process. Threads of linear algebra wait for each other
-and count as CPU: run it with OPENBLAS_NUM_THREADS=1.
+125,000 questionnaires of eight items, of 60,000 accounts with their orders: everything the page shows of surveys, from
+opened book to last table, and the same of complaints, in CPU seconds and by the clock, one process. Threads of linear
+algebra wait for each other and count as CPU: run it with OPENBLAS_NUM_THREADS=1.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import csv
 import datetime as dt
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,12 +20,16 @@ import pyarrow as pa
 from crm_analysis.accounts import accounts
 from crm_analysis.book import Book, engine
 from crm_analysis.satisfaction.answers import answers
+from crm_analysis.satisfaction.complaints.page import Complaints
+from crm_analysis.satisfaction.drivers.page import Drivers
 from crm_analysis.satisfaction.scores.page import Scores
+from crm_analysis.satisfaction.worth.priorities import priorities
+from crm_analysis.satisfaction.worth.weights import slopes
 from crm_analysis.value.segments import bars, segments
 
 RESULTS = Path(__file__).resolve().parent / "results" / "satisfaction_size.csv"
 DAY = dt.date(2026, 9, 30)
-ACCOUNTS, SHEETS = 60_000, 125_000
+ACCOUNTS, SHEETS, COMPLAINTS = 60_000, 125_000, 200_000
 ITEMS = ("reliability", "timeliness", "consistency", "warmth", "facilities", "price", "satisfaction", "recommendation")
 WAVES = ("2025-05-15", "2025-11-13", "2026-05-15")
 
@@ -60,6 +65,17 @@ def book() -> Book:
             "scale_max": pa.array(np.tile(np.array([7] * 7 + [10], "int32"), SHEETS)).cast(pa.decimal128(18, 4)),
         }
     )
+    opened = np.datetime64("2024-01-01") + rng.integers(0, 1000, COMPLAINTS).astype("timedelta64[D]")
+    closed = np.minimum(opened + rng.integers(0, 60, COMPLAINTS).astype("timedelta64[D]"), np.datetime64(DAY))
+    complaints = pa.table(
+        {
+            "complaint_id": [f"K{number}" for number in range(COMPLAINTS)],
+            "account_id": ids[rng.integers(0, ACCOUNTS, COMPLAINTS)],
+            "opened_on": pa.array(opened).cast(pa.date32()),
+            "closed_on": pa.array(closed).cast(pa.date32()),
+            "topic": np.array(list("abcde"))[rng.integers(0, 5, COMPLAINTS)],
+        }
+    )
     silent = pd.DataFrame({"account": rng.integers(0, ACCOUNTS, SHEETS)})
     silent["sent"] = np.array(WAVES, dtype="datetime64[D]")[rng.integers(0, len(WAVES), SHEETS)]
     silent["person"] = [f"Q{number}" for number in range(SHEETS)]
@@ -83,6 +99,7 @@ def book() -> Book:
             }
         ),
         "surveys": table,
+        "complaints": complaints,
         "survey_invitations": pa.table(
             {
                 "account_id": ids[asked["account"]],
@@ -103,6 +120,17 @@ def everything(look: Scores) -> None:
     look.habit_table, look.trial, look.weighted_table, look.reliability  # noqa: B018
 
 
+def hanging(look: Drivers) -> None:
+    """All that the page shows of what satisfaction hangs on."""
+    look.table, look.map, look.details, look.impressions, look.paths  # noqa: B018
+
+
+def complained(look: Complaints) -> None:
+    """All that the page shows of complaints, but for silent accounts."""
+    for name in ("overall", "groups", "topics", "waits", "wait_tests", "repeats", "chart", "most"):
+        getattr(look, name)
+
+
 def run(until: float) -> bool:
     """Measured once; False if there is no time."""
     if complete():
@@ -113,12 +141,17 @@ def run(until: float) -> bool:
     frame = accounts(own, DAY, "12M")
     frame["segment"] = segments(frame, bars(frame))["segment"]
     rows = []
-    for name, work in (("answers read", lambda: answers(own, DAY)), ("scores", None)):
+    kept: dict[str, Any] = {}
+    work = {
+        "answers read": lambda: kept.update(said=answers(own, DAY)),
+        "scores": lambda: everything(Scores(own, kept["said"], frame)),
+        "drivers": lambda: hanging(kept.setdefault("drivers", Drivers(kept["said"], frame))),
+        "priorities": lambda: priorities(kept["said"], frame, slopes(kept["drivers"].derived)),
+        "complaints": lambda: complained(Complaints(own, DAY, frame, dict)),
+    }
+    for name, part in work.items():
         begun, spent = time.perf_counter(), time.process_time()
-        if work is not None:
-            found = work()
-        else:
-            everything(Scores(own, found, frame))
+        part()
         rows.append((name, time.perf_counter() - begun, time.process_time() - spent))
     RESULTS.parent.mkdir(exist_ok=True)
     with RESULTS.open("w", newline="", encoding="utf-8") as file:
@@ -135,11 +168,11 @@ def section() -> list[str]:
     found = pd.read_csv(RESULTS)
     rows = [f"| {row.what} | {row.seconds:.1f} | {row.cpu:.1f} |" for row in found.itertuples()]
     return [
-        "## Speed of scores",
+        "## Speed",
         "",
         f"{SHEETS * len(ITEMS):,} answers: {SHEETS:,} questionnaires of {len(ITEMS)} items, of {ACCOUNTS:,} accounts "
-        f"with {ACCOUNTS * 8:,} order lines and {2 * SHEETS:,} invitations, in memory; everything the page shows of "
-        "scores, the model of who answers included. One thread of linear algebra (OPENBLAS_NUM_THREADS=1); seconds are "
+        f"with {ACCOUNTS * 8:,} order lines and {2 * SHEETS:,} invitations, and {COMPLAINTS:,} complaints, in memory; all "
+        "that the page shows of them, the model of who answers included, but for what needs the panel of leaving. One thread of linear algebra (OPENBLAS_NUM_THREADS=1); seconds are "
         "by the clock of a machine of two cores that others used too.",
         "",
         "| part | seconds | CPU seconds |",

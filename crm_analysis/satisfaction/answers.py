@@ -40,8 +40,8 @@ class Answers:
     """What was said in questionnaires, as known on `as_of`; `people`, `shares`, `widths`, `importance` are row by row.
 
     - `people`: one row per questionnaire, sorted by KEYS, index 0..n-1: account_id, person (a name made of the day
-      where the book does not tell who), answered_on (datetime64), wave, subject ("us", or a competitor), internal (our own
-      people answered). Of a person's questionnaires in a wave the latest counts.
+      where the book does not tell who), answered_on (datetime64), wave, subject ("us", or a competitor), internal
+      (our own people answered). Of a person's questionnaires in a wave the latest counts.
     - `shares`: a column per item: the answer as a share of its scale, 0 worst to 1 best, NaN where not answered.
     - `widths`: the highest possible answer less the lowest. `importance`: what was said of the item's importance, as a
       share of the same scale.
@@ -108,8 +108,8 @@ class Answers:
 def answers(book: Book, as_of: str | dt.date) -> Answers:
     """Every questionnaire that the book knows on that day.
 
-    Answers without a score, without a scale or off it are left out and counted in `notes`, and so are the earlier ones of a
-    person who answered more than once in a wave. Answers that one person gave twice to one item on one day count
+    Answers without a score, without a scale or off it are left out and counted in `notes`, and so are the earlier ones
+    of a person who answered more than once in a wave. Answers that one person gave twice to one item on one day count
     as their mean. Raises BookError if no answer is usable, or none is about us.
     """
     known = book.as_of(as_of)
@@ -241,12 +241,6 @@ def _questionnaires(rows: ibis.Table, table: pd.DataFrame, items: list[str]) -> 
     turn = sum((ibis.ifelse(rows.answered_on >= day, 1, 0) for day in begins), start=ibis.literal(1))
     rows = rows.mutate(turn=turn)
     who = ["account_id", "person", "subject", "internal", "turn"]
-    sheets = rows.group_by([*who, "answered_on"]).agg(answers=rows.count())
-    latest = sheets.answered_on.max().over(ibis.window(group_by=who))
-    old = sheets.mutate(old=sheets.answered_on < latest)
-    dropped = int(engine.frame(old.agg(old=old.old.sum()))["old"].fillna(0).iloc[0])
-    rows = rows.mutate(latest=rows.answered_on.max().over(ibis.window(group_by=who)))
-    rows = rows.filter(rows.answered_on == rows.latest)
     sums: dict[str, Any] = {}
     for place, item in enumerate(items):
         own = rows["item"] == item
@@ -256,7 +250,9 @@ def _questionnaires(rows: ibis.Table, table: pd.DataFrame, items: list[str]) -> 
             sums[f"{part}{place}"] = above.sum(where=there).cast("float64") / most.nullif(0)
         sums[f"w{place}"] = (rows.high - rows.low).max(where=own).cast("float64")
     frame = engine.frame(rows.group_by([*who, "answered_on"]).agg(**sums))
-    return frame.sort_values(KEYS, ignore_index=True), dropped
+    frame = frame.sort_values(KEYS, ignore_index=True)
+    older = frame.duplicated(who, keep="last")
+    return frame[~older].reset_index(drop=True), int(older.sum())
 
 
 def _nothing(rows: ibis.Table, told: dict[str, int]) -> str:

@@ -21,9 +21,9 @@ LONGEST = 120
 def waves(days: Iterable[dt.date], sent: Iterable[dt.date], as_of: dt.date) -> pd.DataFrame:
     """The waves that the days of answers and of invitations (`sent`) make, the earliest first.
 
-    Columns: wave (its first month, such as 2026-05, or its quarter, 2026Q2, where the company asks all the time), begins
-    and ends (datetime64, first and last of these days), open (bool: answers may still come). Two waves that begin in one
-    month have the day in their names.
+    Columns: wave (its first month, such as 2026-05, or its quarter, 2026Q2, where the company asks all the time),
+    begins and ends (datetime64, first and last of these days), open (bool: answers may still come). Two waves that
+    begin in one month have the day in their names.
     """
     import pandas as pd
 

@@ -130,6 +130,7 @@ LABELS: dict[str, str] = {
 }
 
 COLUMNS: Words = {
+    "rival": ("Competitor", "text"),
     "accounts_asked": ("Accounts asked", "count"),
     "accounts_before": ("Accounts before", "count"),
     "accounts_heard": ("Accounts heard", "count"),

@@ -95,7 +95,7 @@ def by_item(answers: Answers, window: str = "12M", level: float = LEVEL, few: in
 def better(answers: Answers, window: str = "12M", level: float = LEVEL, few: int = FEW) -> pd.DataFrame:
     """One row for all competitors together and one for each that `few` accounts rated, the most accounts first.
 
-    Columns: competitor, accounts_heard, us_better, us_equal, us_worse (shares of accounts, by the whole questionnaire),
+    Columns: rival, accounts_heard, us_better, us_equal, us_worse (shares of accounts, by the whole questionnaire),
     low, high (of us_better, Wilson), lead, low_lead, high_lead (in points). Raises BookError as `pairs`, and
     where fewer than `few` accounts rated both.
     """
@@ -115,7 +115,7 @@ def better(answers: Answers, window: str = "12M", level: float = LEVEL, few: int
         ends_ = ends(sums, "lead", level)
         rows.append(
             {
-                "competitor": name, "accounts_heard": len(leads), "us_better": up / len(leads),
+                "rival": name, "accounts_heard": len(leads), "us_better": up / len(leads),
                 "us_equal": 1 - (up + down) / len(leads), "us_worse": down / len(leads), "low": float(low),
                 "high": float(high), "lead": POINTS * float(sums.mean[0]), "low_lead": POINTS * float(ends_[0][0]),
                 "high_lead": POINTS * float(ends_[1][0]),
@@ -125,7 +125,7 @@ def better(answers: Answers, window: str = "12M", level: float = LEVEL, few: int
         raise BookError(label("rivals_few").format(few=few, found=told["account_id"].nunique()))
     table = pd.DataFrame(rows)
     table["first"] = np.arange(len(table)) > 0
-    order = table.sort_values(["first", "accounts_heard", "competitor"], ascending=[True, False, True])
+    order = table.sort_values(["first", "accounts_heard", "rival"], ascending=[True, False, True])
     return order.drop(columns="first").reset_index(drop=True)
 
 

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
-import time
 from pathlib import Path
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 import pytest
 from complaining import company, complaint, days_ago, keyed, look_of, plain_orders
 from small_books import DAY, line, small_book
 
 from crm_analysis import plots
 from crm_analysis.accounts import accounts
-from crm_analysis.book import engine, open_book
-from crm_analysis.book.book import Book, history_of
+from crm_analysis.book import open_book
 from crm_analysis.errors import BookError
 from crm_analysis.labels import COLUMNS
 from crm_analysis.report.sentences import complaints as said
@@ -189,40 +185,3 @@ def test_figures_draw_what_the_tables_say(look):
         plots.complaint_waits(look.resolution.curves()),
     ):
         own.figure.canvas.draw()
-
-
-def test_200_000_complaints_take_less_than_five_seconds():
-    rng = np.random.default_rng(1)
-    many, lines, rows, last = 20_000, 200_000, 200_000, (DAY - dt.date(1970, 1, 1)).days
-    ids = np.array([f"A{place:06}" for place in range(many)], dtype=object)
-
-    def dates(values: np.ndarray) -> pa.Array:
-        return pa.array(values.astype("int32"), pa.int32()).cast(pa.date32())
-
-    opened = last - rng.integers(0, 900, rows)
-    tables = {
-        "accounts": {"account_id": pa.array(ids), "known_since": dates(np.full(many, last - 2000))},
-        "orders": {
-            "line_id": pa.array(np.arange(lines)).cast(pa.string()),
-            "account_id": pa.array(ids[rng.integers(0, many, lines)]),
-            "ordered_on": dates(last - rng.integers(0, 900, lines)),
-            "revenue": pa.array(np.full(lines, 100, "int32")).cast(pa.decimal128(18, 4)),
-        },
-        "complaints": {
-            "complaint_id": pa.array(np.arange(rows)).cast(pa.string()),
-            "account_id": pa.array(ids[rng.integers(0, many, rows)]),
-            "opened_on": dates(opened),
-            "closed_on": dates(np.minimum(opened + rng.integers(0, 60, rows), last)),
-            "topic": pa.array(np.array(list("abcde"), dtype=object)[rng.integers(0, 5, rows)]),
-        },
-    }
-    con = engine.connect()
-    whole = {name: con.create_table(name, pa.table(columns)) for name, columns in tables.items()}
-    book = Book("large", con, whole, DAY, history=history_of(whole))
-    frame = pd.DataFrame({"account_id": ids, "sales_office": [f"O{place % 40}" for place in range(many)]})
-    look = Complaints(book, DAY, frame, no_panels)
-    start = time.process_time()
-    assert look.overall["complaints"] == (opened > last - 365).sum()
-    for name in ("groups", "topics", "waits", "wait_tests", "repeats", "chart", "most"):
-        getattr(look, name)
-    assert time.process_time() - start < 5

@@ -21,12 +21,12 @@ def rated(ours: list[int], theirs: list[int], rival: str = "Acme", name: str = "
 def test_shares_and_leads_by_hand():
     table = better(heard(rated([5, 4, 3, 2, 5, 5], [4, 4, 4, 1, 3, 3])))
     row = table.iloc[0]
-    assert (row["competitor"], row["accounts_heard"]) == ("all together", 6)
+    assert (row["rival"], row["accounts_heard"]) == ("all together", 6)
     assert [row[name] for name in ("us_better", "us_equal", "us_worse")] == pytest.approx([4 / 6, 1 / 6, 1 / 6])
     assert row["lead"] == pytest.approx(100 * (1 + 0 - 1 + 1 + 2 + 2) / 4 / 6)
     assert row["low_lead"] < row["lead"] < row["high_lead"]
     assert row["low"] < row["us_better"] < row["high"]
-    assert table["competitor"].tolist() == ["all together", "Acme"]
+    assert table["rival"].tolist() == ["all together", "Acme"]
 
 
 def test_items_rated_for_us_only_are_not_compared():
@@ -62,7 +62,7 @@ def test_several_people_are_one_account():
 def test_competitors_of_few_accounts_are_not_told_apart():
     rows = rated([5] * 5, [3] * 5) + rated([4, 4], [5, 5], "Bolt", "B")
     table = better(heard(rows))
-    assert table["competitor"].tolist() == ["all together", "Acme"]
+    assert table["rival"].tolist() == ["all together", "Acme"]
     assert table["accounts_heard"].tolist() == [7, 5]
 
 

@@ -1,6 +1,6 @@
 """What is said of drivers of satisfaction, measured: demo companies, coverage of intervals, speed.
 
-    python benchmarks/drivers.py [demo] [coverage] [size] [--seconds 0]
+    python benchmarks/satisfaction_drivers.py [demo] [coverage] [size] [--seconds 0]
 
 Runs the parts named, all by default. Results go to benchmarks/results as they come, so that a run stopped after
 `--seconds`, or otherwise, goes on where it was: remove a part's file there to measure it anew. Then writes its section
@@ -251,7 +251,7 @@ def judged(part: int, of: int, share: float, way: str) -> str:
 
 
 def section() -> list[str]:
-    lines = ["## Drivers", "", "`python benchmarks/drivers.py`; module docstring says how."]
+    lines = ["## Drivers", "", "`python benchmarks/satisfaction_drivers.py`; module docstring says how."]
     tables = {part: RESULTS / f"drivers_{part}.csv" for part in KEYS}
     if tables["demo"].is_file():
         lines += ["", *demo_said(pd.read_csv(tables["demo"]))]
