@@ -9,13 +9,17 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
 # Without compiled modules every start of a notebook takes 12 s instead of 4 s.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: report test spark lint lab refresh demo dictionary lock clean
+.PHONY: report test engines spark lint lab refresh demo dictionary lock clean
 
 report: .venv/.runtime ## the demo company's quarterly report, into reports/
 	$(BIN)/crm-analysis report data/demo --quarter 2026Q3
 
 test: .venv/.dev ## tests, and every table the notebooks show
-	$(BIN)/pytest -n 2 --dist loadscope --no-loadscope-reorder --nbval-lax --nbval-sanitize-with nbval.cfg tests notebooks
+	$(BIN)/pytest -n 2 --dist loadscope --no-loadscope-reorder -m "not postgres and not spark" --nbval-lax \
+		--nbval-sanitize-with nbval.cfg tests notebooks
+
+engines: .venv/.dev ## the tests against PostgreSQL and Spark; each skips, saying so, where it is not installed
+	$(BIN)/pytest -m "postgres or spark" tests/book
 
 spark: .venv/.dev ## adds Spark, for books on a cluster and their tests; it needs Java 17
 	$(INSTALL) --require-hashes --build-constraints requirements/spark.txt -r requirements/spark.txt

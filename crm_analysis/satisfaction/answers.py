@@ -183,6 +183,7 @@ def _counts(rows: ibis.Table) -> dict[str, int]:
     whole = rows.said & rows.scaled
     table = rows.agg(
         answers=rows.count(),
+        inside=rows.internal.sum(),
         no_score=(~rows.said).sum(),
         no_scale=(rows.said & ~rows.scaled).sum(),
         off_scale=(whole & ~rows.use).sum(),
@@ -257,6 +258,10 @@ def _questionnaires(rows: ibis.Table, table: pd.DataFrame, items: list[str]) -> 
 
 def _nothing(rows: ibis.Table, told: dict[str, int]) -> str:
     """Why there is nothing to tell."""
+    if not told["answers"]:
+        return label("survey_none_yet")
+    if told["inside"] == told["answers"]:
+        return label("survey_inside").format(answers=f"{told['answers']:,}")
     subjects = sorted(engine.frame(rows.filter(~rows.internal).select("subject").distinct())["subject"])
     if subjects:
         return label("survey_subject").format(found=", ".join(subjects[:5]), us=US)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import datetime as dt
 from typing import TYPE_CHECKING
 
@@ -27,15 +28,16 @@ def waves(days: Iterable[dt.date], sent: Iterable[dt.date], as_of: dt.date) -> p
     """
     import pandas as pd
 
-    asked = set(sent)
-    known = sorted(asked | set(days))
-    starts = [day for place, day in enumerate(known) if place == 0 or (day - known[place - 1]).days > GAP]
-    ends = [known[known.index(start) - 1] for start in starts[1:]] + known[-1:]
-    steady = any((end - start).days > LONGEST for start, end in zip(starts, ends, strict=True))
-    if steady:
+    asked, known = sorted(set(sent)), sorted(set(sent) | set(days))
+    # whoever goes on answering moves no wave that an invitation began
+    runs = sorted({*asked, *(day for day in known if not _invited(day, asked))})
+    starts = [day for place, day in enumerate(runs) if place == 0 or (day - runs[place - 1]).days > GAP]
+    ends = [runs[runs.index(start) - 1] for start in starts[1:]] + runs[-1:]
+    if any((end - start).days > LONGEST for start, end in zip(starts, ends, strict=True)):
         quarters = pd.Series(known).groupby([f"{day.year}Q{(day.month + 2) // 3}" for day in known])
         names, starts, ends = list(quarters.groups), list(quarters.min()), list(quarters.max())
     else:
+        ends = [known[known.index(start) - 1] for start in starts[1:]] + known[-1:]
         months = [f"{start:%Y-%m}" for start in starts]
         names = [
             f"{start:%Y-%m-%d}" if months.count(month) > 1 else month
@@ -48,3 +50,9 @@ def waves(days: Iterable[dt.date], sent: Iterable[dt.date], as_of: dt.date) -> p
     ]
     table = pd.DataFrame({"wave": names, "begins": starts, "ends": ends, "open": [day > soon for day in last]})
     return table.astype({"wave": object, "begins": "datetime64[ns]", "ends": "datetime64[ns]", "open": bool})
+
+
+def _invited(day: dt.date, asked: list[dt.date]) -> bool:
+    """Whether an invitation was sent within LONGEST days before the day, or on it."""
+    place = bisect.bisect_right(asked, day)
+    return place > 0 and (day - asked[place - 1]).days <= LONGEST

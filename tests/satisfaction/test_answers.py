@@ -142,6 +142,11 @@ def test_no_usable_answer_is_a_sentence():
         heard([said("A", "2026-05-01", "satisfaction", 3, subject="Rival")])
     with pytest.raises(BookError, match="of 1 in the table surveys 1 have no score"):
         heard([said("A", "2026-05-01", "satisfaction", None)])
+    with pytest.raises(BookError, match="All 1 survey answers are those of our own people"):
+        heard([said("A", "2026-05-01", "satisfaction", 3, respondent_type="internal")])
+    early = small_book(ORDERS, surveys=[said("A", "2026-05-01", "satisfaction", 3)])
+    with pytest.raises(BookError, match="No answer to a survey was known"):
+        answers(early, "2026-04-30")
     with pytest.raises(BookError, match="no table 'surveys'"):
         answers(small_book(ORDERS), DAY)
 
@@ -168,6 +173,14 @@ def test_a_survey_that_never_stops_is_told_by_quarter():
     found = waves(days, [], dt.date(2026, 9, 30))
     assert found["wave"].tolist() == ["2026Q1", "2026Q2", "2026Q3"]
     assert found["begins"].dt.strftime("%m-%d").tolist() == ["01-01", "04-01", "07-10"]
+
+
+def test_who_goes_on_answering_moves_no_wave_that_an_invitation_began():
+    sent = [dt.date(2025, 11, 3), dt.date(2026, 5, 4)]
+    eager = [dt.date(2025, 11, 5) + dt.timedelta(days=3 * n) for n in range(40)]
+    found = waves(eager, sent, dt.date(2026, 9, 30))
+    assert found["wave"].tolist() == ["2025-11", "2026-05"], "not the quarters"
+    assert found["ends"].iloc[0] == pd.Timestamp(eager[-1])
 
 
 def test_two_waves_of_a_month_have_names_of_their_own():

@@ -22,6 +22,7 @@ LABELS: dict[str, str] = {
         "Answers to '{item}' fall where all others rise: it looks worded against us. If it is, say so in book.toml, "
         '[questionnaire], reversed = ["{item}"]; until then it drives nothing.'
     ),
+    "survey_inside": "All {answers} survey answers are those of our own people; no customer has answered.",
     "survey_left_out": (
         "Of {answers} survey answers {no_score} have no score, {no_scale} no scale, and {off_scale} lie off their "
         "scale; they are left out."
@@ -30,6 +31,7 @@ LABELS: dict[str, str] = {
         "No answer of a customer can be used: of {answers} in the table surveys {no_score} have no score, {no_scale} "
         "no scale, and {off_scale} lie off their scale."
     ),
+    "survey_none_yet": "No answer to a survey was known by the day of this report.",
     "survey_scale": (
         "Without the ends of the scale a score says nothing; if they are the same everywhere, book.toml may state "
         'them, [surveys.derived] scale_min = "1", scale_max = "5".'

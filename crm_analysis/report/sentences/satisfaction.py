@@ -42,7 +42,7 @@ IMPROVEMENTS = (
     "rep_id",
 )
 MARGIN = ("voice_question", "voice_level", "account_years", "kept_later", "against_all", "against_alike", "low", "high")
-FOCUS = ("focus_area", "focus_item", "accounts", "ours_said", "theirs_said", "low", "high", "verdict")
+FOCUS = ("focus_area", "focus_item", "accounts", "ours_said", "theirs_said", "difference", "low", "high", "verdict")
 COMPLAINTS = ("grouped_by", "group", "orders", "complaints", "expected_complaints", "per_100", "low", "high", "verdict")
 TOPICS = ("topic", "complaints", "complainers", "share", "low", "high", "cumulated", "complaints_before")
 KINDS = ("grouped_by", "group", "complaints", "complainers", "share", "low", "high", "complaints_before")

@@ -33,7 +33,7 @@ REFERENCES = {
     "complaints": ("complaints_0",),
     "trouble": ("trouble_no",),
 }
-"""What the others are compared with: the first that enough accounts left from."""
+"""What the others are compared with: the first that enough accounts are to be expected to leave from."""
 _ERROR = 1e-6  # of features, which are float32
 
 

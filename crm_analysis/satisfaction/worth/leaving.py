@@ -32,13 +32,15 @@ if TYPE_CHECKING:
     from crm_analysis.churn.definition.spells import Spells
 
     Array = NDArray[np.float64]
+    Flags = NDArray[np.bool_]
 
 ADJUSTED = ("revenue", "trend", "tenure_days", "order_count")
 """What moves both: size, trend, tenure, and how often the account orders; in the order in which they are kept."""
 PER_PARAMETER = 5
 """Leavers wanted per parameter: what is adjusted for gives way before the levels do (Vittinghoff & McCulloch 2007)."""
 FEW = 5
-"""Accounts that left below which a level has no ratio: the sandwich of so few is too small by far."""
+"""Leavers that a level's time at risk lets expect, below which it has no ratio. Never those that came: levels chosen by
+their own leavers would seem to be left more often than they are."""
 MOST = 100_000
 """Account-quarters that ratios are fitted to at most; of more, whole accounts are drawn. Rates are of all."""
 CLEAR = 0.05
@@ -50,7 +52,8 @@ class Linked:
 
     - `table`: one row per question and level: question, level, quarters (account-quarters), accounts (that ever had
       it), left, rate (share that leaves in a year), low, high, ratio (adjusted hazard ratio against the reference, 1
-      for itself), low_ratio, high_ratio; NaN where too few left or no finite ratio is likeliest. Clustered by account.
+      for itself), low_ratio, high_ratio; NaN where too few leavers were to be expected, none left (no finite ratio is
+      likeliest), or the fit has no maximum. Clustered by account.
     - `tests`: one row per question with a ratio: question, reference, p_any (no level differs: Wald), p_heard (low,
       middle and high do not differ), p_bent (one straight line through them would do); NaN where it cannot be told.
     - `cuts`: where low ends and high begins, as shares of the scale; `left`, `accounts`, `quarters` learned from;
@@ -70,20 +73,26 @@ class Linked:
 
 @dataclass(frozen=True)
 class _Fit:
-    """Coefficients of some columns, the first ones of a model; `said`: what was adjusted for, in words."""
+    """Coefficients of some columns, the first ones of a model; `said`: what was adjusted for, in words.
+
+    `free`: leavers less parameters, the degrees of freedom of the covariance. It rests on those that left, however many
+    stayed, so tests are by F and intervals by Student's law.
+    """
 
     at: Array
     covariance: Array
+    free: int
     said: str
 
     def p(self, contrast: Array) -> float:
         """Wald's test that the contrast (rows x columns) is zero; NaN where it has no rows."""
-        from scipy.stats import chi2
+        from scipy.stats import f as fisher
 
         if not len(contrast):
             return float("nan")
         value, spread = contrast @ self.at, contrast @ self.covariance @ contrast.T
-        return float(chi2.sf(value @ np.linalg.pinv(spread) @ value, np.linalg.matrix_rank(spread)))
+        rank = int(np.linalg.matrix_rank(spread))
+        return float(fisher.sf(value @ np.linalg.pinv(spread) @ value / rank, rank, self.free))
 
 
 def linked(
@@ -137,10 +146,9 @@ def _ratios(
 ) -> tuple[pd.DataFrame, dict[str, object] | None]:
     """Adjusted hazard ratios beside the rows of `table`, and the tests of the question; None without a ratio."""
     import pandas as pd
-    from scipy.stats import norm
+    from scipy.stats import t as student
 
-    left = rows.groupby(levels.to_numpy())["event"].sum()
-    enough = [name for name in table["level"] if left.get(name, 0) >= FEW]
+    enough = [name for name in table["level"] if _tells(rows, (levels == name).to_numpy())]
     found = pd.DataFrame(np.nan, index=table.index, columns=["ratio", "low_ratio", "high_ratio"])
     reference = next((name for name in REFERENCES[question] if name in enough), None)
     if reference is None or len(enough) < 2:
@@ -152,13 +160,24 @@ def _ratios(
         says.append(label("worth_no_ratio").format(question=label(f"worth_question_{question}")))
         return found, None
     says.append(f"{label(f'worth_question_{question}')}: {fit.said}")
-    wide = float(norm.ppf((1 + level) / 2))
+    wide = float(student.ppf((1 + level) / 2, fit.free))
     place = table.index[table["level"].isin(told)]
     error = np.sqrt(np.diag(fit.covariance))
     found.loc[place] = np.exp(fit.at[:, None] + wide * error[:, None] * np.array([0, -1, 1]))
     found.loc[table.index[table["level"] == reference], "ratio"] = 1.0
     test = {"question": question, "reference": reference, "p_any": fit.p(np.eye(len(told)))}
     return found, test | _shape(fit, told, reference, question)
+
+
+def _tells(rows: pd.DataFrame, own: Flags) -> bool:
+    """Whether the rows of a level can have a ratio: FEW leavers are to be expected, and any left at all.
+
+    Expected is what its account-quarters' days let expect at the rate of all rows. That none left where FEW were
+    expected is rare by chance (1 % at FEW); its rate has an interval, a ratio would not be finite.
+    """
+    days = (rows["stop"] - rows["start"]).to_numpy("float64")
+    event = rows["event"].to_numpy(dtype=bool)
+    return bool(own.any() and event.sum() * days[own].sum() >= FEW * days.sum() and event[own].any())
 
 
 def _shape(fit: _Fit, told: list[str], reference: str, question: str) -> dict[str, float]:
@@ -180,8 +199,8 @@ def _bent(rows: pd.DataFrame, levels: pd.Series, test: dict[str, object]) -> Cur
     knots = bends(scores)
     if not knots:
         return None
-    beside = [(levels == name).to_numpy("float64") for name in ("silent", "unasked", "unheard")]
-    others = [flag for flag in beside if rows["event"].to_numpy()[flag > 0].sum() >= FEW]
+    beside = [(levels == name).to_numpy() for name in ("silent", "unasked", "unheard")]
+    others = [flag.astype("float64") for flag in beside if _tells(rows, flag)]
     own = heard | (np.sum(others, axis=0) > 0) if others else heard
     score = np.where(heard, rows["satisfaction"].to_numpy("float64"), 0.0)
     pieces = [score, *(np.where(heard, np.maximum(score - knot, 0), 0.0) for knot in knots)]
@@ -227,5 +246,9 @@ def _fitted(rows: pd.DataFrame, columns: Array) -> _Fit | None:
     said = label("worth_adjusted").format(like=like)
     if missing:
         said += " " + label("worth_not_adjusted").format(terms=", ".join(missing), left=left)
-    size = columns.shape[1]
-    return _Fit(found.at[:size], cox.covariance(table, found, 0.0)[:size, :size], said)
+    size, width = columns.shape[1], matrix.shape[1]
+    free = left - width
+    if free < 1:
+        return None
+    spread = cox.covariance(table, found, 0.0) * (left / free)
+    return _Fit(found.at[:size], spread[:size, :size], free, said)
