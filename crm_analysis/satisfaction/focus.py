@@ -42,7 +42,8 @@ class Scorecard:
 
     - `areas`, `items`: one row each: area (and item), accounts (paired), ours (our people's mean), theirs, difference
       (ours less theirs), low, high, p_holm (that there is none; corrected for the table's rows), verdict ("rosier",
-      "gloomier", "open" where it cannot be told; "few" below FEW accounts);
+      "gloomier"; with "perhaps_" before it where the row's own interval leaves out 0 and p_holm is not CLEAR; "open"
+      where it cannot be told; "few" below FEW accounts);
     - `teams`: the same over all items, by the team that serves the account; None where the frame has none;
     - `importance`: one row per item whose stated importance both told: item, accounts, ours, theirs, difference, low,
       high, p_holm, verdict, rank_ours, rank_theirs; `agreement`: rho, Spearman's rank correlation of the two, with low,
@@ -73,7 +74,8 @@ def scorecard(answers: Answers, frame: pd.DataFrame | None = None, level: float 
     items = [name for name in answers.items if inside.shares[name].notna().any() and said.shares[name].notna().any()]
     beside = _paired(inside, said)
     if not items or beside.empty:
-        raise BookError(label("focus_unpaired").format(n=len(inside.people)))
+        many = len(inside.people)
+        raise BookError(label("focus_unpaired_one" if many == 1 else "focus_unpaired_many").format(n=f"{many:,}"))
     areas = answers.asks.focus or {name: (name,) for name in items}
     areas = {name: tuple(item for item in of if item in items) for name, of in areas.items()}
     areas = {name: of for name, of in areas.items() if of}
@@ -159,7 +161,8 @@ def _compared(parts: dict[str, pd.DataFrame], name: str, level: float) -> pd.Dat
     told = found["p_holm"].notna()
     found.loc[told, "p_holm"] = holm(found.loc[told, "p_holm"].to_numpy("float64"))
     clear = found["p_holm"] < CLEAR
-    words = np.select([~told, clear & (found["difference"] > 0), clear], ["few", "rosier", "gloomier"], "open")
+    sides = [~told, clear & (found["difference"] > 0), clear, found["low"] > 0, found["high"] < 0]
+    words = np.select(sides, ["few", "rosier", "gloomier", "perhaps_rosier", "perhaps_gloomier"], "open")
     return found.assign(verdict=words)
 
 

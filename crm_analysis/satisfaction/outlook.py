@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from crm_analysis.book.days import last_known
 from crm_analysis.churn.outlook import outlook as churn_outlook
 from crm_analysis.errors import BookError
+from crm_analysis.labels import label
 from crm_analysis.reps import reps
 from crm_analysis.satisfaction.answers import Answers, answers
 from crm_analysis.satisfaction.complaints.page import Complaints
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
 
     from crm_analysis.book.book import Book
     from crm_analysis.churn.outlook import Outlook as Leaving
+
+
+FIRST = 5
+"""Accounts of each kind among the first things to do."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +106,72 @@ class Outlook:
             lambda: self.answers,
             lambda: slopes(self.drivers.derived),
         )
+
+    # --- what to do first ---
+
+    @cached_property
+    def tasks(self) -> pd.DataFrame:
+        """What to do first, FIRST accounts of each kind, an account under its first kind only.
+
+        Columns: task (words), account_id, name, owner (the sales person, by name where the book has it), why. In
+        this order: complaints that are open, the longest first; accounts that complained more than once; improvements
+        whose priority is surely above nothing, the highest first; accounts with money at stake that nobody was heard of
+        and nobody asked, the largest first. Raises BookError where there is none of it.
+        """
+        import pandas as pd
+
+        rows = pd.DataFrame(columns=["account_id"])
+        for made in (self._open, self._again, self._improved, self._unasked):
+            try:
+                part = made()
+            except BookError:
+                continue
+            part = part[~part["account_id"].isin(rows["account_id"])].drop_duplicates("account_id").head(FIRST)
+            rows = pd.concat([rows, part], ignore_index=True)
+        if rows.empty:
+            raise BookError(label("task_none"))
+        beside = self.frame.set_index("account_id")
+        for column in ("name", "rep_id"):
+            if column in beside:
+                rows = rows.assign(**{column: rows["account_id"].map(beside[column])})
+        if "rep_id" in rows:
+            named = dict[str, str]()
+            if self.book.has("reps", "name"):
+                people = reps(self.book, self.day).dropna(subset=["name"])
+                named = dict(zip(people["rep_id"], people["name"], strict=True))
+            rows["owner"] = [
+                named.get(rep, rep) if isinstance(rep, str) else label("unknown") for rep in rows["rep_id"]
+            ]
+        columns = ["task", "account_id", "name", "owner", "why"]
+        return rows[[name for name in columns if name in rows]].reset_index(drop=True)
+
+    def _open(self) -> pd.DataFrame:
+        table = self.complaints.open_ones
+        why = [label("task_open_why").format(n=int(days)) for days in table["days_open"]]
+        return table[["account_id"]].assign(task=label("task_open"), why=why)
+
+    def _again(self) -> pd.DataFrame:
+        table = self.complaints.most
+        why = table["about"] if "about" in table else table["complaints"].map("{:.0f}".format)
+        return table[["account_id"]].assign(task=label("task_again"), why=why)
+
+    def _improved(self) -> pd.DataFrame:
+        table = self.worth.improvements
+        table = table[table["low"] > 0]
+        why = [
+            label("task_improve_why").format(said=f"{100 * said:.0f}", reach=f"{100 * reach:.0f}")
+            for said, reach in zip(table["said_score"], table["within_reach"], strict=True)
+        ]
+        task = [label("task_improve").format(improvement=what) for what in table["improvement"]]
+        return table[["account_id"]].assign(task=task, why=why)
+
+    def _unasked(self) -> pd.DataFrame:
+        table = self.worth.unheard
+        asked = "was_asked" in table
+        if asked:
+            table = table[~table["was_asked"]]
+        why = label("task_ask_never" if asked else "task_ask_unheard")
+        return table[["account_id"]].assign(task=label("task_ask"), why=why)
 
     def _panels(self) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Account-quarters of the past and of the day."""

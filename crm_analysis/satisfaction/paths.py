@@ -18,6 +18,7 @@ from crm_analysis.errors import BookError, UserError
 from crm_analysis.labels import label
 from crm_analysis.satisfaction.drivers.moments import DRAWS, LEAST, SEED, Moments, ends, resampled
 from crm_analysis.satisfaction.drivers.pls import CENTROID, PATH, ROUNDS, Fit, fit
+from crm_analysis.satisfaction.scores.measures import accounts_said
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -175,7 +176,8 @@ def _enough(accounts: int, arrows: Floats, owners: list[str]) -> None:
     most = max(int(arrows.sum(axis=1).max()), *(owners.count(name) for name in set(owners)))
     needed = max(ACCOUNTS, PER_ARROW * most)
     if accounts < needed:
-        raise BookError(label("paths_few").format(accounts=accounts, needed=needed, most=most, each=PER_ARROW))
+        words = {"accounts": accounts_said(accounts), "needed": needed, "most": most, "each": PER_ARROW}
+        raise BookError(label("paths_few").format(**words))
 
 
 def _varies(values: Floats) -> bool:

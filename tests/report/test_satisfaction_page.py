@@ -10,6 +10,7 @@ from typing import Any
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from pages import order, page_of, written
@@ -88,6 +89,17 @@ def test_surveys_and_complaints(told, tables):
     assert set(table["topic"]) == {"late", "broken"}
     still = [row for row in year if row["closed_on"] is None]
     assert len(pq.read_table(folder / "complaints_open.parquet")) == len(still)
+    tasks = pq.read_table(folder / "satisfaction_tasks.parquet").to_pandas()
+    again = pd.Series([row["account_id"] for row in year]).value_counts()
+    first = tasks[tasks["task"] == "Close its complaint"]["account_id"].tolist()
+    assert (
+        first
+        == [row["account_id"] for row in sorted(still, key=lambda row: (row["opened_on"], row["complaint_id"]))][:5]
+    )
+    talked = tasks[tasks["task"] == "Talk: it complained more than once"]["account_id"]
+    assert len(talked)
+    assert set(talked) <= set(again.index[again > 1]) - set(first)
+    assert tasks["account_id"].is_unique
     waves = pq.read_table(folder / "satisfaction_waves.parquet").to_pandas()
     assert waves["accounts_heard"].tolist() == [40, 40]
 

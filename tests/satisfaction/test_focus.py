@@ -42,7 +42,9 @@ def test_differences_are_those_of_a_paired_t_test():
         assert found.items.loc[place, ["low", "high"]].tolist() == pytest.approx([ends.low, ends.high])
         assert found.items.loc[place, "p_holm"] >= oracle.pvalue - 1e-12
     assert found.items["verdict"].tolist() == ["open", "open", "rosier"]
-    assert found.areas["verdict"].tolist() == ["open", "rosier"]
+    # below 0 by its own interval, and not clear beside the other area
+    assert found.areas["verdict"].tolist() == ["perhaps_gloomier", "rosier"]
+    assert found.areas["high"].iloc[0] < 0 < found.areas["p_holm"].iloc[0] - 0.05
     area = found.areas.set_index("area").loc["organisation"]
     assert area["ours"] == pytest.approx(ours[["prompt", "good"]].mean(axis=1).mean())
     assert (found.pairs, found.accounts, found.unpaired, found.same_wave) == (12, 12, 0, 12)
@@ -136,3 +138,22 @@ def test_refusals():
     apart = [row | {"account_id": row["account_id"] + ("x" if row.get("internal") else "")} for row in both()]
     with pytest.raises(BookError, match="12 questionnaires of our own people are of accounts that did not answer"):
         scorecard(said(apart))
+    one = [row for row in apart if not row.get("internal")] + [row for row in apart if row.get("internal")][:1]
+    with pytest.raises(BookError, match=r"^1 questionnaire of our own people is of an account that did not answer"):
+        scorecard(said(one))
+
+
+def test_a_verdict_says_when_only_its_own_interval_leaves_out_0():
+    """The same differences: clear as the only question, perhaps chance beside four that do not differ."""
+    rng = np.random.default_rng(5)
+    rows = []
+    for place in range(20):
+        theirs = {item: rng.uniform(0.3, 0.6) for item in "abcde"}
+        ours = {item: value + rng.normal(0.055 if item == "a" else 0.0, 0.08) for item, value in theirs.items()}
+        rows.append({"account_id": f"A{place:02}", "person": "P"} | theirs)
+        rows.append({"account_id": f"A{place:02}", "person": "R", "internal": True} | ours)
+    alone = [{name: value for name, value in row.items() if name not in "bcde"} for row in rows]
+    assert scorecard(said(alone)).items["verdict"].tolist() == ["rosier"]
+    row = scorecard(said(rows)).items.set_index("item").loc["a"]
+    assert row["low"] > 0
+    assert row["verdict"] == "perhaps_rosier"

@@ -182,7 +182,7 @@ def test_missing_answers_leave_whole_questionnaires_or_pairs(model):
         ({"scheme": "factorial"}, UserError, "expected 'centroid' or 'path'"),
         ({"data": sampled()[0].assign(b1=3.0)}, BookError, "same answer to 'b1'"),
         ({"data": sampled()[0].head(20), "accounts": None}, BookError, "20 accounts answered; the path model needs 30"),
-        ({"accounts": ["A"] * 300}, BookError, "1 accounts answered"),
+        ({"accounts": ["A"] * 300}, BookError, "1 account answered"),
     ],
 )
 def test_what_cannot_be_is_refused_in_words(change, error, words):

@@ -5,6 +5,19 @@ from __future__ import annotations
 from crm_analysis.labels.kinds import Words
 
 LABELS: dict[str, str] = {
+    "task_again": "Talk: it complained more than once",
+    "task_ask": "Ask how content it is",
+    "task_ask_never": "nobody was heard of in two years, and nobody was asked",
+    "task_ask_unheard": "nobody was heard of in two years",
+    "task_improve": "Improve {improvement}",
+    "task_improve_why": "they put it at {said} of 100; a quarter of accounts at more than {reach}",
+    "task_none": "No complaint is open or repeated, and no account has an improvement that is sure.",
+    "task_open": "Close its complaint",
+    "task_open_why": "open for {n} days",
+    "owner_many": "with {n} sales people",
+    "owner_one": "with one sales person",
+    "owner_untold": "whose sales people the book does not name",
+    "tasks_said": "{accounts} to begin with, {owners}. How each came here stands further down.",
     "figure_none": "There is nothing to draw.",
     "part_satisfaction": "Satisfaction",
     "part_satisfaction_question": (
@@ -38,7 +51,7 @@ LABELS: dict[str, str] = {
     ),
     "survey_scales": (
         "The scale of {n} of {of} questions changed over time. Answers are compared as shares of their scale; a longer "
-        "scale makes the top two answers rarer, so those are compared within one scale only."
+        "scale makes the top two answers rarer, so a change of their share is told within one scale only."
     ),
     "survey_subject": "No answer is about us: the subject is {found}; expected '{us}' for our own company, or nothing.",
     "survey_turned": (
@@ -47,4 +60,7 @@ LABELS: dict[str, str] = {
     ),
 }
 
-COLUMNS: Words = {}
+COLUMNS: Words = {
+    "owner": ("Whose account", "text"),
+    "task": ("What to do", "text"),
+}

@@ -6,8 +6,10 @@ from crm_analysis.labels.kinds import Words
 
 LABELS: dict[str, str] = {
     # --- what the book cannot carry ---
-    "complaints_few_months": "No chart by month: {months} whole months with orders are known, and {least} are needed "
+    "complaints_few_months_many": "No chart by month: {n} whole months with orders are known, and {least} are needed "
     "for limits that mean something.",
+    "complaints_few_months_one": "No chart by month: 1 whole month with orders is known, and {least} are needed for "
+    "limits that mean something.",
     "complaints_no_groups": "Complaints cannot be compared between groups: the book tells no two groups with orders.",
     "complaints_no_kinds": "The book tells neither the service dimension nor the severity of complaints.",
     "complaints_no_orders": "Complaints cannot be set against orders: no order is known by {day}.",
@@ -84,7 +86,7 @@ LABELS: dict[str, str] = {
     "order_one": "1 order",
     # --- sentences computed from data ---
     "rate_said": "{complaints} came on {orders} in the {window} to {day} (90% interval {low} to {high} per 100 "
-    "orders).",
+    "orders), {each} for each account with an order.",
     "rate_no_orders": "{complaints} came in the {window} to {day}, and no order.",
     "rate_recorded": "Both are counted from {day} on: before that day they are not both recorded.",
     "rate_whose": "{complainers} of the {accounts} with an order complained; {silent} did not, which need not mean "
@@ -124,9 +126,11 @@ LABELS: dict[str, str] = {
     "wait_no_half": "Of {complaints}, not half were closed in the time that could be watched; {parts}.",
     "wait_part": "{share} within {days} ({low} to {high})",
     "wait_unwatched": "none could be watched for 5 days",
-    "wait_open": "{open} of them are still open and count for as long as they were seen.",
+    "wait_open_many": "{n} of them are still open and count for as long as they were seen.",
+    "wait_open_one": "1 of them is still open and counts for as long as it was seen.",
     "wait_never": "Not one of them is recorded as closed: perhaps the book does not record it.",
-    "wait_backwards": "{n} closed before they were opened are left out.",
+    "wait_backwards_many": "{n} complaints closed before they were opened are left out.",
+    "wait_backwards_one": "1 complaint closed before it was opened is left out.",
     "wait_differ": "By {names}, chance does not explain how much longer some take ({p}).",
     "wait_alike": "By {names} they take about equally long, as far as can be told ({p}).",
     "wait_alt": "Closed within 5, 10 and 30 days: {parts}.",
@@ -144,13 +148,15 @@ LABELS: dict[str, str] = {
     "most_said": "{accounts} complained twice or more and made {share} of all complaints.",
     "chart_said": "{months} lie on {middle} complaints per 100 orders on average; the usual up and down is from {low} "
     "to {high}.",
-    "chart_signals": "Signals, which chance seldom makes: {parts}.",
+    "chart_signals": "Signals: {parts}. Chance alone, with the same rate in every month and complaints that come one "
+    "by one, gives {share} of such charts a signal.",
     "chart_above": "{month} above the limit",
     "chart_below": "{month} below the limit",
     "chart_run": "eight months or more in a row on one side of the mean, to {month}",
     "chart_none": "No month stands out.",
     "chart_season": "A season that the orders or the complaints have is not removed.",
-    "chart_left_out": "{months} without an order are left out.",
+    "chart_left_out_many": "{n} months without an order are left out.",
+    "chart_left_out_one": "1 month without an order is left out.",
     "silent_value": "{alike} of {silent}",
     "silent_alike_said": "So many of the accounts without a complaint for a year have as high a chance to complain "
     "within half a year as half of those who then did. About {expected} of them are expected to; the others look "
@@ -159,11 +165,11 @@ LABELS: dict[str, str] = {
     "cannot be found so.",
     "silent_list_said": "{alike} of {silent} without a complaint for a year are listed. Reasons are what the model "
     "saw, the account beside its segment; they need not be what is the matter.",
-    "silent_list_behind": "Tried on earlier days, the list was no better than {rival}: read it as not better than "
-    "chance beside that rule.",
-    "silent_list_chance": "Tried on earlier days, the list was not surely better than {rival}: what it did better may "
-    "be chance.",
-    "silent_list_untried": "How far to trust the list is not known: {reason}",
+    "silent_list_behind": "Tried on earlier days, the forecast of who complains did no better than {rival}, so no list "
+    "is shown.",
+    "silent_list_chance": "Tried on earlier days, the forecast of who complains was not surely better than {rival}, so "
+    "no list is shown.",
+    "silent_list_untried": "{reason} So no list is shown.",
     "silent_trust_beats": "Tried on {days} with {forecasts} forecasts, the model is better than {rival} (log score "
     "higher by {ahead}, standard error {error}).",
     "silent_trust_chance": "Tried on {days} with {forecasts} forecasts, the model is ahead of {rival}, perhaps by "

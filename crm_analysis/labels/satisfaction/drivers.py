@@ -13,10 +13,11 @@ LABELS: dict[str, str] = {
     ),
     "drivers_constant": "'{dimension}' is left out: everybody gave the same answer.",
     "drivers_few": (
-        "{accounts} accounts answered '{target}' and what it may hang on; {dimensions} dimensions need {needed} "
+        "{accounts} answered '{target}' and what it may hang on; {dimensions} dimensions need {needed} "
         "accounts ({each} for each, 30 at least). Fewer dimensions, named in book.toml under "
         "[questionnaire.dimensions], need fewer."
     ),
+    "drivers_found_none": "none",
     "drivers_johnson": (
         "With {many} dimensions importance is told by Johnson's relative weights; the exact division over all "
         "orders is made for up to {most}."
@@ -53,7 +54,7 @@ LABELS: dict[str, str] = {
         "Teams are compared where at least two of them have {least} accounts that answered; of {teams} with an "
         "answer {enough} have."
     ),
-    "ordered_few": "{accounts} accounts gave whole questionnaires; the ordered logit needs {needed}.",
+    "ordered_few": "{accounts} gave whole questionnaires; the ordered logit needs {needed}.",
     "service_none": "Of the dimensions of service quality ({names}) the survey has: {found}; expected two at least.",
     "stated_none": (
         "To say what people call important, the column importance of the table surveys must be filled for two "
@@ -108,7 +109,10 @@ LABELS: dict[str, str] = {
     "improve_sure": "Important above the average and rated below it, in {chance} of 100 draws of the accounts.",
     "map_alt": "Importance against rating of {dimensions}. {quadrants}.",
     "map_quadrant": "{quadrant}: {dimensions}",
-    "map_unsure": "Where they lie is sure, in at least 80 of 100 draws of the accounts, for {sure} of {of} dimensions.",
+    "map_unsure": (
+        "The place on the map is sure for {sure} of {of} dimensions: it is the same in at least 80 of 100 draws of the "
+        "accounts."
+    ),
     "stated_agree": "People say that {stated} matters most to them, and that is also what {target} hangs on most.",
     "stated_apart": (
         "People say that {stated} matters most to them; {target} hangs more on {derived}, in {chance} of 100 "
@@ -122,7 +126,8 @@ LABELS: dict[str, str] = {
         "that it is more."
     ),
     # --- sentences: impressions and teams ---
-    "impressions_even": "Accounts rate none of the impressions surely below the others.",
+    "impressions_even": "Accounts rate none of the impressions surely below the others, all of "
+    "them looked at together.",
     "impressions_lost": (
         "Accounts lose confidence at the {impression}: they rate it {points} points below the other impressions "
         "({low} to {high}), at {rated} of 100."
@@ -148,7 +153,7 @@ LABELS: dict[str, str] = {
     "paths_circle": "The paths lead in a circle: {constructs}; expected paths that end.",
     "paths_empty": "The structure has no path; expected at least one construct that hangs on another.",
     "paths_few": (
-        "{accounts} accounts answered; the path model needs {needed} ({each} for each of the {most} paths that "
+        "{accounts} answered; the path model needs {needed} ({each} for each of the {most} paths that "
         "lead to one construct, or questions that make one up; 30 at least)."
     ),
     "paths_fit": "The paths tell {r2} of the differences in {target} ({low} to {high}).",

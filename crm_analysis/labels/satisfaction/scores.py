@@ -22,6 +22,8 @@ LABELS: dict[str, str] = {
     "scores_no_groups": "Scores are not told by group: fewer than two groups have {few} accounts heard.",
     "scores_no_two_waves": "No change is told: it takes two finished waves of {few} accounts heard, and there are "
     "{found}.",
+    "scale_from_to": "{low} to {high}",
+    "scale_several": "several",
     "scores_no_alpha": "Whether the items measure one thing cannot be told: it takes two items that vary, answered "
     "together in {needed} questionnaires of {needed} accounts.",
     "scores_few": "fewer than {few} accounts",
@@ -29,11 +31,11 @@ LABELS: dict[str, str] = {
     "scores_no_change": "asked on another scale; not comparable",
     "scores_all": "all accounts",
     "rivals_all": "all together",
-    "rivals_few": "Competitors are not compared: {found} accounts rated one and us in one wave, and {few} are needed.",
+    "rivals_few": "Competitors are not compared: {found} rated one and us in one wave, and {few} are needed.",
     "rivals_none": "Nobody rated a competitor and us in one wave of the {window} to {day}.",
     "asked_nobody": "The book knows no survey invitation by {day}.",
-    "answering_few": "Who answers cannot be told: {found} accounts answered, and {needed} are needed.",
-    "answering_all": "Who stays silent cannot be told: {found} accounts did, and {needed} are needed.",
+    "answering_few": "Who answers cannot be told: {found} answered, and {needed} are needed.",
+    "answering_all": "Who stays silent cannot be told: {found} did, and {needed} are needed.",
     "answering_one_wave": "How well silence can be foretold is not known: there is one wave only.",
     "answering_untold": "Who answers cannot be told: nothing that varies is known of the accounts before they "
     "were asked.",
@@ -42,6 +44,10 @@ LABELS: dict[str, str] = {
     # --- sentences ---
     "person_one": "1 person",
     "person_many": "{n} people",
+    "questionnaire_one": "1 questionnaire",
+    "questionnaire_many": "{n} questionnaires",
+    "invitation_one": "1 invitation",
+    "invitation_many": "{n} invitations",
     "heard_one": "1 account",
     "heard_many": "{n} accounts",
     "answer_one": "1 answer",
@@ -50,11 +56,15 @@ LABELS: dict[str, str] = {
     "scores_interval": "90% interval {low} to {high}",
     "scores_no_interval": "one account alone has no interval",
     "content_said": "Of 100, {from_}; {interval}.",
-    "content_items": "The survey has no question on overall satisfaction: the mean of all items stands for it.",
+    "content_items": (
+        "The survey has no question on overall satisfaction: the mean of its service questions stands for it."
+    ),
     "nps_said": "Promoters less detractors, per 100 accounts, {from_}; {interval}.",
     "overview_said": "Each account counts once, whatever it buys and however many of its people answered. "
     "Satisfaction is "
     "{points} of 100 ({interval}).",
+    "overview_scales": "The answers are on several scales ({scales}): each counts as a share of its own, but which are "
+    "the two best answers is not the same on all, and their share is a mixture.",
     "overview_revenue": "Weighted by revenue it is {points} ({low} to {high}): {verdict}.",
     "overview_revenue_wide": "Weighted by revenue it is {points}, but a few large accounts decide that: it counts as "
     "{effective} equal accounts.",
@@ -86,29 +96,33 @@ LABELS: dict[str, str] = {
     "heard_revenue": "They bring {share} of revenue.",
     "response_said": "Of the {asked} invitations of {wave} {share} were answered (90% interval {low} to {high}).",
     "response_undecided": "{many} more are younger than {days} days and still undecided.",
-    "trial_better": "Tried on {wave}, with what was known before: {expected} answers were expected of {asked} people, "
-    "{answered} came; of two people, the one who answered had been given the higher chance {auc} times of 100.",
+    "trial_better": "Tried on {wave}, with what was known before: {expected} answers were expected to {asked}, "
+    "{answered} came; of two invitations, the one that was answered had been given the higher chance {auc} times of "
+    "100.",
     "trial_worse": "Tried on {wave}, what is known of accounts said no more of who answers than the rate of all: the "
     "weighting below mends little.",
     "habit_more": "Most goes with {feature}: {first} would answer if all accounts were low in it, {second} if high"
     "{chance}.",
     "habit_none": "Nothing known beforehand surely goes with answering.",
     "habit_chance": "({chance}, corrected for the number of things looked at)",
-    "weighted_said": "As heard, satisfaction is {points}; weighted so that those who answered stand for those "
-    "like them "
-    "who did not, it is {weighted} (90% interval {low} to {high}).",
+    "weighted_said": "Here every invitation of the {window} to {day} counts; above, of each person whom the "
+    "book names, only the latest answer: the scores may differ. As heard, satisfaction is {points}; weighted so that "
+    "those who answered stand for those like them who did not, it is {weighted} (90% interval {low} to {high}).",
     "weighted_odds": "If people who look alike but are less content were up to twice as ready to stay silent, or to "
     "speak, it would lie between {low} and {high}, chance included.",
-    "weighted_worst": "With nothing assumed of the {silent} silent people it lies between {low} and {high}.",
+    "weighted_worst": "With nothing assumed of {silent} that brought no such answer it lies between {low} and {high}.",
     "rivals_said": "Of {accounts} that rated us and a competitor, {better} of 100 rate us better (90% interval "
     "{low} to "
     "{high}) and {worse} worse.",
     "rivals_ahead": "Surely ahead: {items}.",
     "rivals_behind": "Surely behind: {items}.",
-    "rivals_even": "On no item is the lead beyond chance.",
-    "alpha_said": "{items} items, answered together by {people}: Cronbach's alpha {alpha} (90% interval {low} "
-    "to {high}); "
-    "{verdict}.",
+    "rivals_even": "On no item is one of us surely ahead.",
+    "rivals_corrected": "What is called sure allows for the number of items looked at.",
+    "rivals_is_ahead": "surely ahead",
+    "rivals_is_behind": "surely behind",
+    "rivals_is_chance": "chance may explain it",
+    "alpha_said": "{items} items, answered together in {sheets} of {accounts}: Cronbach's alpha {alpha} (90% interval "
+    "{low} to {high}); {verdict}.",
     "alpha_good": "they measure one thing well enough for a common score",
     "alpha_fair": "good enough to compare groups, too little to judge one account",
     "alpha_poor": "they do not measure one thing: read them one by one",
@@ -138,6 +152,7 @@ COLUMNS: Words = {
     "alpha": ("Alpha", "number"),
     "alpha_without": ("Alpha without it", "number"),
     "answer_high": ("Answer where it is high", "share"),
+    "asked_on": ("Scale of satisfaction", "text"),
     "answer_low": ("Answer where it is low", "share"),
     "both": ("Answered both times", "count"),
     "content": ("Satisfaction (0 to 100)", "points"),
@@ -174,9 +189,9 @@ COLUMNS: Words = {
     "open": ("Answers may still come", "flag"),
     "p_change": ("As far by chance alone", "share"),
     "paired_change": ("Change of those", "points"),
-    "people_answered": ("People who answered", "count"),
-    "people_asked": ("People asked", "count"),
-    "people_heard": ("People heard", "count"),
+    "people_answered": ("Invitations answered", "count"),
+    "people_asked": ("Invitations", "count"),
+    "people_heard": ("Questionnaires", "count"),
     "points": ("Score", "points"),
     "points_before": ("Score before", "points"),
     "points_by_revenue": ("Score by revenue", "points"),

@@ -112,23 +112,32 @@ LABELS: dict[str, str] = {
         "No account of the book was heard within two years, so that nothing can be said of what each waits for."
     ),
     "priority_none": "No account heard has a gap that matters.",
-    "priority_other": (
+    "priority_nothing_at_stake": (
+        "No account heard has {stake} above 0 in the year, so nothing is at stake and no improvement comes first."
+    ),
+    "priority_other_many": (
         "{n} accounts answered, but nothing about a dimension that could be improved; they have no priority."
+    ),
+    "priority_other_one": (
+        "1 account answered, but nothing about a dimension that could be improved; it has no priority."
     ),
     "priority_rep": "({rep})",
     "priority_unsure": "Whether {dimension} matters at all is not sure: the interval of this priority holds 0.",
     "priority_no_gap": "Whether it lags at all is not sure: the interval of this priority begins at 0.",
     "priority_sure": "Of {n} accounts {sure} have a first improvement that is more likely than not.",
-    "priority_strangers": "{n} questionnaires are of accounts that the book does not know on this day.",
+    "priority_strangers_many": "{n} questionnaires are of accounts that the book does not know on this day.",
+    "priority_strangers_one": "1 questionnaire is of an account that the book does not know on this day.",
     "stake_expected": "expected margin",
     "stake_margin": "margin",
     "stake_revenue": "revenue",
     "unheard_none": "Every account that brought money was heard within two years.",
+    "unheard_no_stake": "No account has {stake} above 0 in the year, so none that brought money could be unheard.",
     "unheard_said": (
         "Of {accounts} that brought {money} in the year, {share} of all, nobody was heard within two years: what they"
         " think is not known, and no score stands in for it."
     ),
-    "unheard_asked": "{asked} of them were asked.",
+    "unheard_asked_many": "{n} of them were asked.",
+    "unheard_asked_one": "1 of them was asked.",
     # --- our own view beside theirs ---
     "focus_agree": (
         "What our people call important and what customers do: rank correlation {rho} ({low} to {high}) over {items} "
@@ -136,6 +145,14 @@ LABELS: dict[str, str] = {
     ),
     "focus_few": "too few accounts",
     "focus_gloomier": "gloomier than theirs",
+    "focus_perhaps_gloomier": "gloomier, perhaps by chance",
+    "focus_perhaps_rosier": "rosier, perhaps by chance",
+    "focus_perhaps_many": (
+        "Of {n} more questions the interval by itself leaves out 0; beside the other questions that may be chance."
+    ),
+    "focus_perhaps_one": (
+        "Of 1 more question the interval by itself leaves out 0; beside the other questions that may be chance."
+    ),
     "focus_misjudged": "Misjudged most: '{item}', which our people rank {ours} in importance and customers {theirs}.",
     "focus_no_internal": (
         "Our own people answered no survey (respondent_type internal), so that our own view cannot be set beside "
@@ -146,18 +163,23 @@ LABELS: dict[str, str] = {
         "Nowhere is our own view of ourselves rosier than the customers' beyond chance; {accounts} were compared."
     ),
     "focus_open": "no difference shown",
-    "focus_pairs": (
-        "{pairs} of our people's views of an account have the account's own beside them, {same} of the same wave; "
-        "{unpaired} questionnaires of our people have none."
-    ),
+    "focus_pairs": "{pairs} the account's own beside, {same} of the same wave; {unpaired} none.",
+    "focus_unpaired_have_many": "{n} questionnaires of our people have",
+    "focus_unpaired_have_one": "1 questionnaire of our people has",
+    "focus_view_many": "{n} of our people's views of an account have",
+    "focus_view_one": "1 of our people's views of an account has",
     "focus_rosier": "rosier than theirs",
     "focus_said": "Our own view is rosier than the customers' of: {items}; {accounts} were compared.",
     "focus_team": "Rosiest against its customers: {team}, by {difference} of the scale ({low} to {high}).",
     "focus_team_none": "No team's view is rosier than its customers' beyond chance.",
     "focus_times": "'{item}' by {difference} of the scale",
-    "focus_unpaired": (
+    "focus_unpaired_many": (
         "{n} questionnaires of our own people are of accounts that did not answer within a year of them, so nothing "
         "can be compared."
+    ),
+    "focus_unpaired_one": (
+        "1 questionnaire of our own people is of an account that did not answer within a year of it, so nothing can "
+        "be compared."
     ),
     "focus_value": "{rosier} of {of} questions",
     "team_nobody": "nobody's",

@@ -47,7 +47,8 @@ def rate_said(look: Complaints) -> str:
     if not row["orders"]:
         return label("rate_no_orders").format(**numbers)
     ends = {name: _number(row[name]) for name in ("low", "high")}
-    words = [label("rate_said").format(orders=counted(row["orders"], "order"), **ends, **numbers)]
+    each = text(row["per_account"], "number", 2)
+    words = [label("rate_said").format(orders=counted(row["orders"], "order"), each=each, **ends, **numbers)]
     if counts.recorded_from is not None:
         words.append(label("rate_recorded").format(day=counts.recorded_from))
     if row["p"] == row["p"]:
@@ -127,9 +128,9 @@ def wait_said(look: Complaints) -> str:
     if row["still_open"] == row["complaints"]:
         words.append(label("wait_never"))
     elif row["still_open"]:
-        words.append(label("wait_open").format(open=text(int(row["still_open"]), "count")))
+        words.append(counted(row["still_open"], "wait_open"))
     if backwards:
-        words.append(label("wait_backwards").format(n=counted(backwards, "complaint")))
+        words.append(counted(backwards, "wait_backwards"))
     return " ".join(words)
 
 
@@ -168,22 +169,26 @@ def group_said(look: Complaints) -> str:
 
 
 def silent(look: Complaints) -> str:
-    """How many silent accounts look like those who complain, of how many silent ones; that it cannot be told."""
+    """How many silent accounts look like those who complain, of how many silent ones; that it cannot be told.
+
+    No number where the forecast did no better than a rule of thumb: it would be no finding.
+    """
+    if told_or(lambda: look.silent, None) is None:
+        return label("unknown")
     try:
         numbers = {"alike": len(look.silent_alike), "silent": len(look.silent)}
     except BookError:
-        return label("unknown")
+        return label("complaints_untold")
     return label("silent_value").format(**{name: text(n, "count") for name, n in numbers.items()})
 
 
 def silent_said(look: Complaints) -> str:
-    """What that means, and whether the forecast is any good; why it cannot be told."""
+    """What that means; why it cannot be told, or why no list is shown."""
     try:
         expected = float(look.silent_alike["complaint_chance"].sum())
     except BookError as lack:
         return str(lack)
-    words = [label("silent_alike_said").format(expected=f"{expected:,.0f}"), _silent_doubt(look)]
-    return " ".join(filter(None, words))
+    return label("silent_alike_said").format(expected=f"{expected:,.0f}")
 
 
 # --- how many, and whose ---
@@ -326,10 +331,14 @@ def chart_said(look: Complaints) -> str:
         parts += named[-NAMED:]
     runs = table["month"][table["signal"] == "run"]
     parts += [label("chart_run").format(month=runs.iloc[-1])] if len(runs) else []
-    words.append(label("chart_signals").format(parts="; ".join(parts)) if parts else label("chart_none"))
+    if parts:
+        by_chance = f"{chart.by_chance:.0%}"
+        words.append(label("chart_signals").format(parts="; ".join(parts), share=by_chance))
+    else:
+        words.append(label("chart_none"))
     words.append(label("chart_season"))
     if chart.left_out:
-        words.append(label("chart_left_out").format(months=_begun(counted(chart.left_out, "complaint_month"))))
+        words.append(counted(chart.left_out, "chart_left_out"))
     return " ".join(words)
 
 
@@ -337,10 +346,9 @@ def chart_said(look: Complaints) -> str:
 
 
 def silent_list_said(look: Complaints) -> str:
-    """How many are listed, what their reasons are, and how far to trust it."""
+    """How many are listed, and what their reasons are; raises BookError where no list is shown."""
     numbers = {"alike": counted(len(look.silent_alike), "account"), "silent": text(len(look.silent), "count")}
-    words = [label("silent_list_said").format(**numbers), label("silent_only"), _silent_doubt(look)]
-    return " ".join(filter(None, words))
+    return f"{label('silent_list_said').format(**numbers)} {label('silent_only')}"
 
 
 def silent_trust_said(look: Complaints) -> str:
@@ -384,15 +392,6 @@ def silent_calibration_said(look: Complaints) -> str:
 
 
 _ENDS = {"share": "within", "low": "low", "high": "high"}
-
-
-def _silent_doubt(look: Complaints) -> str:
-    """What is to be said against the list, if anything."""
-    try:
-        verdict = look.trial.verdict
-    except BookError as lack:
-        return label("silent_list_untried").format(reason=str(lack))
-    return "" if verdict == "beats" else label(f"silent_list_{verdict}").format(rival=_rival(look))
 
 
 def _rival(look: Complaints) -> str:

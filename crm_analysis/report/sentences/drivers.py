@@ -49,7 +49,8 @@ def hangs_said(look: Drivers) -> str:
         own = look.derived
     except BookError as lack:
         return str(lack)
-    target, accounts = own.asked.target.capitalize(), counted(own.asked.heard, "account")
+    name, accounts = own.asked.target, counted(own.asked.heard, "account")
+    target = name[:1].upper() + name[1:]
     if row is None:
         return label("hangs_no").format(target=own.asked.target, accounts=accounts)
     if len(own.table) == 1:
@@ -93,15 +94,16 @@ def improve_said(look: Drivers) -> str:
 
 
 def map_alt(look: Drivers) -> str:
-    """What lies in which quarter of the map, for those who do not see it."""
+    """What lies in which quarter of the map, in the words of the table, for those who do not see it."""
 
     def said() -> str:
-        table = look.map.table
+        table = look.table
         parts = []
-        for place in (IMPROVE, KEEP, OVERKILL, LOW):
-            names = table.loc[table["quadrant"] == place, "dimension"].tolist()
+        for place in (IMPROVE, KEEP, OVERKILL, LOW, "border", "chance"):
+            words = label(f"quadrant_{place}")
+            names = table.loc[table["quadrant"] == words, "dimension"].tolist()
             if names:
-                words = label(f"quadrant_{place}").capitalize()
+                words = words.capitalize()
                 parts.append(label("map_quadrant").format(quadrant=words, dimensions=_listed(names)))
         return label("map_alt").format(
             dimensions=_listed(table["dimension"].tolist()), quadrants="; ".join(parts) or "–"
@@ -192,7 +194,8 @@ def impressions_said(look: Drivers) -> str:
 
     def said() -> str:
         table = look.impressions
-        lost = table[table["low_points_lost"] > 0].sort_values("points_lost", ascending=False)
+        lost = table[(table["p_holm"] < 1 - look.level) & (table["points_lost"] > 0)]
+        lost = lost.sort_values(["points_lost", "impression"], ascending=[False, True])
         words = label("impressions_even")
         if len(lost):
             row = lost.iloc[0]

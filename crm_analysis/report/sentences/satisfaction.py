@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crm_analysis.labels import label
-from crm_analysis.report.sentences import told_or
+from crm_analysis.report.sentences import counted, told_or
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,7 +16,7 @@ POINTS: dict[str, Kind] = {"low": "points", "high": "points"}
 """The ends of intervals of scores."""
 # columns that the page shows of a table; its file holds all
 SCORES = ("score", "accounts_heard", "people_heard", "points", "low", "high", "points_by_revenue")
-WAVES = ("wave", "accounts_heard", "content", "low_content", "high_content", "top_two", "nps")
+WAVES = ("wave", "accounts_heard", "content", "low_content", "high_content", "top_two", "asked_on", "nps")
 GROUPS = (
     "segment",
     "team",
@@ -28,6 +28,7 @@ GROUPS = (
     "nps",
     "differs",
 )
+BESIDE = ("item", "accounts_heard", "points_ours", "points_theirs", "lead", "low", "high", "verdict")
 WEIGHTED = ("score", "points", "weighted", "low", "high", "low_odds", "high_odds", "low_worst", "high_worst")
 IMPROVEMENTS = (
     "name",
@@ -58,6 +59,14 @@ def lacking(look: Outlook) -> str:
 def notes(look: Outlook) -> str:
     """What was left out of the surveys, or looks odd in them; empty where nothing is."""
     return " ".join(told_or(lambda: look.answers.notes, ()))
+
+
+def tasks_said(look: Outlook) -> str:
+    """How many accounts to begin with, and of how many sales people; raises BookError as `Outlook.tasks`."""
+    table = look.tasks
+    accounts = counted(table["account_id"].nunique(), "account")
+    owners = counted(table["owner"].nunique(), "owner") if "owner" in table else label("owner_untold")
+    return label("tasks_said").format(accounts=accounts, owners=owners)
 
 
 def priority_unit(look: Outlook, currency: str) -> str:

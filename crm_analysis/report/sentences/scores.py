@@ -16,6 +16,7 @@ from crm_analysis.report.values import text
 from crm_analysis.satisfaction.scores.groups import FEW, LEAST_WORTH, SURE
 from crm_analysis.satisfaction.scores.measures import CONTENT, NPS
 from crm_analysis.satisfaction.scores.page import WINDOW
+from crm_analysis.satisfaction.scores.rivals import SURE as RIVALS_SURE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -97,6 +98,8 @@ def overview_said(look: Scores) -> str:
     def said() -> str:
         row = look.of(CONTENT)
         words = label("overview_said").format(points=_points(row["points"]), interval=_interval(row))
+        if len(look.scales) > 1:
+            words = f"{words} {label('overview_scales').format(scales=', '.join(look.scales))}"
         weighted = row.get("points_by_revenue", float("nan"))
         if weighted != weighted or row["accounts_heard"] < FEW:
             return words
@@ -228,7 +231,7 @@ def trial_said(look: Scores) -> str:
     return label("trial_better").format(
         wave=found.wave,
         expected=f"{found.expected:.0f}",
-        asked=text(found.asked, "count"),
+        asked=counted(found.asked, "invitation"),
         answered=text(found.answered, "count"),
         auc=per_hundred(found.auc),
     )
@@ -246,9 +249,12 @@ def weighted_said(look: Scores) -> str:
             "weighted_worst", ("low_worst", "high_worst"),
         )  # fmt: skip
         more = {"points": _points(row["points"]), "weighted": _points(row["weighted"])}
-        more["silent"] = text(int(row["people_asked"] - row["people_heard"]), "count")
+        more |= {"window": window_said(WINDOW), "day": str(look.as_of)}
+        silent = int(row["people_asked"] - row["people_heard"])
+        more["silent"] = counted(silent, "invitation")
         return " ".join(
-            label(key).format(low=_points(row[ends[0]]), high=_points(row[ends[1]]), **more) for key, ends in keys
+            label(key).format(low=_points(row[ends[0]]), high=_points(row[ends[1]]), **more)
+            for key, ends in (keys if silent else keys[:2])
         )
 
     return str(told_or(said))
@@ -270,13 +276,10 @@ def rivals_said(look: Scores) -> str:
         low=per_hundred(row["low"]),
         high=per_hundred(row["high"]),
     )
-    ahead, behind = items[items["low"] > 0]["item"].tolist(), items[items["high"] < 0]["item"].tolist()
-    parts = [
-        label(key).format(items=", ".join(names))
-        for key, names in (("rivals_ahead", ahead), ("rivals_behind", behind))
-        if names
-    ]
-    return " ".join([said, *(parts or [label("rivals_even")])])
+    sure = items["p_holm"] <= RIVALS_SURE
+    sides = {"rivals_ahead": sure & (items["lead"] > 0), "rivals_behind": sure & (items["lead"] < 0)}
+    parts = [label(key).format(items=", ".join(items.loc[own, "item"])) for key, own in sides.items() if own.any()]
+    return " ".join([said, *(parts or [label("rivals_even")]), label("rivals_corrected")])
 
 
 def alpha_said(look: Scores) -> str:
@@ -290,7 +293,8 @@ def alpha_said(look: Scores) -> str:
         verdict = "alpha_border"
     said = label("alpha_said").format(
         items=found.items,
-        people=counted(found.people, "person"),
+        sheets=counted(found.people, "questionnaire"),
+        accounts=counted(found.accounts, "heard"),
         alpha=f"{found.alpha:.2f}",
         low=f"{found.low:.2f}",
         high=f"{found.high:.2f}",
@@ -350,7 +354,7 @@ def _points(value: Any) -> str:
 
 def _from(look: Scores, row: pd.Series) -> str:
     return label("scores_from").format(
-        people=counted(row["people_heard"], "person"),
+        people=counted(row["people_heard"], "person" if look.named else "questionnaire"),
         accounts=counted(row["accounts_heard"], "heard"),
         window=window_said(WINDOW),
         day=look.as_of,

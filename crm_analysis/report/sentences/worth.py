@@ -152,7 +152,7 @@ def improvement_said(look: Worth, currency: str) -> str:
     """How much waits for that dimension, and whose first improvement it is; why it cannot be told."""
     try:
         if not _any_gain(look):
-            return label("priority_none")
+            return _no_gain(look)
     except BookError as lack:
         return str(lack)
     row, found = look.by_dimension.iloc[0], look.priorities
@@ -174,7 +174,7 @@ def priorities_said(look: Worth, currency: str) -> str:
     """Who stands first, and how sure the list is; raises BookError where nobody was heard of."""
     table = look.improvements
     if table.empty:
-        return label("priority_none")
+        return _no_gain(look)
     row = table.iloc[0]
     rep = row.get("rep_id")
     who = " " + label("priority_rep").format(rep=rep) if isinstance(rep, str) and rep else ""
@@ -213,7 +213,7 @@ def unheard_said(look: Worth, currency: str) -> str:
     )
     if "was_asked" not in table:
         return said
-    return f"{said} {label('unheard_asked').format(asked=text(int(table['was_asked'].sum()), 'count'))}"
+    return f"{said} {counted(int(table['was_asked'].sum()), 'unheard_asked')}"
 
 
 # --- our own view beside theirs ---
@@ -237,20 +237,23 @@ def focus_said(look: Worth) -> str:
         return str(lack)
     accounts = counted(found.accounts, "account")
     table = found.items[found.items["verdict"] == "rosier"]
+    perhaps = int((found.items["verdict"] == "perhaps_rosier").sum())
+    more = f" {counted(perhaps, 'focus_perhaps')}" if perhaps else ""
     if table.empty:
-        return label("focus_none").format(accounts=accounts)
+        return label("focus_none").format(accounts=accounts) + more
     table = table.sort_values(["difference", "item"], ascending=[False, True])
     items = ", ".join(
         label("focus_times").format(item=item, difference=text(apart, "share"))
         for item, apart in zip(table["item"], table["difference"], strict=True)
     )
-    return label("focus_said").format(items=items, accounts=accounts)
+    return label("focus_said").format(items=items, accounts=accounts) + more
 
 
 def focus_how(look: Worth) -> str:
     """How many views were paired, and how many not; raises BookError where our people did not answer."""
     found = look.scorecard
-    return label("focus_pairs").format(pairs=found.pairs, same=found.same_wave, unpaired=found.unpaired)
+    pairs, unpaired = counted(found.pairs, "focus_view"), counted(found.unpaired, "focus_unpaired_have")
+    return label("focus_pairs").format(pairs=pairs, same=found.same_wave, unpaired=unpaired)
 
 
 def focus_importance_said(look: Worth) -> str:
@@ -307,6 +310,13 @@ def focus_alt(look: Worth) -> str:
 def _any_gain(look: Worth) -> bool:
     """Whether anything has a priority above 0."""
     return bool((look.priorities.dimensions["priority"] > 0).any())
+
+
+def _no_gain(look: Worth) -> str:
+    """Why nothing comes first: nothing is at stake with those heard, or no gap matters."""
+    if look.priorities.accounts["at_stake"].sum() > 0:
+        return label("priority_none")
+    return label("priority_nothing_at_stake").format(stake=_stake(look.priorities.money))
 
 
 def _stake(kind: str) -> str:

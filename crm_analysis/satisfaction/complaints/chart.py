@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import ibis
@@ -16,9 +17,12 @@ from crm_analysis.labels import label
 
 if TYPE_CHECKING:
     import pandas as pd
+    from numpy.typing import NDArray
 
     from crm_analysis.book.book import Book
     from crm_analysis.satisfaction.complaints.counts import Counts
+
+    Array = NDArray[np.float64]
 
 LEAST = 12
 """Months that limits need: with fewer they are themselves a matter of chance."""
@@ -28,6 +32,8 @@ WIDE = 2.66
 """Mean moving ranges between the mean and a limit: three standard deviations of a normal law (3 / 1.128)."""
 RUN = 8
 """Months in a row on one side of the mean that are a signal."""
+DRAWS, _SEED = 2000, 20260930
+"""Charts that are drawn to tell how often chance alone makes a signal."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,18 @@ class Chart:
     def signals(self) -> pd.DataFrame:
         """The months with a signal."""
         return self.table[self.table["signal"] != ""].reset_index(drop=True)
+
+    @cached_property
+    def by_chance(self) -> float:
+        """How often such a chart has a signal where there is none: the share of DRAWS of them, seed fixed.
+
+        Complaints are drawn one by one (Poisson), at the rate of all these months, for the orders of each. Limits from
+        two years' months are themselves a matter of chance, and few complaints are skewed, so this is no rare thing.
+        """
+        orders = self.table["orders"].to_numpy(np.float64)
+        usual = float(self.table["complaints"].sum()) / orders.sum()
+        drawn = np.random.default_rng(_SEED).poisson(usual * orders, (DRAWS, len(orders)))
+        return float((_codes(100 * drawn / orders)[0] != "").any(axis=1).mean())
 
 
 def monthly(book: Book, counts: Counts, months: int = MONTHS) -> pd.DataFrame:
@@ -91,17 +109,25 @@ def chart(months: pd.DataFrame) -> Chart:
     """
     own = months[months["orders"] > 0].reset_index(drop=True)
     if len(own) < LEAST:
-        raise BookError(label("complaints_few_months").format(months=len(own), least=LEAST))
+        words = "complaints_few_months_one" if len(own) == 1 else "complaints_few_months_many"
+        raise BookError(label(words).format(n=len(own), least=LEAST))
     table = own.assign(per_100=100 * own["complaints"] / own["orders"])
-    rate = table["per_100"].to_numpy()
-    middle, moved = float(rate.mean()), float(np.abs(np.diff(rate)).mean())
-    low, high = middle - WIDE * moved, middle + WIDE * moved
-    near = 1e-9 * max(1.0, middle)
-    side = np.where(rate > middle + near, 1, np.where(rate < middle - near, -1, 0))
-    length, run = 0, []
-    for place, own_side in enumerate(side):
-        length = 0 if own_side == 0 else length + 1 if place and own_side == side[place - 1] else 1
-        run.append(length >= RUN)
-    conditions = [rate > high + near, rate < low - near, np.array(run)]
-    table["signal"] = np.select(conditions, ["above", "below", "run"], "")
-    return Chart(table, middle, max(low, 0.0), high, len(months) - len(own))
+    found, middle, half = _codes(table["per_100"].to_numpy()[None, :])
+    table["signal"] = found[0]
+    low, high = float(middle[0] - half[0]), float(middle[0] + half[0])
+    return Chart(table, float(middle[0]), max(low, 0.0), high, len(months) - len(own))
+
+
+def _codes(rate: Array) -> tuple[NDArray[np.str_], Array, Array]:
+    """The signals of charts, a row each and a column per month; their means, and how far from these the limits are."""
+    middle = rate.mean(axis=1)
+    half = WIDE * np.abs(np.diff(rate, axis=1)).mean(axis=1)
+    near = 1e-9 * np.maximum(1.0, middle)
+    above, below = (sign * (rate - middle[:, None]) for sign in (1, -1))
+    side = np.where(above > near[:, None], 1, np.where(below > near[:, None], -1, 0))
+    length = np.zeros(side.shape, dtype=np.int64)
+    for place in range(side.shape[1]):
+        goes_on = side[:, place] == side[:, place - 1] if place else False
+        length[:, place] = np.where(side[:, place] == 0, 0, 1 + np.where(goes_on, length[:, place - 1], 0))
+    limit = (half + near)[:, None]
+    return np.select([above > limit, below > limit, length >= RUN], ["above", "below", "run"], ""), middle, half

@@ -34,8 +34,9 @@ def curve(rows: pd.DataFrame, level: float = LEVEL) -> pd.DataFrame:
     `rows`: account_id, days (whole, from 0), done (ended; else still lasting when last seen), number (of such rows).
     Columns: days, at_risk (that lasted until that day), ended (on it), lasting (share), low, high (pointwise, on the
     scale of log(-log), by Student's law with one degree of freedom less than accounts; where all or none last, exact
-    for as many as there are accounts). `attrs["reach"]`: the last day that anything was seen on; what comes later is
-    unknown unless the curve is at 0.
+    for as many as there are accounts). `attrs`: "reach", the last day that anything was seen on; what comes later is
+    unknown unless the curve is at 0. "watched", up to which day each account was seen, sorted, and "level", from which
+    `ended_by` tells how sure it is that nothing ended.
     """
     import pandas as pd
     from scipy.stats import t as student
@@ -52,9 +53,7 @@ def curve(rows: pd.DataFrame, level: float = LEVEL) -> pd.DataFrame:
         lasting *= staying / there
         if staying > 0:
             influence -= (gone - each * (ended / there)) / staying
-        if lasting >= 1:
-            low, high = edge, 1.0
-        elif lasting <= 0:
+        if lasting <= 0:
             low, high = 0.0, 1 - edge
         else:
             error = np.sqrt(factor * float(np.square(influence).sum())) / abs(np.log(lasting))
@@ -64,15 +63,19 @@ def curve(rows: pd.DataFrame, level: float = LEVEL) -> pd.DataFrame:
         found.append((day, int(there), int(ended), lasting, low, high))
     table = pd.DataFrame(found, columns=list(COLUMNS))
     if len(rows) and (table.empty or table["days"].iloc[0] > 0):
-        start = pd.DataFrame([(0, int(rows["number"].sum()), 0, 1.0, 1.0, 1.0)], columns=list(COLUMNS))
+        start = pd.DataFrame([(0, int(rows["number"].sum()), 0, 1.0, edge, 1.0)], columns=list(COLUMNS))
         table = pd.concat([start, table], ignore_index=True) if len(table) else start
     table = table.astype({"days": np.int64, "at_risk": np.int64, "ended": np.int64})
-    table.attrs["reach"] = int(rows["days"].max()) if len(rows) else 0
+    watched = rows.groupby("account_id")["days"].max().sort_values()
+    table.attrs |= {"reach": int(watched.max()) if many else 0, "watched": tuple(watched), "level": level}
     return table
 
 
 def ended_by(steps: pd.DataFrame, days: Sequence[int]) -> pd.DataFrame:
-    """The share that had ended after so many days, of a `curve`: days, share, low, high; NaN beyond its reach."""
+    """The share that had ended after so many days, of a `curve`: days, share, low, high; NaN beyond its reach.
+
+    Where nothing had ended, high is exact for as many accounts as were still seen on that day.
+    """
     import pandas as pd
 
     known = steps["days"].to_numpy()
@@ -82,7 +85,11 @@ def ended_by(steps: pd.DataFrame, days: Sequence[int]) -> pd.DataFrame:
         inside = place >= 0 and (day <= steps.attrs["reach"] or steps["lasting"].iloc[place] <= 0)
         if inside:
             own = steps.iloc[place]
-            rows.append((day, 1 - own["lasting"], 1 - own["high"], 1 - own["low"]))
+            low = own["low"]
+            if own["lasting"] >= 1:
+                seen = len(steps.attrs["watched"]) - int(np.searchsorted(steps.attrs["watched"], day))
+                low = ((1 - steps.attrs["level"]) / 2) ** (1 / seen)
+            rows.append((day, 1 - own["lasting"], 1 - own["high"], 1 - low))
         else:
             rows.append((day, np.nan, np.nan, np.nan))
     return pd.DataFrame(rows, columns=["days", "share", "low", "high"])

@@ -342,8 +342,18 @@ class Complaints:
     def silent_alike(self) -> pd.DataFrame:
         """Those with a chance as high as half of the accounts that then complained had, at least.
 
-        Columns: account_id, name, complaint_chance, low, high, reasons, rep_id, segment.
+        Columns: account_id, name, complaint_chance, low, high, reasons, rep_id, segment. Raises BookError, beside where
+        `silent` does, where these forecasts could not be tried on earlier days, or were not surely better there than
+        the best of their naive rivals: the list would be no finding.
         """
+        self.silent  # noqa: B018 -- where there is nothing to learn from, that is said
+        try:
+            verdict = self.trial.verdict
+        except BookError as lack:
+            raise BookError(label("silent_list_untried").format(reason=lack)) from None
+        if verdict != "beats":
+            rival = label(f"silent_candidate_{self.trial.rival}").lower()
+            raise BookError(label(f"silent_list_{verdict}").format(rival=rival))
         table = self.silent[self.silent["alike"]].drop(columns="alike").rename(columns={"chance": "complaint_chance"})
         order = ["account_id", "name", "complaint_chance", "low", "high", "reasons", "rep_id", "segment"]
         return table[[name for name in order if name in table]].reset_index(drop=True)
@@ -353,7 +363,8 @@ class Complaints:
         """The model and its naive rivals, best first, in words; rounded (`SilentTrial.summary`)."""
         names = {"expected": "expected_complained", "lift": "complainers_lift", "low": "low_auc", "high": "high_auc"}
         table = self.trial.summary.rename(columns=names)
-        return table.assign(model=[label(f"silent_candidate_{name}") for name in table["model"]]).round(DECIMALS)
+        words = [label(f"silent_candidate_{name}") for name in table["model"]]
+        return table.assign(model=words).round(DECIMALS + 1)  # log scores differ little; the sentence has four digits
 
     @property
     def silent_calibration(self) -> pd.DataFrame:

@@ -18,6 +18,7 @@ from crm_analysis.labels import label
 from crm_analysis.periods import before
 from crm_analysis.satisfaction.drivers.moments import LEAST, Moments
 from crm_analysis.satisfaction.drivers.shapley import told_by_others
+from crm_analysis.satisfaction.scores.measures import accounts_said, spoken
 
 if TYPE_CHECKING:
     from crm_analysis.satisfaction.answers import Answers
@@ -99,7 +100,7 @@ def asked(
     names, values = _varying(names, values, said, notes)
     order, values, codes = order[said], values[said], codes[said]
     if values[:, -1].size == 0 or np.ptp(values[:, -1]) < 1e-9:
-        raise BookError(label("drivers_same").format(target=goal, many=f"{len(values):,}", window=window))
+        raise BookError(label("drivers_same").format(target=goal, many=f"{len(values):,}", window=spoken(window)))
     known = ~np.isnan(values)
     some = known[:, :-1].any(axis=1)
     order, values, codes, known = order[some], values[some], codes[some], known[some]
@@ -128,7 +129,7 @@ def _target(source: Answers, target: str | None, window: str) -> str:
         if item in source.items and source.shares[item].notna().any():
             return item
     tried = f"'{asks.overall}' or '{asks.recommendation}'" if target is None else f"'{target}'"
-    raise BookError(label("drivers_no_target").format(tried=tried, window=window, day=source.as_of))
+    raise BookError(label("drivers_no_target").format(tried=tried, window=spoken(window), day=source.as_of))
 
 
 def _varying(names: list[str], values: np.ndarray, said: np.ndarray, notes: list[str]) -> tuple[list[str], np.ndarray]:
@@ -183,7 +184,11 @@ def _enough(names: list[str], accounts: int, target: str) -> None:
     needed = max(ACCOUNTS, PER_DRIVER * len(names))
     if accounts < needed:
         words = label("drivers_few").format(
-            accounts=f"{accounts:,}", target=target, needed=f"{needed:,}", dimensions=len(names), each=PER_DRIVER
+            accounts=accounts_said(accounts),
+            target=target,
+            needed=f"{needed:,}",
+            dimensions=len(names),
+            each=PER_DRIVER,
         )
         raise BookError(words)
 

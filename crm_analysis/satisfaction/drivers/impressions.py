@@ -15,6 +15,7 @@ from crm_analysis.churn.definition.shares import LEVEL
 from crm_analysis.churn.survival.checks import holm
 from crm_analysis.errors import BookError
 from crm_analysis.labels import label
+from crm_analysis.satisfaction.scores.measures import spoken
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,12 +35,12 @@ def ratings(answers: Answers, impressions: Mapping[str, Sequence[str]], window: 
     import pandas as pd
 
     if len(impressions) < 2:
-        raise BookError(label("impressions_none").format(found=", ".join(impressions) or label("unknown")))
+        raise BookError(label("impressions_none").format(found=", ".join(impressions) or label("drivers_found_none")))
     source = answers.ours.latest(window)
     own = {name: source.shares[list(items)].mean(axis=1) * 100 for name, items in impressions.items()}
     people = pd.DataFrame(own).assign(account_id=source.people["account_id"]).dropna(how="all", subset=list(own))
     if people.empty:
-        raise BookError(label("impressions_silent").format(window=window, day=answers.as_of))
+        raise BookError(label("impressions_silent").format(window=spoken(window), day=answers.as_of))
     return people.groupby("account_id", sort=True).mean()
 
 
@@ -47,19 +48,25 @@ def overall(ratings: pd.DataFrame, level: float = LEVEL) -> pd.DataFrame:
     """A row per impression: impression, accounts, performance with low and high (Student's t), points_lost.
 
     points_lost is how far accounts rate it below the mean of what the same accounts rate the others (negative if
-    above), with low_points_lost and high_points_lost; loses says that the interval lies above 0.
+    above), with low_points_lost and high_points_lost, each alone. p_holm is how often chance alone parts them as far,
+    corrected for the number of impressions (Holm 1979); loses: p_holm under 1 - level and points_lost above 0.
     """
     import pandas as pd
 
-    rows = []
+    rows, p = [], []
     for name in ratings:
         own, others = ratings[name], ratings.drop(columns=name).mean(axis=1)
         mean, low, high = _mean(own.dropna().to_numpy("float64"), level)
         row = {"impression": name, "accounts": int(own.notna().sum()), "performance": mean}
-        lost, low_lost, high_lost = _mean((others - own).dropna().to_numpy("float64"), level)
+        apart = (others - own).dropna().to_numpy("float64")
+        lost, low_lost, high_lost = _mean(apart, level)
         row |= {"low": max(low, 0.0), "high": min(high, 100.0), "points_lost": lost, "low_points_lost": low_lost}
-        rows.append(row | {"high_points_lost": high_lost, "loses": bool(low_lost > 0)})
-    return pd.DataFrame(rows)
+        rows.append(row | {"high_points_lost": high_lost})
+        p.append(_chance(apart))
+    table = pd.DataFrame(rows)
+    table["p_holm"] = _holm(np.array(p)) if len(p) > 2 else p  # two are one comparison
+    table["loses"] = (table["p_holm"] < 1 - level) & (table["points_lost"] > 0)
+    return table
 
 
 def by_team(ratings: pd.DataFrame, team: pd.Series, level: float = LEVEL) -> pd.DataFrame:
@@ -109,15 +116,30 @@ def by_team(ratings: pd.DataFrame, team: pd.Series, level: float = LEVEL) -> pd.
     columns = ["performance", "low", "high", "points_lost", "low_points_lost", "high_points_lost", "p"]
     table = pd.DataFrame(rows).reindex(columns=["team", "impression", "accounts", *columns])
     table[columns] = table[columns].astype("float64")
-    known = table["p"].notna().to_numpy()
-    table["p_holm"] = np.nan
-    table.loc[known, "p_holm"] = holm(table.loc[known, "p"].to_numpy("float64"))
+    table["p_holm"] = _holm(table["p"].to_numpy("float64"))
     table["loses"] = (table["p_holm"] < 1 - level) & (table["points_lost"] > 0)
     order = {name: place for place, name in enumerate(ratings)}
     table = table.sort_values(
         ["team", "impression"], key=lambda column: column.map(order).fillna(column), kind="stable"
     )
     return table.drop(columns="p").reset_index(drop=True)
+
+
+def _holm(p: np.ndarray) -> np.ndarray:
+    """p-values corrected for their number; those that are not known do not count."""
+    found = np.full(len(p), np.nan)
+    known = ~np.isnan(p)
+    found[known] = holm(p[known])
+    return found
+
+
+def _chance(values: np.ndarray) -> float:
+    """The p-value of a mean of 0 (Student's t); NaN where `_mean` has no interval."""
+    from scipy.stats import t as student
+
+    n = len(values)
+    error = float(values.std(ddof=1) / np.sqrt(n)) if n > 1 else 0.0
+    return 2 * float(student.sf(abs(float(values.mean())) / error, n - 1)) if error > 1e-12 else float("nan")
 
 
 def _mean(values: np.ndarray, level: float) -> tuple[float, float, float]:

@@ -25,6 +25,7 @@ from crm_analysis.satisfaction.drivers.quadrants import Map, importance_map
 from crm_analysis.satisfaction.drivers.ready import service_quality
 from crm_analysis.satisfaction.drivers.stated import Stated, stated
 from crm_analysis.satisfaction.paths import PathModel, path_model
+from crm_analysis.satisfaction.scores.measures import accounts_said
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -131,7 +132,7 @@ class Drivers:
         values, widths = own.values[whole], own.widths[whole]
         heard, needed = len(np.unique(own.account[whole])), 10 * len(own.dimensions)
         if heard < needed:
-            raise BookError(label("ordered_few").format(accounts=heard, needed=needed))
+            raise BookError(label("ordered_few").format(accounts=accounts_said(heard), needed=needed))
         return ordered_logit(values[:, -1] * widths, values[:, :-1] * 10, own.account[whole], widths)
 
     @cached_property
@@ -158,8 +159,8 @@ class Drivers:
     def impressions(self) -> pd.DataFrame:
         """The impressions in their order, in words.
 
-        impression, accounts, performance, low, high, points_lost, low_points_lost, high_points_lost, importance (where
-        it can be told).
+        impression, accounts, performance, low, high, points_lost, low_points_lost, high_points_lost, p_holm, importance
+        (where it can be told).
         """
         table = overall(self._ratings, self.level).drop(columns="loses")
         try:

@@ -23,6 +23,7 @@ from crm_analysis.churn.survival.sample import codes, drawn
 from crm_analysis.errors import BookError, UserError
 from crm_analysis.labels import label
 from crm_analysis.satisfaction.scores.invitations import ANSWERED, owners
+from crm_analysis.satisfaction.scores.measures import accounts_said
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -122,7 +123,7 @@ def answering(frame: pd.DataFrame, habits: bool = True) -> Answering:
     for did, words in ((1, "answering_few"), (0, "answering_all")):
         found = frame.loc[answered == did, "account_id"].nunique()
         if found < MINIMUM:
-            raise BookError(label(words).format(found=found, needed=MINIMUM))
+            raise BookError(label(words).format(found=accounts_said(found), needed=MINIMUM))
     names = [name for name in (*FEATURES, OWN) if name in frame and (habits or name not in HABITS)]
     try:
         design = Design.of(frame, names, bends=False)
@@ -174,10 +175,10 @@ def told(model: Answering, frame: pd.DataFrame) -> pd.DataFrame:
 
 
 class Trial(NamedTuple):
-    """How the model did on the last wave, made with what was known before it: people asked, answered, expected.
+    """How the model did on the last wave, made with what was known before it: invitations, answered, expected.
 
-    auc: how often, of two people, the one who answered had the higher probability; log_score per invitation of the
-    model, and of the rate of all earlier waves (naive); higher is better.
+    auc: how often, of two invitations, the one that was answered had the higher probability; log_score per invitation
+    of the model, and of the rate of all earlier waves (naive); higher is better.
     """
 
     wave: str

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from crm_analysis.churn.definition.shares import LEVEL
-from crm_analysis.satisfaction.scores.intervals import KINDS, LEAST, POINTS, Sums, adjusted, pseudo, quantile
+from crm_analysis.satisfaction.scores.intervals import KINDS, LEAST, POINTS, Adjusted, Sums, adjusted, pseudo, quantile
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,23 +32,31 @@ class Difference(NamedTuple):
 def between(first: Sums, second: Sums, kind: str, level: float = LEVEL, together: Array | float = 0.0) -> Difference:
     """The difference of two scores of a kind, group by group.
 
-    `together` is the covariance of the two adjusted means, 0 where no account is on both sides. The interval, around
+    `together` is the covariance of the two adjusted means, 0 where no account is on both sides. Quantiles
+    are Student's for every kind, with Satterthwaite's (1946) degrees of freedom: of a small group beside a large one
+    they are about the small one's, and one group in many must not stand out by chance. The interval, around
     the difference of the scores of the accounts heard, excludes 0 if and only if p is below 1 - level, but where its
     end is that difference itself.
     """
-    from scipy.special import ndtr, stdtr
+    from scipy.special import stdtr
 
     one, two = (adjusted(sums, kind, pseudo(kind, level) / 2) for sums in (first, second))
     variance = np.maximum(one.variance + two.variance - 2 * together, 1e-12)
-    moved, error, many = two.mean - one.mean, np.sqrt(variance), one.many + two.many - 1
-    half = quantile(kind, level, many) * error
+    moved, error, many = two.mean - one.mean, np.sqrt(variance), _freedom(one, two) + 1
+    half = quantile(kind, level, many, uneven=True) * error
     raw, width = second.mean - first.mean, KINDS[kind].high - KINDS[kind].low
     low, high = np.maximum(moved - half, -width), np.minimum(moved + half, width)
     ratio = -np.abs(moved / error)
-    p = 2 * (stdtr(np.maximum(many - 1, 1), ratio) if KINDS[kind].student else ndtr(ratio))
+    p = 2 * stdtr(np.maximum(many - 1, 1), ratio)
     told = (first.accounts >= LEAST) & (second.accounts >= LEAST)
     low, high = np.minimum(low, raw), np.maximum(high, raw)
     return Difference(*(np.where(told, values, np.nan) for values in (POINTS * raw, POINTS * low, POINTS * high, p)))
+
+
+def _freedom(one: Adjusted, two: Adjusted) -> Array:
+    """Degrees of freedom of a difference: those of both sides together where these scatter alike, else fewer."""
+    lost = sum(side.variance**2 / np.maximum(side.many - 1, 1) for side in (one, two))
+    return (one.variance + two.variance) ** 2 / np.maximum(lost, 1e-300)
 
 
 class Change(NamedTuple):

@@ -31,9 +31,10 @@ SURE = 0.05
 def overview(units: pd.DataFrame, revenue: pd.Series | None, level: float = LEVEL) -> pd.DataFrame:
     """One row per score that somebody told: all accounts heard, and the same weighted by revenue.
 
-    Columns: score (code), accounts_heard, people_heard, points, low, high, then, with `revenue` (by account_id),
-    points_by_revenue, low_by_revenue, high_by_revenue, effective (as how many equal accounts the weighted ones count;
-    Kish 1965). An account without revenue has no weight. The interval is NaN below two accounts, or two's worth.
+    Columns: score (code), accounts_heard, people_heard (questionnaires that told it), points, low, high, then, with
+    `revenue` (by account_id), points_by_revenue, low_by_revenue, high_by_revenue, effective (as how many equal accounts
+    the weighted ones count; Kish 1965). An account without revenue has no weight. The interval is NaN below two
+    accounts, or two's worth.
     """
     import pandas as pd
 
@@ -43,7 +44,8 @@ def overview(units: pd.DataFrame, revenue: pd.Series | None, level: float = LEVE
         if own.empty:
             continue
         sums = Sums.of(own[name])
-        row: dict[str, Any] = {"score": name, "accounts_heard": len(own), "people_heard": int(own["people"].sum())}
+        told = int(own[f"people_{name}"].sum())
+        row: dict[str, Any] = {"score": name, "accounts_heard": len(own), "people_heard": told}
         row |= _told("points", "low", "high", sums, name, level)
         if revenue is not None:
             weighted = Sums.of(own[name], weights=own["account_id"].map(revenue).fillna(0.0).clip(lower=0.0))

@@ -157,6 +157,19 @@ def ends(sums: Sums, kind: str, level: float = LEVEL) -> tuple[Array, Array]:
     return np.where(told, low, np.nan), np.where(told, high, np.nan)
 
 
+def off_zero(sums: Sums, kind: str, level: float = LEVEL) -> Array:
+    """The p-value of each group's score being 0 in truth; NaN below LEAST accounts.
+
+    It is below 1 - level if and only if the interval of `ends` leaves 0 out, but where its end is the score itself.
+    """
+    from scipy.special import ndtr, stdtr
+
+    found = adjusted(sums, kind, pseudo(kind, level))
+    ratio = -np.abs(found.mean) / np.sqrt(found.variance)
+    p = 2 * (stdtr(np.maximum(found.many - 1, 1), ratio) if KINDS[kind].student else ndtr(ratio))
+    return np.where((sums.accounts >= LEAST) & (sums.effective >= LEAST - 1e-9), p, np.nan)
+
+
 class Score(NamedTuple):
     """A score in points: of how many accounts, its interval, and as how many equal accounts weights leave them."""
 

@@ -17,6 +17,7 @@ from crm_analysis.book import engine
 from crm_analysis.churn.survival.windows import ANSWER_DAYS
 from crm_analysis.errors import BookError
 from crm_analysis.labels import label
+from crm_analysis.satisfaction.scores.measures import nobodys
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -97,8 +98,8 @@ def _answered(sent: pd.DataFrame, people: pd.DataFrame) -> np.ndarray:
     met = _met(asked[asked["person"] != ""], said, ["account_id", "person"]).drop_duplicates("place", keep="last")
     row[met["place"]] = met["row"]
     left = said[~said["row"].isin(met["row"])]
-    nobodys = left["person"] == left["answered_on"].dt.strftime("%Y-%m-%d")  # as `answers` calls them
-    for answers, of in ((left[nobodys], row < 0), (left[~nobodys], (asked["person"] == "").to_numpy())):
+    unknown = nobodys(left)
+    for answers, of in ((left[unknown], row < 0), (left[~unknown], (asked["person"] == "").to_numpy())):
         _of_account(row, asked[of & (row < 0)], answers)
     return row
 

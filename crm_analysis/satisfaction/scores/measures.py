@@ -34,8 +34,8 @@ SHORT = 3.0
 def measured(answers: Answers) -> pd.DataFrame:
     """One row per questionnaire, index as `answers.people`: content, top_two, nps; NaN where it does not tell.
 
-    content is of the question on overall satisfaction; where the survey has none, the mean of all but the
-    recommendation, and there is no top_two. nps is NaN where recommendation was not asked on a scale of 10 or 11.
+    content is of the question on overall satisfaction; where the survey has none, the mean of the dimensions'
+    items, and there is no top_two. nps is NaN where recommendation was not asked on a scale of 10 or 11.
     """
     import pandas as pd
 
@@ -46,7 +46,9 @@ def measured(answers: Answers) -> pd.DataFrame:
         table[CONTENT] = share
         table[TOP_TWO] = top_two(share, width)
     else:
-        others = [item for item in answers.items if item != asks.recommendation]
+        # what looks worded against us is in no dimension until somebody says what it is
+        within = {item for items in asks.dimensions.values() for item in items}
+        others = [item for item in answers.items if item in within]
         if others:
             table[CONTENT] = shares[others].mean(axis=1)
     if asks.recommendation in shares:
@@ -55,8 +57,19 @@ def measured(answers: Answers) -> pd.DataFrame:
 
 
 def spoken(window: str) -> str:
-    """A window of months in words: 12M is 12 months."""
-    return label("window_M").format(n=window.removesuffix("M"))
+    """A window in words: 12M is 12 months, 1Y is year."""
+    number, unit = int(window[:-1]), window[-1]
+    return label(f"window_{unit}_one" if number == 1 else f"window_{unit}").format(n=number)
+
+
+def accounts_said(many: int) -> str:
+    """So many accounts in words: 1 account, 2 accounts."""
+    return label("account_one" if many == 1 else "account_many").format(n=f"{many:,}")
+
+
+def nobodys(people: pd.DataFrame) -> pd.Series:
+    """Which questionnaires (`answers.people`) do not tell who answered: their person is called by the day."""
+    return people["person"] == people["answered_on"].dt.strftime("%Y-%m-%d")
 
 
 def has_overall(answers: Answers) -> bool:
@@ -80,21 +93,22 @@ def promoted(share: Array, width: Array) -> Array:
 
 
 def units(answers: Answers, *by: str) -> pd.DataFrame:
-    """One row per account (and each of `by`, columns of `answers.people`), sorted: account_id, people, then SCORES.
+    """One row per account (and each of `by`, columns of `answers.people`), sorted: account_id, people, SCORES and more.
 
-    people counts questionnaires that tell a score; scores are the account's means over its people, NaN where nobody
-    told. Accounts none of whose people told any are left out.
+    people counts questionnaires that tell a score, people_<score> those that tell that one; scores are the account's
+    means over its people, NaN where nobody told. Accounts none of whose people told any are left out.
     """
-    keys = ["account_id", *by]
+    keys, counts = ["account_id", *by], [f"people_{name}" for name in SCORES]
     table = measured(answers)
     told = table.notna().any(axis=1)
     rows = answers.people.loc[told, keys].join(table)
     if rows.empty:
-        return rows.assign(people=np.zeros(0, dtype=np.int64))[[*keys, "people", *SCORES]].reset_index(drop=True)
+        rows = rows.assign(**{name: np.zeros(0, dtype=np.int64) for name in ("people", *counts)})
+        return rows[[*keys, "people", *SCORES, *counts]].reset_index(drop=True)
     grouped = rows.groupby(keys, sort=True, observed=True)
     found = grouped[list(SCORES)].mean()
     found.insert(0, "people", grouped.size())
-    return found.reset_index()
+    return found.join(grouped[list(SCORES)].count().set_axis(counts, axis=1)).reset_index()
 
 
 def _item(answers: Answers, item: str) -> tuple[Array, Array]:

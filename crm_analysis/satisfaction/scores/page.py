@@ -17,10 +17,10 @@ from crm_analysis.satisfaction.scores import rivals
 from crm_analysis.satisfaction.scores.answering import Answering, Trial, answering, known_before, told, trial
 from crm_analysis.satisfaction.scores.groups import FEW, by_group, overview
 from crm_analysis.satisfaction.scores.invitations import invitations
-from crm_analysis.satisfaction.scores.measures import CONTENT, has_overall, spoken, units
+from crm_analysis.satisfaction.scores.measures import CONTENT, has_overall, nobodys, spoken, units
 from crm_analysis.satisfaction.scores.reliability import LEAST, Alpha, reliability, scales
 from crm_analysis.satisfaction.scores.response import heard, rates
-from crm_analysis.satisfaction.scores.trend import changes, trend
+from crm_analysis.satisfaction.scores.trend import changes, scale_names, trend
 from crm_analysis.satisfaction.scores.weighting import weighted
 
 if TYPE_CHECKING:
@@ -75,6 +75,16 @@ class Scores:
     def whole(self) -> bool:
         """Whether there is a question on overall satisfaction; without, the mean of all items stands for it."""
         return has_overall(self.latest)
+
+    @property
+    def named(self) -> bool:
+        """Whether the book tells of every answer in `latest` who gave it; without, questionnaires are counted."""
+        return not nobodys(self.latest.people).any()
+
+    @property
+    def scales(self) -> list[str]:
+        """The scales on which overall satisfaction was answered in `latest` (`trend.scale_names`)."""
+        return scale_names(self.latest)
 
     @cached_property
     def points(self) -> pd.DataFrame:
@@ -221,12 +231,12 @@ class Scores:
 
     @cached_property
     def beside(self) -> pd.DataFrame:
-        """As `rivals.by_item`: item by item, ours and theirs; raises BookError where nobody rated both."""
-        table = rivals.by_item(self.answers, WINDOW)
-        overall = self.answers.asks.overall
-        if overall in set(table["item"]):
-            table = table[table["item"] != rivals.WHOLE]
-        return table.reset_index(drop=True)
+        """As `rivals.beside`: item by item, ours and theirs, with words for the verdict.
+
+        Raises BookError where nobody rated both.
+        """
+        table = rivals.beside(self.answers, WINDOW)
+        return table.assign(verdict=[label(f"rivals_is_{code}") for code in table["verdict"]])
 
     @cached_property
     def better(self) -> pd.DataFrame:

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from crm_analysis.churn.definition.shares import LEVEL, wilson
+from crm_analysis.churn.survival.checks import holm
 from crm_analysis.errors import BookError
 from crm_analysis.labels import label
 from crm_analysis.periods import before
-from crm_analysis.satisfaction.scores.intervals import POINTS, Sums, ends
-from crm_analysis.satisfaction.scores.measures import spoken
+from crm_analysis.satisfaction.scores.intervals import POINTS, Sums, ends, off_zero
+from crm_analysis.satisfaction.scores.measures import accounts_said, spoken
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 FEW = 5
 """Accounts that rated both, below which nothing is told of a competitor."""
+SURE = 0.05
+"""Holm-corrected p-value up to which we are ahead on an item, or behind."""
 EQUAL = 1e-9
 WHOLE = "whole"
 """The item that stands for a whole questionnaire."""
@@ -64,9 +67,9 @@ def by_item(answers: Answers, window: str = "12M", level: float = LEVEL, few: in
     """One row per item that people answered for both.
 
     Columns: item, accounts_heard, points_ours, points_theirs, lead, low, high (ours less theirs, in points, paired),
-    relative (ours by theirs), low_relative, high_relative. All competitors together; an account is one value. Items of
-    fewer than `few` accounts are left out. The interval of `relative` is by the delta method on its logarithm. Raises
-    BookError as `pairs`, and where no item is left.
+    p (of no lead, item by item), relative (ours by theirs), low_relative, high_relative. All competitors together; an
+    account is one value. Items of fewer than `few` accounts are left out. The interval of `relative` is by the delta
+    method on its logarithm. Raises BookError as `pairs`, and where no item is left.
     """
     import pandas as pd
 
@@ -84,12 +87,27 @@ def by_item(answers: Answers, window: str = "12M", level: float = LEVEL, few: in
         row: dict[str, object] = {"item": str(item), "accounts_heard": len(means)}
         row |= {"points_ours": POINTS * one.mean(), "points_theirs": POINTS * two.mean()}
         row |= {"lead": POINTS * float(sums.mean[0]), "low": POINTS * float(low[0]), "high": POINTS * float(high[0])}
+        row["p"] = float(off_zero(sums, "lead", level)[0])
         rows.append(
             row | dict(zip(("relative", "low_relative", "high_relative"), _ratio(one, two, level), strict=True))
         )
     if not rows:
-        raise BookError(label("rivals_few").format(few=few, found=who["account_id"].nunique()))
+        raise BookError(label("rivals_few").format(few=few, found=accounts_said(who["account_id"].nunique())))
     return pd.DataFrame(rows)
+
+
+def beside(answers: Answers, window: str = "12M", level: float = LEVEL, few: int = FEW) -> pd.DataFrame:
+    """`by_item` as one looks at it, all items at once: WHOLE only where the overall question was not compared.
+
+    For p stand p_holm, corrected for the number of items (Holm 1979), and verdict (code): "ahead" or "behind" where
+    p_holm is at most SURE, else "chance". Intervals are those of each item alone. Raises BookError as `by_item`.
+    """
+    table = by_item(answers, window, level, few)
+    if answers.asks.overall in set(table["item"]):
+        table = table[table["item"] != WHOLE].reset_index(drop=True)
+    table["p_holm"] = holm(table.pop("p").to_numpy(np.float64))
+    sides = np.where(table["lead"] > 0, "ahead", "behind")
+    return table.assign(verdict=np.where(table["p_holm"] <= SURE, sides, "chance").astype(object))
 
 
 def better(answers: Answers, window: str = "12M", level: float = LEVEL, few: int = FEW) -> pd.DataFrame:
@@ -122,7 +140,7 @@ def better(answers: Answers, window: str = "12M", level: float = LEVEL, few: int
             }
         )  # fmt: skip
     if not rows:
-        raise BookError(label("rivals_few").format(few=few, found=told["account_id"].nunique()))
+        raise BookError(label("rivals_few").format(few=few, found=accounts_said(told["account_id"].nunique())))
     table = pd.DataFrame(rows)
     table["first"] = np.arange(len(table)) > 0
     order = table.sort_values(["first", "accounts_heard", "rival"], ascending=[True, False, True])

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 def trend(answers: Answers, level: float = LEVEL, few: int = FEW) -> pd.DataFrame:
     """One row per wave in which somebody told a score, the earliest first.
 
-    Columns: wave, open (answers may still come), accounts_heard, people_heard, then for each score that somebody told
-    its name, low_<name>, high_<name>, in points; NaN below `few` accounts.
+    Columns: wave, open (answers may still come), accounts_heard, people_heard (questionnaires), asked_on (the scale of
+    the question on overall satisfaction, where it was asked: `scale_of`), then for each score that somebody told its
+    name, low_<name>, high_<name>, in points; NaN below `few` accounts.
     """
     import pandas as pd
 
@@ -34,6 +35,8 @@ def trend(answers: Answers, level: float = LEVEL, few: int = FEW) -> pd.DataFram
     place = pd.Index(table["wave"]).get_indexer(own["wave"])
     table["accounts_heard"] = np.bincount(place, minlength=len(table))
     table["people_heard"] = np.bincount(place, own["people"], len(table)).astype(np.int64)
+    if has_overall(answers):
+        table["asked_on"] = [scale_of(answers.of_wave(wave)) for wave in table["wave"]]
     for name in SCORES:
         sums = Sums.of(own[name], place, len(table))
         found = (sums.mean, *ends(sums, name, level))
@@ -42,6 +45,28 @@ def trend(answers: Answers, level: float = LEVEL, few: int = FEW) -> pd.DataFram
         for column, values in zip((name, f"low_{name}", f"high_{name}"), found, strict=True):
             table[column] = np.where(sums.accounts >= few, POINTS * values, np.nan)
     return table
+
+
+def scale_of(answers: Answers) -> str:
+    """The scale on which overall satisfaction was answered, such as "1 to 5"; that there are several; empty if none."""
+    names = scale_names(answers)
+    return names[0] if len(names) == 1 else label("scale_several") if names else ""
+
+
+def scale_names(answers: Answers) -> list[str]:
+    """The scales on which these questionnaires answer the overall question, the shortest first."""
+    item, days = answers.asks.overall, answers.people["answered_on"]
+    found: dict[str, None] = {}
+    for width in sorted(_widths(answers, item)):
+        told = days[(answers.shares[item].notna()) & np.isclose(answers.widths[item], width, atol=1e-6)]
+        known = answers.scales
+        known = known[(known["item"] == item) & np.isclose(known["scale_max"] - known["scale_min"], width, atol=1e-6)]
+        known = known[(known["first"] <= told.max()) & (known["last"] >= told.min())]
+        found |= dict.fromkeys(
+            label("scale_from_to").format(low=f"{low:g}", high=f"{high:g}")
+            for low, high in zip(known["scale_min"], known["scale_max"], strict=True)
+        )
+    return list(found)
 
 
 def last_two(answers: Answers, few: int = FEW) -> tuple[str, str]:

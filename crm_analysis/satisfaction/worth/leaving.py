@@ -75,24 +75,30 @@ class Linked:
 class _Fit:
     """Coefficients of some columns, the first ones of a model; `said`: what was adjusted for, in words.
 
-    `free`: leavers less parameters, the degrees of freedom of the covariance. It rests on those that left, however many
-    stayed, so tests are by F and intervals by Student's law.
+    `free`: `left` (accounts) less parameters, the degrees of freedom of the covariance. It rests on those that left,
+    however many stayed, so tests are by F and intervals by Student's law.
     """
 
     at: Array
     covariance: Array
+    left: int
     free: int
     said: str
 
-    def p(self, contrast: Array) -> float:
-        """Wald's test that the contrast (rows x columns) is zero; NaN where it has no rows."""
+    def p(self, contrast: Array, wider: bool = False) -> float:
+        """Wald's test that the contrast (rows x columns) is zero; NaN where it has no rows.
+
+        `wider` takes the covariance left / free times: that of slopes, which lean on few leavers, is too small. Where
+        nothing bends, 7 to 8 of 100 tests of it would else have p < .05 with 40 leavers.
+        """
         from scipy.stats import f as fisher
 
         if not len(contrast):
             return float("nan")
         value, spread = contrast @ self.at, contrast @ self.covariance @ contrast.T
         rank = int(np.linalg.matrix_rank(spread))
-        return float(fisher.sf(value @ np.linalg.pinv(spread) @ value / rank, rank, self.free))
+        size = rank * (self.left / self.free if wider else 1.0)
+        return float(fisher.sf(value @ np.linalg.pinv(spread) @ value / size, rank, self.free))
 
 
 def linked(
@@ -208,7 +214,7 @@ def _bent(rows: pd.DataFrame, levels: pd.Series, test: dict[str, object]) -> Cur
     if fit is None:
         return None
     size = len(pieces)
-    test["p_bent"] = fit.p(np.eye(size + len(others))[1:size])
+    test["p_bent"] = fit.p(np.eye(size + len(others))[1:size], wider=True)
     if not float(test["p_heard"]) < CLEAR:  # type: ignore[arg-type]
         return None
     part = rows[heard]
@@ -250,5 +256,4 @@ def _fitted(rows: pd.DataFrame, columns: Array) -> _Fit | None:
     free = left - width
     if free < 1:
         return None
-    spread = cox.covariance(table, found, 0.0) * (left / free)
-    return _Fit(found.at[:size], spread[:size, :size], free, said)
+    return _Fit(found.at[:size], cox.covariance(table, found, 0.0)[:size, :size], left, free, said)

@@ -152,9 +152,12 @@ class Worth:
     def unheard(self) -> pd.DataFrame:
         """Accounts nobody was heard of: account_id, name, segment, rep_id, at_stake, was_asked (where the book tells).
 
-        Raises BookError without a survey, and where every account with something at stake was heard.
+        Raises BookError without a survey, where no account has anything at stake, and where each that has was heard.
         """
         table = unheard(self.answers(), self.frame, self.expected)
+        if table.empty and not self.at_stake > 0:
+            kind = stakes(self.frame, self.expected)[1]
+            raise BookError(label("unheard_no_stake").format(stake=label(f"stake_{kind}")))
         if table.empty:
             raise BookError(label("unheard_none"))
         if self.book.has("survey_invitations"):

@@ -97,14 +97,15 @@ def priorities(
     place = _places(own["account_id"], lately.people["account_id"])
     known = place >= 0
     lately, place = lately.of(known), place[known]
-    says = [label("priority_strangers").format(n=int((~known).sum()))] if (~known).any() else []
+    strangers = int((~known).sum())
+    says = [_counted(strangers, "priority_strangers")] if strangers else []
     scores, notes = _scores(lately, names, place, len(own))
     heard = np.flatnonzero(np.sum([each.people > 0 for each in scores], axis=0) > 0)
     if not len(heard):
         raise BookError(label("priority_nobody"))
     spoke = np.unique(place)
     if len(spoke) > len(heard):
-        says.append(label("priority_other").format(n=len(spoke) - len(heard)))
+        says.append(_counted(len(spoke) - len(heard), "priority_other"))
     whole = None
     if curve is not None and answers.asks.overall in lately.shares:
         whole = shrunk(lately.shares[answers.asks.overall], place, len(own))
@@ -143,6 +144,10 @@ def unheard(answers: Answers, frame: pd.DataFrame, expected: pd.Series | None = 
     names = [name for name in ("account_id", "name", "segment", "rep_id") if name in own]
     table = own.loc[there, names].assign(at_stake=stake[there])
     return table.sort_values(["at_stake", "account_id"], ascending=[False, True], ignore_index=True)
+
+
+def _counted(number: int, words: str) -> str:
+    return label(f"{words}_one" if number == 1 else f"{words}_many").format(n=f"{number:,}")
 
 
 def _places(ids: pd.Series, asked: pd.Series) -> Places:

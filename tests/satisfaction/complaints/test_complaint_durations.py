@@ -66,7 +66,7 @@ def test_rows_may_be_summed_and_come_in_any_order():
 def test_none_ended_all_ended_and_one_account():
     still = curve(rows_of([3, 8], [False, False]))
     assert still[["days", "lasting"]].to_numpy().tolist() == [[0, 1]]
-    assert np.isnan(median(still)).all()
+    assert np.isnan(median(still)[0])
     assert ended_by(still, [5, 10])["share"].tolist() == pytest.approx([0, np.nan], nan_ok=True)
     ended = curve(rows_of([2, 2], [True, True]))
     assert ended["lasting"].tolist() == [1, 0]
@@ -75,6 +75,24 @@ def test_none_ended_all_ended_and_one_account():
     alone = curve(rows_of([1, 2, 3], [True] * 3, ["A"] * 3))
     assert alone[["low", "high"]].to_numpy()[1].tolist() == [0, 1]
     assert curve(rows_of([], [])).empty
+
+
+def test_that_nothing_ended_is_no_certainty():
+    """None of n ended: the interval goes up to the share that leaves none of n with a chance of 5 %."""
+    still = rows_of([200] * 24, [False] * 24)
+    of_24, of_4 = (1 - 0.05 ** (1 / n) for n in (24, 4))
+    assert ended_by(curve(still), [30])[["low", "high"]].to_numpy()[0].tolist() == pytest.approx([0, of_24])
+    assert curve(still)[["low", "high"]].to_numpy()[0].tolist() == pytest.approx([1 - of_24, 1])
+    once = still.assign(days=[100, *[200] * 23], done=[True, *[False] * 23])
+    before, later = (ended_by(curve(once), [day]).iloc[0] for day in (99, 100))
+    assert (before["share"], before["low"], before["high"]) == pytest.approx((0, 0, of_24))
+    assert 0 < later["low"] < later["share"] < later["high"]
+    # of accounts that were no longer seen on a day nothing is known of it
+    gone = curve(still.assign(days=[20] * 20 + [200] * 4))
+    assert ended_by(gone, [20, 21])["high"].tolist() == pytest.approx([of_24, of_4])
+    # three complaints of one account are one account
+    alone = curve(rows_of([50] * 3, [False] * 3, ["A"] * 3))
+    assert ended_by(alone, [30])["high"].iloc[0] == pytest.approx(0.95)
 
 
 def test_intervals_hold_for_few_accounts_with_several_complaints():

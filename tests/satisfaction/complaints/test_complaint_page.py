@@ -151,6 +151,25 @@ def test_books_that_lack_something_say_so():
         alone.drawn  # noqa: B018
     assert "no two groups" in said.group_said(alone)
     assert sentences(alone)["rate_said"].startswith("1 complaint came on 10 orders")
+    assert "per 100 orders), 1.00 for each account with an order." in said.rate_said(alone)
+    one = [complaint("A0", 50, 4), complaint("A1", 40), complaint("A1", 30, -2), complaint("A1", 20)]
+    some = look_of(small_book(plain_orders(names), complaints=keyed(one[:3])), no_panels)
+    assert "1 of them is still open and counts for as long as it was seen." in said.wait_said(some)
+    assert "1 complaint closed before it was opened is left out." in said.wait_said(some)
+    more = look_of(small_book(plain_orders(names), complaints=keyed([*one, one[2]])), no_panels)
+    assert "2 of them are still open and count" in said.wait_said(more)
+    assert "2 complaints closed before they were opened are left out." in said.wait_said(more)
+
+
+@pytest.mark.parametrize("last", [None, 4])
+def test_one_complaint_that_no_other_followed_is_no_certainty(last):
+    """Nothing closed within 5 days, nothing repeated within 90: of one account that tells hardly anything."""
+    own = small_book(plain_orders(["A0", "A1"]), complaints=keyed([complaint("A0", 100, last and 70)]))
+    look = look_of(own, no_panels)
+    assert "0.0% within 5 days (0.0% to 95.0%)" in said.wait_said(look)
+    assert "0.0% of complaints were followed by another complaint within 90 days (90% interval 0.0% to 95.0%)" in (
+        said.repeat_said(look)
+    )
 
 
 def test_chart_sentences():
@@ -161,7 +180,9 @@ def test_chart_sentences():
     assert "No month stands out." in said.chart_said(calm) or "Signals" in said.chart_said(calm)
     burst = keyed([*rows, *(complaint(name, 100, 1, topic="bad") for name in names)])
     look = look_of(small_book(lines, complaints=burst), no_panels)
-    assert "2026-06 above the limit" in said.chart_said(look)
+    told = said.chart_said(look)
+    assert "2026-06 above the limit" in told
+    assert f"complaints that come one by one, gives {look.chart.by_chance:.0%} of such charts a signal." in told
 
 
 def test_figures_draw_what_the_tables_say(look):

@@ -219,9 +219,23 @@ def test_eight_in_a_row_are_a_signal_and_points_on_the_mean_break_a_row():
     assert same.signals.empty
 
 
+def test_how_often_chance_makes_a_signal_is_that_of_poisson_months():
+    """Against charts drawn here one by one; at one complaint a month it is no rare thing."""
+    rng = np.random.default_rng(7)
+    found = chart(months_of([1, 0, 2, 1, 1, 0, 3, 1, 0, 2, 1, 0] * 2))
+    drawn = [chart(months_of(rng.poisson(1.0, 24).tolist())) for _ in range(300)]
+    share = np.mean([len(own.signals) > 0 for own in drawn])
+    assert found.by_chance == pytest.approx(share, abs=4 * np.sqrt(share * (1 - share) / 300))
+    assert found.by_chance > 0.15
+    assert found.by_chance == chart(found.table[["month", "complaints", "orders"]]).by_chance
+    assert chart(months_of([0] * 12)).by_chance == 0
+
+
 def test_a_chart_needs_twelve_months_with_orders():
     with pytest.raises(BookError, match="11 whole months with orders are known, and 12 are needed"):
         chart(months_of([1.0] * 11))
+    with pytest.raises(BookError, match="1 whole month with orders is known, and 12"):
+        chart(months_of([1.0]))
     found = chart(pd.concat([months_of([1.0] * 12), months_of([0.0]).assign(orders=0)]))
     assert (found.left_out, len(found.table)) == (1, 12)
 

@@ -106,6 +106,32 @@ def test_sentences_say_what_the_tables_say(look):
     assert "Concentrate here: reliability" in words.map_alt(look)
 
 
+def test_the_map_is_told_in_the_words_of_its_table(look):
+    for own in (look, bordering()):
+        told = words.map_alt(own)
+        for place, names in own.table.groupby("quadrant")["dimension"]:
+            part = next(part for part in told.split(". ")[1].split("; ") if part.startswith(place.capitalize()))
+            assert all(name in part for name in names)
+    assert words.map_said(look).startswith("The place on the map is sure for ")
+
+
+def test_an_impression_is_lost_only_beside_the_others():
+    """One interval of three that leaves 0 out is not enough."""
+    shares, accounts = simulated(accounts=60, people=1, weights=(0.5, 0.4, 0.3), seed=1)
+    rng = np.random.default_rng(1)
+    for seed in range(200):
+        rng = np.random.default_rng(seed)
+        for name in ("reliability", "timeliness", "warmth"):
+            shares[name] = np.clip(np.round(rng.normal(0.6, 0.2, 60) * 6) / 6, 0, 1)
+        own = look_of(shares, accounts)
+        table = own.impressions
+        if (table["low_points_lost"] > 0).any() and (table["p_holm"] > 0.1).all():
+            break
+    assert (table["low_points_lost"] > 0).any()
+    assert (table["p_holm"] > 0.1).all()
+    assert words.impressions_said(own).startswith("Accounts rate none of the impressions surely below the others")
+
+
 def test_what_pulls_down_is_said():
     shares, accounts = simulated(accounts=240, people=1, weights=(0.7, -0.4, 0.0), halo=0.0)
     own = look_of(shares, accounts)
@@ -242,9 +268,14 @@ def test_scales_that_changed_have_thresholds_of_their_own(material):
     assert [len(cuts) for cuts in fit.thresholds.values()] == [4, 6]
 
 
-def test_a_place_that_most_draws_deny_is_the_border():
+def bordering() -> Drivers:
+    """Four dimensions that matter alike."""
     shares, accounts = simulated(accounts=60, people=1, weights=(0.4, 0.4, 0.4, 0.4, 0.0), halo=0.5, seed=2)
-    table = look_of(shares.drop(columns="x4"), accounts).table
+    return look_of(shares.drop(columns="x4"), accounts)
+
+
+def test_a_place_that_most_draws_deny_is_the_border():
+    table = bordering().table
     border = table["quadrant"] == "on the border"
     assert border.any()
     assert (table["quadrant_share"][border] < 0.5).all()

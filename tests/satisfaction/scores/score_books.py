@@ -76,7 +76,13 @@ def heard(
     shares, widths = wide["share"].copy(), wide["width"].copy()
     said_of = (asks or Questionnaire()).of(sorted(shares))
     shares[list(said_of.reversed)] = 1 - shares[list(said_of.reversed)]
-    return Answers(people, shares, widths, shares * np.nan, said_of, known, pd.DataFrame(), (), day)
+    ours = (
+        table[table["subject"] == "us"]
+        .assign(day=pd.to_datetime(table["answered_on"]))
+        .groupby(["item", "scale_min", "scale_max"])
+    )
+    scales = ours["day"].agg(["size", "min", "max"]).set_axis(["answers", "first", "last"], axis=1).reset_index()
+    return Answers(people, shares, widths, shares * np.nan, said_of, known, scales, (), day)
 
 
 def frame_of(names: Sequence[str], **columns: Any) -> pd.DataFrame:

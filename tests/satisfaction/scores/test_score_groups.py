@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 from score_books import BEFORE, NOW, book_with, heard, said
 from small_books import DAY
 from small_books import FEW as EXAMPLES
@@ -86,6 +87,7 @@ def many_accounts(scores: list[int], groups: list[str]) -> tuple[pd.DataFrame, p
     names = [f"A{place:03}" for place in range(len(scores))]
     own = pd.DataFrame({"account_id": names, "people": 1, "content": (np.array(scores) - 1) / 4})
     own["top_two"], own["nps"] = (own["content"] >= 0.75).astype(float), np.nan
+    own["people_content"] = own["people_top_two"] = own["people"]
     return own, pd.Series(groups, names)
 
 
@@ -132,6 +134,25 @@ def test_a_group_differs_beside_all_that_were_looked_at():
     assert set(found.drop("O3")) == {""}
 
 
+@pytest.mark.parametrize("name", ["content", "nps"])
+def test_small_groups_beside_a_large_one_rarely_differ_by_chance(name):
+    """Of 150 books of eight offices of five and one of sixty, all alike, at most 5 % should name one; binomial test."""
+    rng, named = np.random.default_rng(7), 0
+    group = pd.Series(np.repeat([f"O{place}" for place in range(9)], [5] * 8 + [60]))
+    for _ in range(150):
+        values = {"content": rng.integers(0, 7, 100) / 6, "nps": rng.choice([1, 0, -1], 100, p=[0.4, 0.35, 0.25])}
+        own = pd.DataFrame({"account_id": range(100), "people": 1, "content": np.nan, "top_two": np.nan, "nps": np.nan})
+        found = by_group(own.assign(**{name: values[name]}), group)["differs"]
+        named += bool(found.isin(["higher", "lower"]).any())
+    assert stats.binomtest(named, 150, 0.05, alternative="greater").pvalue > 0.01
+
+
+def test_each_score_counts_those_who_told_it():
+    rows = said("A", NOW, "1", satisfaction=5, recommendation=10) + said("A", NOW, "2", satisfaction=1)
+    table = overview(units(heard(rows).ours), None).set_index("score")
+    assert table["people_heard"].to_dict() == {"content": 2, "top_two": 2, "nps": 1}
+
+
 # --- waves ---
 
 
@@ -171,6 +192,14 @@ def test_waves_on_other_scales_have_no_change_of_the_best_answers():
     assert table.loc["content", "points_change"] == 0.0
     assert "another scale" in table.loc["content", "remark"]
     assert table.loc["nps", "remark"] == ""
+
+
+def test_a_wave_tells_its_scale():
+    rows = two_waves([5] * 6, [7] * 6, high=7)
+    assert trend(heard(rows).ours)["asked_on"].tolist() == ["1 to 5", "1 to 7"]
+    mixed = rows + said("B", NOW, satisfaction=4)
+    assert trend(heard(mixed).ours)["asked_on"].tolist() == ["1 to 5", "several"]
+    assert "asked_on" not in trend(heard([row for row in rows if row["item"] == "recommendation"]).ours)
 
 
 def test_one_wave_has_no_change():

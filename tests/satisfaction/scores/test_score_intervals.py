@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 from small_books import FEW
 
 from crm_analysis.churn.definition.shares import wilson
@@ -156,6 +157,21 @@ def test_a_difference_without_accounts_is_none():
     found = between(Sums.of([]), Sums.of([0.5, 0.7]), "content")
     assert np.isnan(found.p[0])
     assert np.isnan(found.low[0])
+
+
+def test_a_difference_has_welchs_degrees_of_freedom():
+    """Of a small group beside a large one they are about the small one's, not those of both together."""
+    rng = np.random.default_rng(3)
+    one, two = rng.random(80), rng.random(5)
+    small = between(Sums.of(np.tile(one, 50)), Sums.of(two), "content")
+    large = between(Sums.of(np.tile(one, 50)), Sums.of(np.tile(two, 50)), "content")
+    sides = [adjusted(Sums.of(values), "content", pseudo("content") / 2) for values in (np.tile(one, 50), two)]
+    v = [float(side.variance[0]) for side in sides]
+    freedom = sum(v) ** 2 / sum(part**2 / (float(side.many[0]) - 1) for part, side in zip(v, sides, strict=True))
+    ratio = float(sides[1].mean[0] - sides[0].mean[0]) / np.sqrt(sum(v))
+    assert small.p[0] == pytest.approx(2 * stats.t.sf(abs(ratio), freedom))
+    assert 4 < freedom < 6
+    assert large.high[0] - large.low[0] < small.high[0] - small.low[0]
 
 
 def test_a_change_backwards_is_the_same_change():

@@ -9,7 +9,7 @@ from score_books import BEFORE, NOW, asked, book_with, company, said, scores_of
 
 from crm_analysis.book import Book
 from crm_analysis.errors import BookError
-from crm_analysis.labels import COLUMNS
+from crm_analysis.labels import COLUMNS, column
 from crm_analysis.report.sentences import scores as say
 from crm_analysis.satisfaction.scores.page import Scores
 
@@ -78,6 +78,57 @@ def test_everything_is_told_of_a_book_that_has_it(look):
     assert told["groups_sales_office"].startswith("Scores are not told by group")
 
 
+def test_questionnaires_and_invitations_are_not_called_people(look):
+    told = everything(look)
+    row = look.weighted.set_index("score").loc["content"]
+    silent = int(row["people_asked"] - row["people_heard"])
+    assert f"{silent} invitations that brought no such answer" in told["weighted_said"]
+    assert f"expected to {look.trial.asked} invitations" in told["trial_said"]
+    assert "of each person whom the book names, only the latest answer" in told["weighted_said"]
+    headings = {column(name).heading for name in ("people_heard", "people_asked", "people_answered")}
+    assert headings == {"Questionnaires", "Invitations", "Invitations answered"}
+
+
+def test_a_reliability_counts_questionnaires_not_people():
+    rows = []
+    for place in range(12):
+        for day in (BEFORE, NOW):
+            rows += said(f"A{place}", day, reliability=1 + place % 5, warmth=1 + (place + (day == NOW)) % 5)
+    words = say.alpha_said(scores_of(book_with(rows)))
+    assert words.startswith("2 items, answered together in 24 questionnaires of 12 accounts: ")
+
+
+def test_people_are_counted_only_where_the_book_names_all_of_them():
+    rows = [row for place in range(9) for row in said(f"A{place}", NOW, satisfaction=place % 5 + 1)]
+    assert "9 people at 9 accounts" in say.content_said(scores_of(book_with(rows)))
+    again = rows + said("A0", "2026-05-11", None, satisfaction=3)
+    assert "10 questionnaires at 9 accounts" in say.content_said(scores_of(book_with(again)))
+
+
+def test_scales_that_are_mixed_are_said():
+    rows = [row for place in range(9) for row in said(f"A{place}", BEFORE, satisfaction=place % 5 + 1)]
+    assert "several scales" not in say.overview_said(scores_of(book_with(rows)))
+    rows += [row | {"scale_max": 7} for place in range(9) for row in said(f"B{place}", NOW, satisfaction=place % 7 + 1)]
+    look = scores_of(book_with(rows))
+    assert "on several scales (1 to 5, 1 to 7)" in say.overview_said(look)
+    assert look.trend["asked_on"].tolist() == ["1 to 5", "1 to 7"]
+
+
+def test_a_lead_on_an_item_is_corrected_for_all_of_them():
+    rows = []
+    for place in range(20):
+        ours, theirs = {"warmth": 5, "speed": 2 + place % 3}, {"warmth": 1 + place % 2, "speed": 2 + (place + 1) % 3}
+        rows += said(f"A{place}", NOW, satisfaction=4, **ours)
+        rows += said(f"A{place}", NOW, subject="Acme", satisfaction=4, **theirs)
+    look = scores_of(book_with(rows))
+    words = say.rivals_said(look)
+    assert "Surely ahead: warmth. What is called sure allows for the number of items looked at." in words
+    assert "behind" not in words
+    assert look.beside.set_index("item")["verdict"].to_dict() == {
+        "satisfaction": "chance may explain it", "speed": "chance may explain it", "warmth": "surely ahead",
+    }  # fmt: skip
+
+
 def test_the_change_is_told_as_what_it_is(look):
     row = look.changes.set_index("score").loc["content"]
     words = say.change_said(look)
@@ -114,9 +165,9 @@ CASES = {
         lambda: book_with([row for n in range(9) for row in said(f"A{n}", NOW, satisfaction=5, warmth=5)]), "interval"),
     "nobody named": (
         lambda: book_with([row for n in range(9) for row in said(f"A{n}", NOW, None, satisfaction=n % 5 + 1)]),
-        "9 people at 9 accounts"),
+        "9 questionnaires at 9 accounts"),
     "no overall question": (
-        lambda: book_with(said("A", NOW, warmth=5) + said("B", NOW, warmth=1)), "the mean of all items"),
+        lambda: book_with(said("A", NOW, warmth=5) + said("B", NOW, warmth=1)), "the mean of its service questions"),
     "recommendation only": (
         lambda: book_with([row for n in range(9) for row in said(f"A{n}", NOW, recommendation=n + 1)]),
         "no customer answered a question on it"),

@@ -218,6 +218,8 @@ def test_few_answers_or_one_wave_are_refused_in_words(frame):
     everybody = frame.assign(answered=1)
     with pytest.raises(BookError, match="0 accounts did, and 20"):
         answering(everybody)
+    with pytest.raises(BookError, match="1 account answered, and 20 are needed"):
+        answering(frame[(frame["answered"] == 0) | (frame["account_id"] == "A001")])
     with pytest.raises(BookError, match="one wave only"):
         trial(frame[frame["wave"] == "2026-05"])
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import stats
 from score_books import BEFORE, NOW, heard, said
 
+from crm_analysis.churn.survival.checks import holm
 from crm_analysis.errors import BookError
-from crm_analysis.satisfaction.scores.rivals import WHOLE, better, by_item, pairs
+from crm_analysis.satisfaction.scores.intervals import Sums, ends, off_zero
+from crm_analysis.satisfaction.scores.rivals import SURE, WHOLE, beside, better, by_item, pairs
 
 
 def rated(ours: list[int], theirs: list[int], rival: str = "Acme", name: str = "A") -> list[dict]:
@@ -74,6 +77,47 @@ def test_without_an_overall_question_items_rated_for_both_stand_for_it():
     row = better(heard(rows)).iloc[0]
     assert row["us_better"] == 1.0
     assert row["lead"] == pytest.approx(50.0)
+
+
+def test_a_lead_is_sure_beside_all_items_looked_at():
+    """An item alone beyond chance is not, looked at with eleven others; one far beyond is, in both directions."""
+    rng = np.random.default_rng(4)
+    rows = []
+    for place in range(30):
+        ours = {f"item{n:02}": int(rng.integers(2, 5)) for n in range(12)}
+        theirs = {f"item{n:02}": int(rng.integers(2, 5)) for n in range(12)}
+        ours["item00"], theirs["item00"] = 5, 1 + place % 2
+        ours["item01"], theirs["item01"] = 1, 4 + place % 2
+        ours["item02"], theirs["item02"] = 3 + (place % 3 > 0), 3 + (place % 5 == 0) + (place % 7 == 0)
+        rows += said(f"A{place}", NOW, **ours) + said(f"A{place}", NOW, subject="Acme", **theirs)
+    single = by_item(heard(rows)).set_index("item")
+    table = beside(heard(rows)).set_index("item")
+    assert table.loc["item00", "verdict"] == "ahead"
+    assert table.loc["item01", "verdict"] == "behind"
+    assert (table.loc["item02", "low"] > 0, table.loc["item02", "verdict"]) == (True, "chance")
+    assert table["p_holm"].tolist() == pytest.approx(holm(single["p"].to_numpy()).tolist())
+    assert (table["low"] == single["low"]).all()
+
+
+def test_equal_ratings_are_rarely_called_a_lead():
+    """Of 300 surveys of six items without any difference at most SURE should name one; exact binomial test."""
+    rng, named = np.random.default_rng(9), 0
+    for _ in range(300):
+        leads = np.round((rng.normal(0, 0.15, (28, 1)) + rng.normal(0, 0.2, (28, 6))) * 6) / 6
+        p = [off_zero(Sums.of(leads[:, place]), "lead")[0] for place in range(6)]
+        named += bool((holm(np.array(p)) <= SURE).any())
+    assert stats.binomtest(named, 300, SURE, alternative="greater").pvalue > 0.01
+
+
+@pytest.mark.parametrize("kind", ["lead", "nps"])
+def test_p_is_small_where_the_interval_leaves_out_zero(kind):
+    rng = np.random.default_rng(2)
+    for shift in np.linspace(-0.6, 0.6, 13):
+        sums = Sums.of(np.clip(np.round(rng.normal(shift, 0.5, 15) * 2) / 2, -1, 1))
+        low, high = ends(sums, kind)
+        if low[0] < sums.mean[0] < high[0]:
+            assert (low[0] > 0 or high[0] < 0) == (off_zero(sums, kind)[0] < 0.1)
+    assert np.isnan(off_zero(Sums.of([0.5]), kind)[0])
 
 
 def test_nobody_or_few_who_rated_both_is_said():

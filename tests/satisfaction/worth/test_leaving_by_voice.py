@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from lifelines import CoxTimeVaryingFitter
 from scipy.stats import gamma
+from scipy.stats import t as student
 from voice_sample import simulated
 
 from crm_analysis.churn.definition import Spells
@@ -164,10 +165,35 @@ def test_levels_that_too_few_left_from_have_counts_and_no_ratio():
     panel, spells = simulated(300, 5, {"low": -9.0})
     found = linked(panel, spells)
     low = level_of(found, "low")
-    assert low["left"] < leaving.FEW
-    assert np.isnan(low["ratio"])
+    assert low["left"] == 0
+    assert np.isnan(low["ratio"])  # none left: no finite ratio is likeliest
     assert low["high"] > 0
     assert np.isfinite(level_of(found, "middle")["ratio"])
+
+
+@pytest.mark.parametrize(("accounts", "seed", "effect", "a_year"), [(400, 6, -1.6, 0.15), (80, 3, 1.8, 0.2)])
+def test_levels_are_chosen_by_the_leavers_to_be_expected_and_never_by_those_that_came(accounts, seed, effect, a_year):
+    """With FEW or more to be expected a level has a ratio though fewer left; with fewer it has none though more did.
+
+    Chosen by those that came, a level that does nothing has a ratio where chance made it large.
+    """
+    panel, spells = simulated(accounts, seed, {"complaints_2": effect}, a_year=a_year)
+    table = linked(panel, spells).table.set_index("level")
+    own = table[table.index.str.startswith("complaints")]
+    row = own.loc["complaints_2"]
+    expected = own["left"].sum() * row["quarters"] / own["quarters"].sum()  # quarters are about alike in length
+    assert (row["left"] < leaving.FEW) == (expected > leaving.FEW)
+    assert bool(row["ratio"] > 0) == (expected > leaving.FEW)
+    assert bool(row["low_ratio"] > 0) == (expected > leaving.FEW)
+
+
+def test_tests_are_by_f_with_few_degrees_of_freedom_where_few_left():
+    """With the degrees of freedom of those that left less the parameters."""
+    one, other = (leaving._Fit(np.array([1.0]), np.array([[0.25]]), left, left - 3, "") for left in (10, 100))
+    assert one.p(np.eye(1)) == pytest.approx(2 * student.sf(2, 7))
+    assert other.p(np.eye(1)) == pytest.approx(2 * student.sf(2, 97))
+    assert one.p(np.eye(1), wider=True) == pytest.approx(2 * student.sf(2 * np.sqrt(0.7), 7))
+    assert np.isnan(one.p(np.eye(1)[:0]))
 
 
 def test_what_is_adjusted_for_gives_way_where_few_left():

@@ -195,8 +195,8 @@ def test_what_was_not_answered_has_no_priority_and_silence_no_score():
     assert each["A", "prompt"] == 0
     assert found.unheard["account_id"].tolist() == ["D"]  # C spoke, though of nothing that could be improved
     assert set(found.accounts["account_id"]) == {"A", "B"}
-    assert any(words.startswith("1 accounts answered, but nothing") for words in found.says)
-    assert any(words.startswith("1 questionnaires are of accounts") for words in found.says)
+    assert any(words.startswith("1 account answered, but nothing") for words in found.says)
+    assert any(words.startswith("1 questionnaire is of an account") for words in found.says)
 
 
 def test_refusals():

@@ -223,6 +223,18 @@ def test_nobody_lags_behind():
         _ = look.unheard
 
 
+def test_nothing_is_at_stake():
+    """A gap there is, and no money: neither that no gap matters, nor that all that brought money were heard."""
+    look = rated({"A": 0.1, "B": 0.9, "C": 0.9}, {"A": 0.0, "B": 0.0, "C": -5.0, "D": 0.0})
+    expected = (
+        "No account heard has revenue above 0 in the year, so nothing is at stake and no improvement comes first."
+    )
+    assert words.priorities_said(look, "EUR") == expected
+    assert words.improvement_said(look, "EUR") == expected
+    with pytest.raises(BookError, match=r"^No account has revenue above 0 in the year, so none .* could be unheard"):
+        _ = look.unheard
+
+
 def test_our_own_view_that_is_not_rosier():
     rng = np.random.default_rng(2)
     rows = [
