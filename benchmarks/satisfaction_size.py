@@ -173,7 +173,7 @@ def section() -> list[str]:
         f"{SHEETS * len(ITEMS):,} answers: {SHEETS:,} questionnaires of {len(ITEMS)} items, of {ACCOUNTS:,} accounts",
         f"with {ACCOUNTS * 8:,} order lines and {2 * SHEETS:,} invitations, and {COMPLAINTS:,} complaints, in memory;",
         "all that the page shows of them, the model of who answers included, but for what needs the panel of leaving.",
-        "One thread of linear algebra (OPENBLAS_NUM_THREADS=1); seconds are by the clock of a machine of two cores that",
+        "One thread of linear algebra (OPENBLAS_NUM_THREADS=1); seconds by the clock of a machine of two cores that",
         "others used too.",
         "",
         "| part | seconds | CPU seconds |",
