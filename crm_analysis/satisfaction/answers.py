@@ -119,13 +119,13 @@ def answers(book: Book, as_of: str | dt.date) -> Answers:
             hint = "" if column == "score" or not known.has("surveys", "score") else f" {label('survey_scale')}"
             raise BookError(f"{lack}{hint}")
     rows = _typed(known)
-    told = _counts(rows)
-    rows = rows.filter(rows.use)
-    table = _waves(known, rows, day)
-    scales = _scales(rows)
-    if table.empty or scales.empty:
-        raise BookError(_nothing(rows, told))
-    asks, items = _asked(known.questionnaire, scales, rows)
+    tally = _tallied(rows)
+    told, used = _counts(tally), tally[tally["use"]]
+    scales = _scales(used)
+    if scales.empty:
+        raise BookError(_nothing(used, told))
+    rows, table = rows.filter(rows.use), _waves(known, used, day)
+    asks, items = _asked(known.questionnaire, scales, used)
     frame, dropped = _questionnaires(rows, table, items)
     people = frame[KEYS].assign(wave=table["wave"].to_numpy()[frame["turn"].to_numpy() - 1])
     people = people[["account_id", "person", "answered_on", "wave", "subject", "internal"]]
@@ -178,48 +178,51 @@ def _typed(book: Book) -> ibis.Table:
     ).mutate(use=lambda own: own.rise.notnull())
 
 
-def _counts(rows: ibis.Table) -> dict[str, int]:
-    """How many answers there are, and how many of them cannot be used, by what they lack."""
-    whole = rows.said & rows.scaled
-    table = rows.agg(
-        answers=rows.count(),
-        inside=rows.internal.sum(),
-        no_score=(~rows.said).sum(),
-        no_scale=(rows.said & ~rows.scaled).sum(),
-        off_scale=(whole & ~rows.use).sum(),
-    )
-    found = engine.frame(table).iloc[0].fillna(0)
-    return {str(name): int(value) for name, value in found.items()}
+def _tallied(rows: ibis.Table) -> pd.DataFrame:
+    """How many answers there are of each kind: item, answered_on, subject, internal, said, scaled, use, its scale.
+
+    One question to the engine for all that is told of the answers as a whole; `answers` is how many.
+    """
+    ends = {"scale_min": rows.low.cast("float64"), "scale_max": rows.high.cast("float64")}
+    keys = ["item", "answered_on", "subject", "internal", "said", "scaled", "use"]
+    return engine.frame(rows.group_by(*keys, **ends).agg(answers=rows.count()))
 
 
-def _waves(book: Book, rows: ibis.Table, day: dt.date) -> pd.DataFrame:
+def _counts(tally: pd.DataFrame) -> dict[str, int]:
+    """How many answers there are, of our own people, and how many cannot be used, by what they lack."""
+    parts = {
+        "answers": tally["said"] | True,
+        "inside": tally["internal"],
+        "no_score": ~tally["said"],
+        "no_scale": tally["said"] & ~tally["scaled"],
+        "off_scale": tally["said"] & tally["scaled"] & ~tally["use"],
+    }
+    return {name: int(tally.loc[part, "answers"].sum()) for name, part in parts.items()}
+
+
+def _waves(book: Book, used: pd.DataFrame, day: dt.date) -> pd.DataFrame:
     """As `waves.waves`, of customers' answers and of invitations; of all answers where no customer answered."""
-    own = rows.filter(~rows.internal)
-    days = engine.frame(own.select("answered_on").distinct())["answered_on"]
-    if days.empty:
-        days = engine.frame(rows.select("answered_on").distinct())["answered_on"]
+    own = used[~used["internal"]]
+    days = (used if own.empty else own)["answered_on"]
     sent = days.iloc[:0]
     if book.has("survey_invitations"):
         invited = book.table("survey_invitations")
         sent = engine.frame(invited.select("sent_on").distinct())["sent_on"].dropna()
-    return waves(days.dt.date, sent.dt.date, day)
+    return waves(days.dt.date.unique(), sent.dt.date, day)
 
 
-def _scales(rows: ibis.Table) -> pd.DataFrame:
+def _scales(used: pd.DataFrame) -> pd.DataFrame:
     """The scales on which customers answered about us, sorted by item and first day."""
-    own = rows.filter((rows.subject == US) & ~rows.internal)
-    table = own.group_by("item", scale_min=own.low.cast("float64"), scale_max=own.high.cast("float64")).agg(
-        answers=own.count(), first=own.answered_on.min(), last=own.answered_on.max()
-    )
-    found = engine.frame(table)
-    return found.sort_values(["item", "first", "scale_min", "scale_max"], ignore_index=True)
+    own = used[(used["subject"] == US) & ~used["internal"]]
+    groups = own.groupby(["item", "scale_min", "scale_max"])
+    table = groups.agg(answers=("answers", "sum"), first=("answered_on", "min"), last=("answered_on", "max"))
+    return table.reset_index().sort_values(["item", "first", "scale_min", "scale_max"], ignore_index=True)
 
 
-def _asked(said: Questionnaire, scales: pd.DataFrame, rows: ibis.Table) -> tuple[Questionnaire, list[str]]:
+def _asked(said: Questionnaire, scales: pd.DataFrame, used: pd.DataFrame) -> tuple[Questionnaire, list[str]]:
     """What each item is, and the items: those of dimensions first, then the whole, then the rest by name."""
     own = scales.groupby("item")["answers"].sum().sort_index()
-    table = rows.filter(rows.internal).group_by("item").agg(answers=lambda part: part.count())
-    inside = engine.frame(table).set_index("item")["answers"].sort_index()
+    inside = used[used["internal"]].groupby("item")["answers"].sum().sort_index()
     many = own.add(inside, fill_value=0).sort_values(ascending=False, kind="stable")
     named = [item for item in said.names if item in many.index]
     kept = list(dict.fromkeys([*named, said.overall, said.recommendation, *many.index]))[: max(MOST, len(named) + 2)]
@@ -256,13 +259,13 @@ def _questionnaires(rows: ibis.Table, table: pd.DataFrame, items: list[str]) -> 
     return frame[~older].reset_index(drop=True), int(older.sum())
 
 
-def _nothing(rows: ibis.Table, told: dict[str, int]) -> str:
+def _nothing(used: pd.DataFrame, told: dict[str, int]) -> str:
     """Why there is nothing to tell."""
     if not told["answers"]:
         return label("survey_none_yet")
     if told["inside"] == told["answers"]:
         return label("survey_inside").format(answers=f"{told['answers']:,}")
-    subjects = sorted(engine.frame(rows.filter(~rows.internal).select("subject").distinct())["subject"])
+    subjects = sorted(set(used.loc[~used["internal"], "subject"]))
     if subjects:
         return label("survey_subject").format(found=", ".join(subjects[:5]), us=US)
     return label("survey_none").format(**told)
