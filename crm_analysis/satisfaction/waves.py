@@ -6,7 +6,7 @@ import bisect
 import datetime as dt
 from typing import TYPE_CHECKING
 
-from crm_analysis.churn.survival.windows import ANSWER_DAYS
+from crm_analysis.features.windows import ANSWER_DAYS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -6,22 +6,12 @@ them. The words a reader sees are the labels `feature_<name>` and `feature_group
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from crm_analysis.features.feature import Feature, lack
 
 if TYPE_CHECKING:
     from crm_analysis.book.book import Book
-
-
-class Feature(NamedTuple):
-    """One feature: the table and columns it needs, its group, and whether more of it should raise the risk.
-
-    `sign` is 1 where more should mean more risk, -1 where it should mean less, 0 where nothing is expected.
-    """
-
-    table: str
-    columns: tuple[str, ...]
-    group: str
-    sign: int
 
 
 _COMPLAINTS, _SURVEYS = "complaints", "surveys"
@@ -95,6 +85,4 @@ def missing(book: Book) -> dict[str, str]:
 
 def why_not(book: Book, name: str) -> str | None:
     """One sentence saying what the book lacks for a feature; None if nothing."""
-    feature = FEATURES[name]
-    why = book.why_not(feature.table, *feature.columns)
-    return why or (book.why_not("surveys") if name == "unanswered" else None)
+    return lack(book, FEATURES[name]) or (book.why_not("surveys") if name == "unanswered" else None)

@@ -17,15 +17,14 @@ from crm_analysis.book.days import last_known
 from crm_analysis.churn.definition.exits import kinds
 from crm_analysis.churn.definition.purchases import begin_of
 from crm_analysis.churn.definition.rhythm import gap_sums, shrunk
-from crm_analysis.churn.survival import trade, voice
-from crm_analysis.churn.survival.features import FEATURES, WORDS, why_not
-from crm_analysis.churn.survival.windows import Landmark, Ledger, Marks, days_since_epoch, share
+from crm_analysis.churn.survival.features import FEATURES, why_not
 from crm_analysis.errors import BookError, UserError
+from crm_analysis.features import trade, voice
+from crm_analysis.features.windows import Landmark, Ledger, Marks, days_since_epoch, numbers, share, stacked
 from crm_analysis.periods import after, before, quarter_end
 
 if TYPE_CHECKING:
     import pandas as pd
-    import pyarrow as pa
     from numpy.typing import NDArray
 
     from crm_analysis.book.book import Book
@@ -90,16 +89,16 @@ def account_quarters(book: Book, dates: Iterable[str | dt.date], spells: Spells)
     there = [spells.there(day) for day in days]
     known = book.as_of(days[-1])
     marks, ledger = _marks(known, days, spells)
-    number = _numbers(spells.frame["account_id"], marks.ids)
+    number = numbers(spells.frame["account_id"], marks.ids)
     # rows of the spells' frame, in the order of the accounts' numbers
     rows = [spread.index[~spread["said_goodbye"]].to_numpy() for spread in there]
     rows = [own[np.argsort(number[own], kind="stable")] for own in rows]
     at = [number[own] for own in rows]
 
-    columns = _stacked(trade.ordered(ledger, marks), at)
+    columns = stacked(trade.ordered(ledger, marks), at)
     for first, source in _SOURCES:
         if why_not(known, first) is None:
-            columns |= _stacked(source(known, marks), at)
+            columns |= stacked(source(known, marks), at)
     own = spells.frame.loc[np.concatenate(rows), ["account_id", "spell", "origin"]].reset_index(drop=True)
     own.insert(0, "as_of", np.repeat(np.array(days, dtype="datetime64[ns]"), [len(part) for part in at]))
     columns["rhythm_days"] = _rhythm(known, days, marks, at, columns["class"])
@@ -118,27 +117,9 @@ def _marks(known: Book, days: list[dt.date], spells: Spells) -> tuple[Marks, Led
     begins = begin_of(known)
     since = np.full(len(ids), days_since_epoch(begins))
     first = spells.frame[spells.frame["spell"] == 1]
-    number = _numbers(first["account_id"], ids)
+    number = numbers(first["account_id"], ids)
     since[number] = np.maximum(since[number], first["origin"].to_numpy("datetime64[D]").astype("int64"))
     return Marks(landmarks, ids, begins, since), Ledger.of(rows, ids)
-
-
-def _numbers(account_id: pd.Series, ids: pa.Array) -> NDArray[np.int64]:
-    """The number of each account."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    found: NDArray[np.int64] = pc.index_in(pa.array(account_id, pa.string()), value_set=ids).to_numpy().astype("int64")
-    return found
-
-
-def _stacked(source: Iterator[trade.Features], at: list[NDArray[np.int64]]) -> dict[str, Any]:
-    """The features of the accounts of each landmark, one landmark after the other; numbers as float32."""
-    parts: dict[str, list[Any]] = {}
-    for found, own in zip(source, at, strict=True):
-        for name, values in found.items():
-            parts.setdefault(name, []).append(values[own].astype(object if name in WORDS else "float32"))
-    return {name: np.concatenate(each) for name, each in parts.items()}
 
 
 def _rhythm(
@@ -148,7 +129,7 @@ def _rhythm(
     import pandas as pd
 
     sums = gap_sums(known, days)
-    number = _numbers(sums["account_id"], marks.ids)
+    number = numbers(sums["account_id"], marks.ids)
     day = np.searchsorted(np.array(days, dtype="datetime64[ns]"), sums["as_of"].to_numpy())
     grid = np.zeros((3, len(days), len(marks.ids)))
     names = ["gaps", "log_sum", "log_square_sum"]

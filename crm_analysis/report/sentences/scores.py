@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from crm_analysis.churn.survival.windows import ANSWER_DAYS
 from crm_analysis.errors import BookError
+from crm_analysis.features.windows import ANSWER_DAYS
 from crm_analysis.labels import label
 from crm_analysis.report.sentences import chance, counted, per_hundred, row_of, told_or, window_said
 from crm_analysis.report.values import text

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from crm_analysis.book import engine
-from crm_analysis.churn.survival.windows import ANSWER_DAYS
 from crm_analysis.errors import BookError
+from crm_analysis.features.windows import ANSWER_DAYS
 from crm_analysis.labels import label
 from crm_analysis.satisfaction.scores.measures import nobodys
 

@@ -16,8 +16,8 @@ from crm_analysis.book.questionnaire import Questionnaire
 from crm_analysis.churn.definition.spells import spells
 from crm_analysis.churn.survival.features import FEATURES
 from crm_analysis.churn.survival.panel import account_quarters, quarter_ends
-from crm_analysis.churn.survival.windows import Landmark
 from crm_analysis.errors import UserError
+from crm_analysis.features.windows import Landmark
 
 W = 400
 """The silence of the books made by hand."""

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import ibis
 import numpy as np
 
-from crm_analysis.churn.survival.windows import share
+from crm_analysis.features.windows import share
 
 if TYPE_CHECKING:
     from crm_analysis.book.book import Book
-    from crm_analysis.churn.survival.trade import Features
-    from crm_analysis.churn.survival.windows import Marks
+    from crm_analysis.features.trade import Features
+    from crm_analysis.features.windows import Marks
 
 LATE_DAYS = 30
 """A complaint open for longer is late."""

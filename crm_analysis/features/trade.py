@@ -12,7 +12,7 @@ import ibis
 import numpy as np
 
 from crm_analysis.book.days import order_days
-from crm_analysis.churn.survival.windows import Ledger, Marks, cuts_of, days_since_epoch, share
+from crm_analysis.features.windows import Ledger, Marks, cuts_of, days_since_epoch, share
 from crm_analysis.value.segments import bars, segments
 
 if TYPE_CHECKING:
@@ -20,19 +20,20 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from crm_analysis.book.book import Book
-    from crm_analysis.churn.survival.windows import Cuts, Days, Floats, Landmark
+    from crm_analysis.features.windows import Cuts, Days, Floats, Landmark
 
 Features = dict[str, Any]
 """By feature, an array with one value per account."""
 _SMOOTH = 0.05
 """Added to both sides of a comparison of revenues, as a share of their sum: a fall to nothing is -3, and finite."""
 _NINE_TENTHS = 0.9
-_ENDS = "day", "quarter", "year", "earlier"
+ENDS = "day", "quarter", "year", "earlier"
+"""The days of a landmark that order rows are divided by."""
 
 
 def order_rows(book: Book, landmarks: Sequence[Landmark]) -> pa.Table:
     """Order days by account, piece, and the piece of the order's last earlier day (`until`): sums and the last day."""
-    cuts, days = cuts_of(landmarks, *_ENDS), order_days(book)
+    cuts, days = cuts_of(landmarks, *ENDS), order_days(book)
     days = days.filter(days.ordered_on <= ibis.literal(cuts.days[-1]))
     sums: dict[str, Any] = {
         "revenue": days.revenue.sum().cast("float64"),
@@ -48,7 +49,7 @@ def order_rows(book: Book, landmarks: Sequence[Landmark]) -> pa.Table:
 
 def ordered(ledger: Ledger, marks: Marks) -> Iterator[Features]:
     """silence_days, trend, recent, order_count, revenue, margin_rate, class, segment of every landmark."""
-    cuts = marks.cuts(*_ENDS)
+    cuts = marks.cuts(*ENDS)
     for mark in marks:
         year, now = cuts.at(mark.year), cuts.at(mark.day)
         revenue = ledger.total("revenue", year, now)

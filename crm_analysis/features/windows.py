@@ -19,6 +19,7 @@ from crm_analysis.book.occasions import NEVER
 from crm_analysis.periods import before
 
 if TYPE_CHECKING:
+    import pandas as pd
     import pyarrow as pa
     from numpy.typing import NDArray
 
@@ -186,6 +187,24 @@ class Marks:
         """The earliest of a column's dates."""
         found = dates.min().cast("string").execute()
         return dt.date.fromisoformat(str(found)) if found else None
+
+
+def numbers(account_id: pd.Series, ids: pa.Array) -> NDArray[np.int64]:
+    """The number of each account: its place among the sorted `ids`; -1 for others."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    found = pc.index_in(pa.array(account_id, pa.string()), value_set=ids).fill_null(-1)
+    return found.to_numpy().astype("int64")  # type: ignore[no-any-return]
+
+
+def stacked(source: Iterator[dict[str, Any]], at: list[NDArray[np.int64]]) -> dict[str, Any]:
+    """The features of the accounts `at` each landmark, one landmark after the other; numbers as float32."""
+    parts: dict[str, list[Any]] = {}
+    for found, own in zip(source, at, strict=True):
+        for name, values in found.items():
+            parts.setdefault(name, []).append(values[own].astype(object if values.dtype == object else "float32"))
+    return {name: np.concatenate(each) for name, each in parts.items()}
 
 
 def days_since_epoch(day: dt.date) -> int:
