@@ -12,10 +12,10 @@ from crm_analysis.features.windows import share
 if TYPE_CHECKING:
     from crm_analysis.book.book import Book
     from crm_analysis.features.trade import Features
-    from crm_analysis.features.windows import Marks
+    from crm_analysis.features.windows import Cuts, Marks
 
 _WON = "won"
-_GROWTH = "decimal(18, 6)"  # sums of decimals do not depend on the order of the rows
+_EXACT = "decimal(18, 4)"  # sums of decimals do not depend on the order of the rows
 
 
 def pipeline(book: Book, marks: Marks) -> Iterator[Features]:
@@ -28,7 +28,8 @@ def pipeline(book: Book, marks: Marks) -> Iterator[Features]:
     told = "outcome" in rows.columns
     if told:
         rows = rows.filter((rows.outcome.lower() == _WON) & rows.closed_on.notnull())
-        won = marks.ledger(rows.group_by("account_id", since=cuts.piece(rows.closed_on)).agg(won=rows.count()))
+        since = cuts.piece(ibis.greatest(rows.opened_on, rows.closed_on))
+        won = marks.ledger(rows.group_by("account_id", since=since).agg(won=rows.count()))
     for mark in marks:
         year, now = cuts.at(mark.year), cuts.at(mark.day)
         there = 1.0 if mark.there(begins) else float("nan")
@@ -39,22 +40,27 @@ def pipeline(book: Book, marks: Marks) -> Iterator[Features]:
 
 
 def demand(book: Book, marks: Marks) -> Iterator[Features]:
-    """annual_demand and, where the book has it, demand_growth: as last told by the account within two years.
+    """annual_demand and, where the book has it, demand_growth: each as last told by the account within two years.
 
     Of several answers of one day the mean counts.
     """
     cuts, rows = marks.cuts("day", "earlier"), book.table("market_surveys")
-    names = [name for name in ("annual_demand", "demand_growth") if name in rows.columns]
-    sums = {name: rows[name].sum().cast("float64") for name in names}
-    sums |= {f"{name}_told": rows[name].count() for name in names}
-    each = rows.group_by("account_id", "surveyed_on").agg(**sums)
-    next_one = each.surveyed_on.lead().over(ibis.window(group_by="account_id", order_by="surveyed_on"))
-    each = each.mutate(next_one=next_one)
-    until: Any = cuts.piece(each.next_one)
-    totals = {name: each[name].cast(_GROWTH).sum().cast("float64") for name in names}
-    totals |= {f"{name}_told": each[f"{name}_told"].sum() for name in names}
-    ledger = marks.ledger(each.group_by("account_id", since=cuts.piece(each.surveyed_on), until=until).agg(**totals))
+    ledgers = {
+        name: marks.ledger(_told(rows, name, cuts))
+        for name in ("annual_demand", "demand_growth")
+        if name in rows.columns
+    }
     for mark in marks:
         now = cuts.at(mark.day)
         inside = (cuts.at(mark.earlier), now, (now + 1, cuts.last))
-        yield {name: share(ledger.total(name, *inside), ledger.total(f"{name}_told", *inside)) for name in names}
+        yield {name: share(each.total("sum", *inside), each.total("told", *inside)) for name, each in ledgers.items()}
+
+
+def _told(rows: ibis.Table, name: str, cuts: Cuts) -> ibis.Table:
+    """What accounts said of one thing, by the piece it was said in and the piece it was said anew in."""
+    rows = rows.filter(rows[name].notnull())
+    each = rows.group_by("account_id", "surveyed_on").agg(sum=rows[name].sum().cast(_EXACT), told=rows.count())
+    next_one = each.surveyed_on.lead().over(ibis.window(group_by="account_id", order_by="surveyed_on"))
+    each = each.mutate(next_one=next_one)
+    pieces: Any = {"since": cuts.piece(each.surveyed_on), "until": cuts.piece(each.next_one)}
+    return each.group_by("account_id", **pieces).agg(sum=each["sum"].sum().cast("float64"), told=each.told.sum())

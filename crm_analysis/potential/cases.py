@@ -25,7 +25,7 @@ from crm_analysis.potential import lots
 from crm_analysis.potential.farewells import farewells
 from crm_analysis.potential.features import FEATURES
 from crm_analysis.potential.known import Known
-from crm_analysis.potential.low import Day, Wishes, money
+from crm_analysis.potential.low import PLACES, Day, Wishes, money
 from crm_analysis.potential.low import days as low_days
 
 if TYPE_CHECKING:
@@ -125,13 +125,14 @@ def cases(book: Book, as_of: str | dt.date, wishes: Wishes | None = None, most: 
     ledger = Ledger.of(rows, ids)
 
     told = list(low_days(ledger, marks, wishes))
-    parted = farewells(known, marks, wishes.horizon)
+    parted = farewells(known, marks, ledger, wishes.horizon)
     at = [own.low[~gone[own.low]] for own, gone in zip(told, parted.gone, strict=True)]
     columns = Known(known, marks, ledger, told).columns(at)
     columns |= stacked_money(told, at)
     columns |= _later(known, marks, wishes, at)
-    later, value, bar = columns["value_later"], columns["value"], np.repeat([own.bars.mid for own in told], _sizes(at))
-    promising = np.where((later >= bar) & (later >= GROWN * value), 1.0, 0.0)
+    later, bar = columns["value_later"], np.repeat([own.bars.mid for own in told], _sizes(at))
+    grown = np.rint(later * PLACES) >= GROWN * np.rint(columns["value"] * PLACES)
+    promising = np.where((later >= bar) & grown, 1.0, 0.0)
     unknown = np.isnan(later) | np.concatenate([own[rows] for own, rows in zip(parted.between, at, strict=True)])
     columns["promising"] = np.where(unknown, np.nan, promising)
     group = _groups(known, marks)
@@ -173,16 +174,17 @@ def stacked_money(told: list[Day], at: list[NDArray[np.intp]]) -> dict[str, Any]
 
 
 def _later(known: Book, marks: Marks, wishes: Wishes, at: list[NDArray[np.intp]]) -> dict[str, Any]:
-    """The same a horizon later, with _later; NaN where that is not over."""
-    landmarks = [Landmark.of(after(mark.day, wishes.horizon)) for mark in marks]
-    over = [mark for mark in landmarks if mark.day <= last_known(known)]
+    """The same a horizon later, with _later; NaN today, the last of the landmarks, when that is not over."""
+    last, days = last_known(known), [mark.day for mark in marks][:-1]
+    # from the end of a short month a horizon leads to the end of a longer one, past the day it was counted back from
+    over = [Landmark.of(min(after(day, wishes.horizon), last)) for day in days]
     ends = Marks(tuple(over), marks.ids, marks.begins, marks.since)
     found: list[dict[str, Floats]] = []
     if over:
         ledger, cuts = Ledger.of(trade.order_rows(known, over), marks.ids), ends.cuts(*trade.ENDS)
         found = [money(ledger, cuts.at(mark.year), cuts.at(mark.day), wishes.by) for mark in over]
     nothing = np.full(len(marks.ids), np.nan)
-    found += [dict.fromkeys(("revenue", "margin", "value"), nothing)] * (len(landmarks) - len(over))
+    found.append(dict.fromkeys(("revenue", "margin", "value"), nothing))
     return {
         f"{name}_later": np.concatenate([each[name][own] for each, own in zip(found, at, strict=True)])
         for name in ("revenue", "margin", "value")
@@ -190,8 +192,5 @@ def _later(known: Book, marks: Marks, wishes: Wishes, at: list[NDArray[np.intp]]
 
 
 def _groups(known: Book, marks: Marks) -> NDArray[np.int64]:
-    """The number of each account's group as known on the book's day; an account without one is a group of its own."""
-    import pandas as pd
-
-    code = pd.factorize(who.attributes_on(known, marks, ["group_id"])["group_id"], sort=True)[0].astype("int64")
-    return np.where(code >= 0, code, np.arange(len(code)) + code.max(initial=-1) + 1)
+    """The number of each account's group as known on the book's day."""
+    return who.groups(who.attributes_on(known, marks, ["group_id"])["group_id"], marks)

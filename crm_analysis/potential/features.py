@@ -58,10 +58,10 @@ FEATURES: dict[str, Feature] = {
   `churn.survival.features` has them; overdue and satisfaction: on the day.
 - pipeline_open: opportunities open on the day; pipeline_won: won in the trailing year.
 - demand: logarithm of the yearly demand the account named in a market survey within two years against the Mid bar;
-  share_of_wallet: the trailing year's revenue by that demand, 2 at most; demand_growth: as it said. NaN where nobody
-  asked.
+  share_of_wallet: the trailing year's revenue by that demand, 2 at most; demand_growth: as it said. NaN where it said
+  nothing.
 - siblings: other accounts of its group that ordered in the trailing year; siblings_size: logarithm of 1 and their value
-  in Mid bars.
+  in Mid bars. NaN on days on which groups cannot be known.
 - industry, region, customer_type: words, None where unknown.
 """
 WORDS = ("industry", "region", "customer_type")

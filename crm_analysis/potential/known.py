@@ -15,6 +15,7 @@ from crm_analysis.features.trade import Features
 from crm_analysis.features.windows import days_since_epoch, share, stacked
 from crm_analysis.periods import before
 from crm_analysis.potential.features import FEATURES, TENURE, WORDS
+from crm_analysis.potential.low import PLACES
 from crm_analysis.potential.vetoes import NEW, PREFIX, VETOES
 
 if TYPE_CHECKING:
@@ -102,28 +103,27 @@ class Known:
 
     def _siblings(self) -> Iterator[Features]:
         """siblings, siblings_size and whether one of them is High."""
-        import pandas as pd
-
-        for day, found in zip(self.days, who.attributes(self.book, self.marks, ["group_id"]), strict=True):
-            group = pd.factorize(found["group_id"])[0]
-            own = group >= 0
-            most = int(group.max(initial=-1)) + 1
+        for mark, day, found in zip(self.marks, self.days, self._who, strict=True):
+            group = who.groups(found["group_id"], self.marks)
             sums = {
                 "active": day.active.astype("float64"),
-                "value": np.maximum(np.where(day.active, day.money["value"], 0), 0),
+                # in whole parts of money, so that sums do not depend on the order of the accounts
+                "value": np.rint(np.maximum(np.where(day.active, day.money["value"], 0), 0) * PLACES),
                 "high": day.high.astype("float64"),
             }
-            others = {}
-            for name, values in sums.items():
-                whole = np.bincount(group[own], values[own], most)
-                others[name] = np.zeros(len(group))
-                others[name][own] = whole[group[own]] - values[own]
+            others = {name: np.bincount(group, values)[group] - values for name, values in sums.items()}
             bar = day.bars.mid if day.bars.mid > 0 else np.inf
+            told = 1.0 if self.book.as_of(mark.day).has("accounts", "group_id") else float("nan")
             yield {
-                "siblings": np.rint(others["active"]),
-                "siblings_size": np.log1p(np.maximum(others["value"], 0) / bar),
-                "sibling": others["high"] > 0.5,
+                "siblings": others["active"] * told,
+                "siblings_size": np.log1p(others["value"] / PLACES / bar) * told,
+                "sibling": others["high"] > 0,
             }
+
+    @cached_property
+    def _who(self) -> list[Features]:
+        """What may change of who accounts are, on each landmark."""
+        return list(who.attributes(self.book, self.marks, ["group_id", "key_account"]))
 
     def _words(self, at: list[NDArray[np.intp]]) -> dict[str, Any]:
         """The features that are words, as categories; they are fixed, so one look serves all days."""
@@ -141,8 +141,7 @@ class Known:
         if lack(self.book, VETOES["contract"]) is None:
             held["contract"] = stacked(trade.contracts(self.book, self.marks), at)["contract"]
         if self.book.has("accounts", "key_account"):
-            named = who.attributes(self.book, self.marks, ["key_account"])
-            flags = ({"key": np.array([bool(value) for value in each["key_account"]])} for each in named)
+            flags = ({"key": each["key_account"].astype(bool)} for each in self._who)
             held["key_account"] = stacked(flags, at)["key"]
         nothing = np.zeros(rows, dtype=bool)
         return {

@@ -13,6 +13,7 @@ from crm_analysis.features.windows import days_since_epoch
 from crm_analysis.value.segments import Bars, bars, segments
 
 if TYPE_CHECKING:
+    import pandas as pd
     from numpy.typing import NDArray
 
     from crm_analysis.features.windows import Ledger, Marks
@@ -22,11 +23,16 @@ if TYPE_CHECKING:
 
 SMALL = 1e-3
 """A value below this part of the Mid bar counts as this part."""
+PLACES = 1e4
+"""Money has four places: in whole parts of those it adds up and compares exactly."""
 
 
 @dataclass(frozen=True, eq=False)
 class Wishes:
-    """What potential is told by: the horizon; revenue or margin; bars in money, 0 lets each day's accounts decide."""
+    """What potential is told by: the horizon; revenue or margin; bars in money, 0 lets each day's accounts decide.
+
+    Where one bar is given, the other is that of the day's accounts, or the given one if they would stand the wrong way.
+    """
 
     horizon: str = "12M"
     by: str = "revenue"
@@ -74,10 +80,19 @@ def days(ledger: Ledger, marks: Marks, wishes: Wishes) -> Iterator[Day]:
         # accounts are numbered in the order of their ids
         frame = pd.DataFrame({"revenue": found["value"], "account_id": np.arange(ledger.accounts)})
         frame["active"] = days_since_epoch(mark.year) < ledger.latest("last", -1, now)
-        at = bars(frame, wishes.high_bar, wishes.mid_bar)
+        at = _bars(frame, wishes)
         rows = np.flatnonzero(frame["active"])
         kind = segments(frame.iloc[rows], at)["class"].to_numpy()
         high = np.zeros(len(frame), dtype=bool)
         high[rows[kind == "High"]] = True
         last = money(ledger, quarter, now, wishes.by)["value"]
         yield Day(found, last, at, frame["active"].to_numpy(), high, rows[kind == "Low"])
+
+
+def _bars(frame: pd.DataFrame, wishes: Wishes) -> Bars:
+    """The bars of a day; on some earlier day a bar given today may stand beyond the other one's default."""
+    high, mid = wishes.high_bar, wishes.mid_bar
+    if (high > 0) == (mid > 0):
+        return bars(frame, high, mid)
+    found = bars(frame)
+    return bars(frame, high or max(found.high, mid), mid or min(found.mid, high))

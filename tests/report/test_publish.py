@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -17,47 +20,88 @@ from crm_analysis.report.publish import MARK, discard, new_pack, publication, pu
 
 Q = "2026Q3"
 
-# Builds a pack of two files and is killed before step number `at` of opening or publishing it; it
-# prints the number of steps if it was not.
-CHILD = """
-import os, signal, sys
+# Forks a child for each line of arguments, since to start Python anew takes ten times as long. The child builds a pack
+# of two files and is killed before step number `at` of opening or publishing it; it prints the number of steps if it
+# was not. Answered are the child's exit code, as of subprocess, and what it wrote.
+FORKS = """
+import json, os, signal, sys, traceback
 from pathlib import Path
 from crm_analysis.report import publish as p
-out, stage, at, links, text = sys.argv[1:]
-if links == "no":
-    def refused(*args, **kwargs):
-        raise OSError("links are not allowed")
-    Path.symlink_to = os.symlink = refused
-count = 0
-def step(_):
-    global count
-    if count == int(at):
-        os.kill(os.getpid(), signal.SIGKILL)
-    count += 1
-if stage == "opening":
-    repair = p.repair
-    p.repair = lambda packs: map(step, repair(packs))
-    for name in ("_refuse_foreign", "_made", "_links_allowed"):
-        def wrapped(*args, whole=getattr(p, name)):
-            step(name)
-            return whole(*args)
-        setattr(p, name, wrapped)
-pack = p.new_pack(Path(out), "2026Q3")
-if stage == "opening":
-    step("built")
-    print(count)
-    sys.exit()
-for name in ("index.html", "page.html"):
-    (pack.folder / name).write_text(text)
-for name in p.publication(pack):
-    step(name)
-print(count)
+
+def run(out, stage, at, links, text):
+    if links == "no":
+        def refused(*args, **kwargs):
+            raise OSError("links are not allowed")
+        Path.symlink_to = os.symlink = refused
+    count = 0
+    def step(_):
+        nonlocal count
+        if count == at:
+            os.kill(os.getpid(), signal.SIGKILL)
+        count += 1
+    if stage == "opening":
+        repair = p.repair
+        p.repair = lambda packs: map(step, repair(packs))
+        for name in ("_refuse_foreign", "_made", "_links_allowed"):
+            def wrapped(*args, whole=getattr(p, name)):
+                step(name)
+                return whole(*args)
+            setattr(p, name, wrapped)
+    pack = p.new_pack(Path(out), "2026Q3")
+    if stage == "opening":
+        step("built")
+        return count
+    for name in ("index.html", "page.html"):
+        (pack.folder / name).write_text(text)
+    for name in p.publication(pack):
+        step(name)
+    return count
+
+for line in sys.stdin:
+    reading, writing = os.pipe()
+    child = os.fork()
+    if not child:
+        code = 1
+        try:
+            said, code = str(run(*json.loads(line))), 0
+        except BaseException:
+            said = traceback.format_exc()
+        os.write(writing, said.encode())
+        os._exit(code)
+    os.close(writing)
+    with os.fdopen(reading) as told:
+        said = told.read()
+    print(json.dumps([os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), said]), flush=True)
 """
 
 
-def child(out: Path, stage: str, at: int, links: str, text: str) -> subprocess.CompletedProcess[str]:
-    arguments = [sys.executable, "-c", CHILD, str(out), stage, str(at), links, text]
-    return subprocess.run(arguments, capture_output=True, text=True, timeout=60, check=False)
+class Done(NamedTuple):
+    """How a child ended."""
+
+    returncode: int
+    said: str
+
+
+Child = Callable[[Path, str, int, str, str], Done]
+
+
+@pytest.fixture(scope="module")
+def child() -> Iterator[Child]:
+    """Opens or publishes in a process of its own, that may be killed: out, stage, at, links, text."""
+    with subprocess.Popen(
+        [sys.executable, "-c", FORKS], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as forks:
+        assert forks.stdin is not None
+        assert forks.stdout is not None
+        asked, told = forks.stdin, forks.stdout
+
+        def run(out: Path, *more: str | int) -> Done:
+            asked.write(json.dumps([str(out), *more]) + "\n")
+            asked.flush()
+            return Done(*json.loads(told.readline()))
+
+        yield run
+        asked.close()
 
 
 def make(out: Path, text: str) -> Path:
@@ -122,7 +166,7 @@ def test_links_and_renames_can_follow_each_other(tmp_path, monkeypatch):
 @pytest.mark.parametrize("links", ["yes", "no"])
 @pytest.mark.parametrize("before", ["nothing", "link", "folder"])
 @pytest.mark.parametrize("stage", ["opening", "publishing"])
-def test_killed_before_any_step_a_whole_report_stays(tmp_path, monkeypatch, stage, before, links):
+def test_killed_before_any_step_a_whole_report_stays(tmp_path, monkeypatch, child, stage, before, links):
     at = 0
     while True:
         out = tmp_path / str(at)
@@ -135,9 +179,9 @@ def test_killed_before_any_step_a_whole_report_stays(tmp_path, monkeypatch, stag
             child(out, "publishing", 3, links, "lost")
         done = child(out, stage, at, links, "new")
         if done.returncode == 0:
-            assert at == int(done.stdout) >= 5
+            assert at == int(done.said) >= 5
             break
-        assert done.returncode == -9, done.stderr
+        assert done.returncode == -9, done.said
         if links == "yes" and before == "link":
             assert seen(out) in ({"old"}, {"new"}, {"lost"})  # at every moment
         new_pack(out, "2026Q4").lock.release()  # the next start, of whatever quarter, mends

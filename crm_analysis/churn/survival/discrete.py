@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
+from crm_analysis.blas import one_thread
 from crm_analysis.churn.survival import checks, logistic
 from crm_analysis.churn.survival.design import Design
 from crm_analysis.churn.survival.panel import HORIZONS, STEPS
@@ -72,9 +73,7 @@ class LeavingModel:
         position in it: the same fit in a quarter of the memory. Raises UserError for columns or values that are none,
         fewer than `checks.MINIMUM` accounts that left or stayed, or no finite maximum with `penalty` 0.
         """
-        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
-
-        with threadpool_limits(1, "blas"):  # its matrices are small: threads would only wait for each other
+        with one_thread():  # its matrices are small: threads would only wait for each other
             return self._fitted(rows, panel)
 
     def _fitted(self, rows: pd.DataFrame, panel: pd.DataFrame | None) -> Self:
@@ -123,12 +122,11 @@ class LeavingModel:
         far. p, low and high never fall with the horizon.
         """
         import pandas as pd
-        from threadpoolctl import threadpool_limits
 
         told = {
             f"{name}_{horizon}": np.full(len(frame), np.nan) for horizon in HORIZONS for name in ("p", "low", "high")
         }
-        with threadpool_limits(1, "blas"):
+        with one_thread():
             for start in range(0, len(frame), _BLOCK):
                 own = slice(start, start + _BLOCK)
                 for name, values in self._block(self.design_.matrix(frame.iloc[own])).items():

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from crm_analysis.blas import one_thread
 from crm_analysis.churn.survival import checks, cox
 from crm_analysis.churn.survival.design import Design, offered
 from crm_analysis.churn.survival.features import SILENCE
@@ -111,9 +112,7 @@ def drivers(rows: pd.DataFrame, features: Sequence[str] | None = None) -> Driver
     it, for columns that are none, or with fewer than `checks.MINIMUM` accounts that left or stayed. Penalised with
     fewer than ten accounts that left per parameter, or where a feature parts those that left. Ties as Efron's.
     """
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
-
-    with threadpool_limits(1, "blas"):  # its matrices are small: threads would only wait for each other
+    with one_thread():  # its matrices are small: threads would only wait for each other
         return _drivers(rows, features)
 
 

@@ -90,21 +90,23 @@ def _summed(known: Book, begins: dt.date, start: dt.date, earlier: dt.date, end:
     """By account, the sums of (begins, end] and of (earlier, start]."""
     rows, days = known.table("complaints", "account_id", "opened_on"), order_days(known)
     people = known.table("accounts", "account_id").select("account_id")
-    parts = {
-        "complaints": rows.group_by("account_id").agg(
-            complaints=_inside(rows.opened_on, begins, end).sum(),
-            complaints_before=_inside(rows.opened_on, earlier, start).sum(),
-        ),
-        "orders": days.group_by("account_id").agg(
-            orders=_orders(days, begins, end), orders_before=_orders(days, earlier, start)
-        ),
-    }
-    everybody = ibis.union(people, *(part.select("account_id") for part in parts.values()), distinct=True)
-    for name, part in parts.items():
-        everybody = everybody.left_join(part, "account_id").drop("account_id_right")
-        for column in (name, f"{name}_before"):
-            everybody = everybody.mutate(**{column: everybody[column].fill_null(0)})
-    table = everybody.select("account_id", "complaints", "orders", "complaints_before", "orders_before")
+    none, names = ibis.literal(0, "int64"), ("complaints", "orders", "complaints_before", "orders_before")
+    complained = rows.group_by("account_id").agg(
+        complaints=_inside(rows.opened_on, begins, end).sum().cast("int64"),
+        complaints_before=_inside(rows.opened_on, earlier, start).sum().cast("int64"),
+    )
+    ordered = days.group_by("account_id").agg(
+        orders=_orders(days, begins, end), orders_before=_orders(days, earlier, start)
+    )
+    # one below the other, each with nothing for what the others tell: quicker to ask for than joins
+    parts = ((people, ()), (complained, names[::2]), (ordered, names[1::2]))
+    table = ibis.union(
+        *(
+            part.select("account_id", **{name: part[name] if name in own else none for name in names})
+            for part, own in parts
+        )
+    )
+    table = table.group_by("account_id").agg(**{name: table[name].sum() for name in names})
     frame = engine.frame(table.order_by("account_id"))
     return frame.astype(dict.fromkeys(frame.columns[1:], "int64"))
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from crm_analysis.blas import one_thread
 from crm_analysis.churn.definition.shares import LEVEL
 
 if TYPE_CHECKING:
@@ -114,7 +115,6 @@ def alike(rows: pd.DataFrame, groups: pd.Series) -> tuple[int, float]:
     Of more rows Hotelling's F law stands for it; among few accounts that would find differences too often.
     """
     import pandas as pd
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     table = rows.assign(group=groups.to_numpy(dtype=str)).sort_values(["account_id", "days", "done", "group"])
     owner, names = pd.factorize(table["account_id"], sort=True)
@@ -124,7 +124,7 @@ def alike(rows: pd.DataFrame, groups: pd.Series) -> tuple[int, float]:
     if table["number"].sum() > EXACT:
         return len(kinds), _by_law(table, owner.astype(np.intp), own.astype(np.intp), len(names), len(kinds))
     each = np.repeat(np.arange(len(table)), table["number"].to_numpy())
-    with threadpool_limits(1, "blas"):  # its matrices are small: threads would only wait for each other
+    with one_thread():  # its matrices are small: threads would only wait for each other
         return len(kinds), _by_permutation(table.iloc[each], owner[each].astype(np.intp), own[each].astype(np.intp))
 
 

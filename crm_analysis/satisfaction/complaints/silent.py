@@ -81,7 +81,8 @@ def cases(book: Book, panel: pd.DataFrame, as_of: dt.date) -> Cases:
     known = book.as_of(as_of)
     last = last_known(known)
     days = [day.date() for day in sorted(panel["as_of"].unique()) if after(day.date(), AHEAD) <= last]
-    days = [day for day in days if _recorded(known, day)]
+    first = _first(known)
+    days = [day for day in days if _recorded(first, day)]
     if not days:
         raise BookError(label("silent_short").format(day=as_of))
     told = _told(known, days)
@@ -106,7 +107,7 @@ def silent_today(book: Book, today: pd.DataFrame) -> pd.DataFrame:
         raise BookError(label("silent_nobody"))
     day = today["as_of"].iloc[0].date()
     known = book.as_of(day)
-    if not _recorded(known, day):
+    if not _recorded(_first(known), day):
         raise BookError(label("silent_short").format(day=day))
     told = _told(known, [day])
     spoke = told.index[told["recent_0"] > 0]
@@ -189,9 +190,8 @@ def _reasons(model: LeavingModel, today: pd.DataFrame, segment: pd.Series) -> ND
     return words
 
 
-def _recorded(known: Book, day: dt.date) -> bool:
-    """Whether complaints were recorded for the year before a day."""
-    first = _first(known)
+def _recorded(first: dt.date | None, day: dt.date) -> bool:
+    """Whether complaints, of which the first is known, were recorded for the year before a day."""
     return first is not None and first <= before(day, YEAR) + LATE
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from crm_analysis.blas import one_thread
 from crm_analysis.churn.definition.shares import LEVEL
 from crm_analysis.churn.survival import checks, cox
 from crm_analysis.churn.survival.design import Design
@@ -110,7 +111,6 @@ def linked(
     has neither answers nor complaints, no quarter is decided, or fewer than `checks.MINIMUM` accounts left or stayed.
     """
     import pandas as pd
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     if not {"satisfaction", "complaints_year"} & set(panel):
         raise BookError(label("worth_no_voice"))
@@ -131,7 +131,7 @@ def linked(
         words = label("worth_drawn")
         says.append(words.format(rows=f"{int(kept.sum()):,}", of=f"{len(rows):,}"))
     tables, tests, bent = [], [], None
-    with threadpool_limits(1, "blas"):  # its matrices are small: threads would only wait for each other
+    with one_thread():  # its matrices are small: threads would only wait for each other
         for question in map(str, said.columns):
             table = rates(rows, said[question], LEVELS[question], level)
             ratios, test = _ratios(rows[kept], said.loc[kept, question], table, question, level, says)

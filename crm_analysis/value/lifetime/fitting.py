@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from crm_analysis.blas import one_thread
 from crm_analysis.errors import UserError
 
 if TYPE_CHECKING:
@@ -110,14 +111,13 @@ def _finite(value: float) -> float:
 def _climbed(likelihood: Callable[[Vector], tuple[float, Vector]], start: Vector, size: float) -> _Found:
     """The top reached from one start."""
     from scipy.optimize import minimize
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     def down(at: Vector) -> tuple[float, Vector]:
         value, slope = likelihood(at)
         return -_finite(value) / size, -np.nan_to_num(slope) / size
 
     bounds = [(value - EDGE, value + EDGE) for value in start]
-    with threadpool_limits(1, "blas"):  # its matrices are tiny: threads would only wait for each other
+    with one_thread():  # its matrices are tiny: threads would only wait for each other
         found = minimize(
             down, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 500, "ftol": 1e-13}
         )

@@ -1,0 +1,170 @@
+"""The columns a model of potential sees, made of the features of cases by scikit-learn, and what is left out.
+
+One transformer, or two, for each feature, so that what a column adds can be told of its feature.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from crm_analysis.labels import label
+from crm_analysis.potential.features import FEATURES, WORDS
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
+
+COUNTED = (
+    "order_count",
+    "silence_days",
+    "silence_gaps",
+    "families",
+    "days_to_pay",
+    "overdue",
+    "complaints_year",
+    "pipeline_open",
+    "pipeline_won",
+    "contacts",
+    "siblings",
+    "expected_orders",
+)
+"""Numbers with long tails, of which the logarithm of 1 and the number is taken."""
+CURVED = ("size", "pace", "silence_gaps", "order_count", "recent", "silence_days")
+"""Numbers whose effect may bend. A penalty draws it towards a straight line, which they have too."""
+KNOTS = 5
+RARE = 20
+"""Rows below which a word is counted among the rare ones."""
+_MOST_WORDS = 200  # boosted trees take no more than 255 of a feature
+_CURVE = ":curve"
+
+
+def told(rows: pd.DataFrame, features: Sequence[str]) -> tuple[list[str], dict[str, str]]:
+    """The features that tell rows apart, and of the others a sentence each saying why they are left out."""
+    kept, dropped = [], {}
+    for name in features:
+        values = rows[name]
+        known = values.dropna()
+        if known.empty:
+            dropped[name] = label("score_unknown").format(feature=label(f"feature_{name}"))
+        elif known.nunique() == 1 and len(known) == len(values):
+            dropped[name] = label("score_constant").format(feature=label(f"feature_{name}"))
+        else:
+            kept.append(name)
+    return kept, dropped
+
+
+def straight(rows: pd.DataFrame, features: Sequence[str], indicator: bool = True) -> Any:
+    """An unfitted ColumnTransformer for a logistic regression.
+
+    Numbers: unknown ones get the median, and a column that says so (not without `indicator`); then a mean of 0 and a
+    standard deviation of 1. Those of CURVED have a cubic spline besides, with knots at quantiles of `rows` and straight
+    ends. Words: a column each.
+    """
+    from sklearn.compose import ColumnTransformer
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OneHotEncoder, SplineTransformer, StandardScaler
+
+    parts: list[tuple[str, Any, list[str]]] = []
+    for name in features:
+        if name in WORDS:
+            encoder = OneHotEncoder(handle_unknown="infrequent_if_exist", min_frequency=RARE, sparse_output=False)
+            parts.append((name, encoder, [name]))
+            continue
+        first = _read(name)
+        parts.append((name, make_pipeline(*first, _filled(indicator), StandardScaler()), [name]))
+        knots = _knots(rows[name], name) if name in CURVED and indicator else np.zeros(0)
+        if len(knots) >= 3:
+            spline = SplineTransformer(degree=3, knots=knots[:, None], extrapolation="linear", include_bias=False)
+            parts.append((name + _CURVE, make_pipeline(*first, _filled(False), spline, StandardScaler()), [name]))
+    return ColumnTransformer(parts, verbose_feature_names_out=False)
+
+
+def branched(features: Sequence[str]) -> tuple[Any, list[int], list[bool]]:
+    """An unfitted ColumnTransformer for boosted trees, and of each column the sign expected and whether it is words.
+
+    Unknown numbers and words stay unknown (NaN).
+    """
+    from sklearn.compose import ColumnTransformer
+    from sklearn.preprocessing import OrdinalEncoder
+
+    words = OrdinalEncoder(
+        handle_unknown="use_encoded_value",
+        unknown_value=np.nan,
+        encoded_missing_value=np.nan,
+        max_categories=_MOST_WORDS,
+    )
+    parts = [(name, words if name in WORDS else "passthrough", [name]) for name in features]
+    signs = [0 if name in WORDS else FEATURES[name].sign for name in features]
+    return ColumnTransformer(parts), signs, [name in WORDS for name in features]
+
+
+def shares(columns: Any, weights: Array, made: Array) -> dict[str, Array]:
+    """What the columns of each feature add together: `made` times the coefficients, by feature."""
+    found: dict[str, Array] = {}
+    for name, place in columns.output_indices_.items():
+        if name == "remainder":
+            continue
+        feature = name.removesuffix(_CURVE)
+        found[feature] = found.get(feature, 0.0) + made[:, place] @ weights[place]
+    return found
+
+
+def table(rows: pd.DataFrame, features: Sequence[str]) -> pd.DataFrame:
+    """The columns of features as a transformer takes them: numbers as float64, words as objects (None if unknown)."""
+    import pandas as pd
+
+    made: dict[str, Any] = {}
+    for name in features:
+        if name in WORDS:
+            values = rows[name].astype(object).to_numpy(copy=True)
+            values[pd.isna(values)] = None
+            made[name] = values
+        else:
+            made[name] = rows[name].to_numpy("float64")
+    return pd.DataFrame(made, columns=list(features))
+
+
+def in_order(rows: pd.DataFrame, features: Sequence[str]) -> NDArray[np.intp]:
+    """Places of the rows in an order that depends neither on theirs nor on the accounts' ids."""
+    keys: list[Any] = []
+    for name in features:
+        if name in WORDS:
+            values = rows[name].astype("category").cat
+            words = np.argsort(np.argsort(np.asarray(values.categories, dtype=str), kind="stable"), kind="stable")
+            codes = values.codes.to_numpy()
+            keys.append(np.where(codes < 0, -1, words[codes]) if len(words) else codes)
+        else:
+            keys.append(rows[name].to_numpy("float64"))
+    keys += [rows[name].to_numpy() for name in ("promising", "bits", "as_of") if name in rows]
+    return np.lexsort(keys)
+
+
+def _read(name: str) -> list[Any]:
+    from sklearn.preprocessing import FunctionTransformer
+
+    return [FunctionTransformer(_counted)] if name in COUNTED else []
+
+
+def _counted(values: Any) -> Any:
+    return np.log1p(np.maximum(values, 0))
+
+
+def _filled(indicator: bool) -> Any:
+    from sklearn.impute import SimpleImputer
+
+    return SimpleImputer(strategy="median", add_indicator=indicator)
+
+
+def _knots(values: pd.Series, name: str) -> Array:
+    """Distinct quantiles, evenly spaced in rank."""
+    known = values.dropna().to_numpy("float64")
+    known = _counted(known) if name in COUNTED else known
+    at = np.unique(np.quantile(known, np.linspace(0, 1, KNOTS), method="inverted_cdf"))
+    apart = np.r_[True, np.diff(at) > 1e-6 * max(np.ptp(at), 1e-12)]
+    found: Array = at[apart]
+    return found
