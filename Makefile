@@ -14,6 +14,9 @@ unexport PYTHONDONTWRITEBYTECODE
 report: .venv/.runtime ## the demo company's quarterly report, into reports/
 	$(BIN)/crm-analysis report data/demo --quarter 2026Q3
 
+# Two workers that each ask for every processor would wait for each other.
+test: export OPENBLAS_NUM_THREADS := 1
+test: export OMP_NUM_THREADS := 1
 test: .venv/.dev ## tests, and every table the notebooks show
 	$(BIN)/pytest -n 2 --dist loadscope --no-loadscope-reorder -m "not postgres and not spark" --nbval-lax \
 		--nbval-sanitize-with nbval.cfg tests notebooks

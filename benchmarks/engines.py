@@ -4,8 +4,8 @@
 
 Each engine checks the book where it is and answers `accounts` and `snapshots`. Fired rules, control totals, every
 accepted cell (decimals to the last place), the quarantine, accounts (exactly), snapshots, purchase histories, answers
-to surveys and complaints (to 1e-9), who left, and account-quarters (to 1e-6) must be those of the book's files, or the
-script fails. Writes docs/engines.md.
+to surveys and complaints (to 1e-9), who left, account-quarters and cases of potential (to 1e-6) must be those of the
+book's files, or the script fails. Writes docs/engines.md.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ import postgres  # noqa: E402
 from same_book import (  # noqa: E402
     DATES,
     assert_answers_alike,
+    assert_cases_alike,
     assert_histories_alike,
     assert_voices_alike,
     spoiled,
@@ -79,6 +80,7 @@ def main() -> None:
                 assert_answers_alike(book, plain)
                 assert_histories_alike(book, plain)
                 assert_voices_alike(book, plain)
+                assert_cases_alike(book, plain)
             rows.append(f"| {name} | {opened - start:.0f} | {answered - opened:.0f} |")
             sys.stdout.write(rows[-1] + "\n")
     lines = sum(int(total.found) for total in plain.check.rows.values())
@@ -88,8 +90,8 @@ def main() -> None:
         f"Written by `python benchmarks/engines.py`: the demo company with faults added, {len(plain.tables)} tables,",
         f"{lines:,} rows, used in place. On each engine the fired rules, the control totals, every accepted cell, the",
         "quarantine, the accounts and who left (all exactly), the snapshots, purchase histories, answers to surveys",
-        "and complaints (to 1e-9) and account-quarters (to 1e-6) were those of the book's files; else this page would",
-        "not have been written.",
+        "and complaints (to 1e-9), account-quarters and cases of potential (to 1e-6; who was promising, and the lots,",
+        "exactly) were those of the book's files; else this page would not have been written.",
         f"{os.cpu_count()} cores, Python {platform.python_version()}. A small book",
         "shows what a question costs at least; it says nothing about large ones.",
         "",

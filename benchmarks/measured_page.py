@@ -1,4 +1,4 @@
-"""docs/satisfaction_measured.md: scripts of several rooms write into it, each between marks of its own."""
+"""Pages of measured figures in docs: scripts of several rooms write into one, each between marks of its own."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ INTRO = (
 )
 
 
-def put(name: str, lines: list[str], page: Path = PAGE) -> None:
+def put(name: str, lines: list[str], page: Path = PAGE, title: str = TITLE) -> None:
     """Write a section, Markdown lines, in place of the one of this name, or at the end where there is none yet."""
     begin, end = f"<!-- {name} -->", f"<!-- end of {name} -->"
-    text = page.read_text(encoding="utf-8") if page.is_file() else "\n".join([TITLE, "", *wrapped([INTRO]), ""])
+    text = page.read_text(encoding="utf-8") if page.is_file() else "\n".join([title, "", *wrapped([INTRO]), ""])
     body = "\n".join([begin, "", *wrapped(lines), "", end])
     if begin in text and end in text:
         before, after = text[: text.index(begin)], text[text.index(end) + len(end) :]

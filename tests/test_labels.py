@@ -12,7 +12,20 @@ import pytest
 
 from crm_analysis import labels
 from crm_analysis.book.rules import RULES
-from crm_analysis.labels import COLUMNS, LABELS, Column, Kind, column, common, label, retention, satisfaction, value
+from crm_analysis.labels import (
+    COLUMNS,
+    LABELS,
+    Column,
+    Kind,
+    column,
+    common,
+    label,
+    leaving,
+    potential,
+    retention,
+    satisfaction,
+    value,
+)
 from crm_analysis.value.pyramid import TIERS
 
 PACKAGE = Path(labels.__file__).parents[1]
@@ -58,7 +71,8 @@ def test_counted_nouns_come_in_pairs():
 def test_no_page_takes_words_from_another():
     """Pages have words of their own: a key in two modules would hide one of them."""
     for words in ("LABELS", "COLUMNS"):
-        keys = [key for page in (common, retention, value, *satisfaction.ROOMS) for key in getattr(page, words)]
+        pages = (common, leaving, retention, value, potential, *satisfaction.ROOMS)
+        keys = [key for page in pages for key in getattr(page, words)]
         assert len(keys) == len(set(keys)) == len(getattr(labels, words))
 
 

@@ -122,17 +122,17 @@ class _Figure:
             kind, other, other_words = "days", own > self.rhythm[row], "reason_silence_long"
             against = np.where(other, self.rhythm[row], against)
         words = {False: label(f"reason_{self.name}"), True: LABELS.get(other_words, "")}
-        shown = {value: _figure(value, kind) for value in np.unique(against).tolist()}
+        shown = {value: figure(value, kind) for value in np.unique(against).tolist()}
         return [
-            words[which].format(own=_figure(value, kind), typical=shown[usual])
+            words[which].format(own=figure(value, kind), typical=shown[usual])
             for value, usual, which in zip(own.tolist(), against.tolist(), other.tolist(), strict=True)
         ]
 
 
-def _figure(value: float, kind: Kind) -> str:
+def figure(value: float, kind: Kind) -> str:
     """A figure as text; a move is the logarithm of a ratio.
 
-    >>> _figure(0.1, "count"), _figure(2.0, "count"), _figure(0.041, "count"), _figure(-0.6931, "move")
+    >>> figure(0.1, "count"), figure(2.0, "count"), figure(0.041, "count"), figure(-0.6931, "move")
     ('0.1', '2', '0.04', 'down 50%')
     """
     if math.isnan(value):

@@ -6,13 +6,17 @@ kind (how its values are written) and, where the heading needs one, its unit. Ea
 
 from __future__ import annotations
 
-from crm_analysis.labels import common, potential, retention, satisfaction, value
+from crm_analysis.labels import common, leaving, potential, retention, satisfaction, value
 from crm_analysis.labels.kinds import Column, Kind, Words
 
 __all__ = ["CODED", "COLUMNS", "LABELS", "Column", "Kind", "column", "label"]
 
-LABELS: dict[str, str] = common.LABELS | value.LABELS | retention.LABELS | satisfaction.LABELS | potential.LABELS
-COLUMNS: Words = common.COLUMNS | value.COLUMNS | retention.COLUMNS | satisfaction.COLUMNS | potential.COLUMNS
+LABELS: dict[str, str] = (
+    common.LABELS | value.LABELS | leaving.LABELS | retention.LABELS | satisfaction.LABELS | potential.LABELS
+)
+COLUMNS: Words = (
+    common.COLUMNS | value.COLUMNS | leaving.COLUMNS | retention.COLUMNS | satisfaction.COLUMNS | potential.COLUMNS
+)
 
 CODED = ("tier", "action", "rule", "who")
 """Columns whose values are codes; their words are the labels `<column>_<code>`."""

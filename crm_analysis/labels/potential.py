@@ -5,6 +5,15 @@ from __future__ import annotations
 from crm_analysis.labels.kinds import Words
 
 LABELS: dict[str, str] = {
+    "potential_no_outcome": (
+        "Nothing can be said of who will grow: no earlier day has both a whole year of orders before it and "
+        "{horizon} after it, by {day}. A shorter horizon, such as 6M, needs less."
+    ),
+    "potential_nobody": ("No account is Low on {day}: there is nobody to cut and nobody to develop."),
+    "potential_no_score": ("There is no score: {reason}"),
+    "ask_untold": ("Whom to ask first cannot be told: no outcome of a Low account is known yet."),
+    "cut_none": ("No account may be cut."),
+    "why_overridden": ("kept by a person's decision"),
     "potential_no_cost": "Potential cannot be told by margin: {lack}",
     # --- the score ---
     "feature_customer_type": "kind of customer",
@@ -22,11 +31,51 @@ LABELS: dict[str, str] = {
     "feature_silence_gaps": "silence against its own gaps",
     "feature_size": "value within a year",
     "feature_tenure_years": "first year with us",
+    "reason_potential_complaints_year": "complaints within a year: {own}; usual: {typical}",
+    "reason_potential_contacts": "contacts within a year: {own}; usual: {typical}",
+    "reason_potential_contacts_theirs": "began {own} of its contacts; usual: {typical}",
+    "reason_potential_customer_type": "kind of customer: {own}",
+    "reason_potential_days_to_pay": "pays after {own} days; usual: {typical}",
+    "reason_potential_demand": "named a yearly demand of {own} of the Mid bar; usual: {typical}",
+    "reason_potential_demand_growth": "expects its demand to grow by {own}; usual: {typical}",
+    "reason_potential_families": "product families bought: {own}; usual: {typical}",
+    "reason_potential_industry": "industry: {own}",
+    "reason_potential_margin_rate": "margin rate of {own}; usual: {typical}",
+    "reason_potential_on_time": "{own} of its lines shipped on time; usual: {typical}",
+    "reason_potential_order_count": "orders within a year: {own}; usual: {typical}",
+    "reason_potential_overdue": "invoices overdue: {own}; usual: {typical}",
+    "reason_potential_pace": "last quarter at a pace of {own} of the Mid bar; usual: {typical}",
+    "reason_potential_pipeline_open": "open opportunities: {own}; usual: {typical}",
+    "reason_potential_pipeline_won": "opportunities won within a year: {own}; usual: {typical}",
+    "reason_potential_recent": "last quarter {own} on its year's pace; usual: {typical}",
+    "reason_potential_region": "region: {own}",
+    "reason_potential_satisfaction": "satisfaction at {own} of the scale; usual: {typical}",
+    "reason_potential_share_of_wallet": "buys {own} of its demand from us; usual: {typical}",
+    "reason_potential_siblings": "accounts of its group that order: {own}; usual: {typical}",
+    "reason_potential_silence_days": "silent for {own} days; usual: {typical}",
+    "reason_potential_size": "value of {own} of the Mid bar within a year; usual: {typical}",
+    "reason_potential_trend": "revenue {own} on the year before; usual: {typical}",
     "score_constant": "left out: {feature} (the same of all accounts)",
     "score_no_maximum": "The model of potential did not converge: {reason}",
     "score_nothing": "Nothing that is known tells the Low accounts apart, so there is no score.",
-    "score_one_kind": "A score compares accounts that grew with accounts that did not; found {promising} that grew of "
+    "score_one_kind": "A score compares accounts that grew with accounts that did not; found {promising} that "
+    "grew of "
     "{cases} cases.",
+    "score_drawn": "The model is chosen and fitted with {cases:,} of {of:,} known cases, of accounts "
+    "drawn by lot; all get a score.",
+    "score_few": "Only {promising} accounts are known to have grown; a score learns from {wanted} or more.",
+    "score_no_candidate": "None of the candidates for a score can be fitted to this book.",
+    "score_no_day": "no day has an outcome that is known",
+    "score_no_trees": "Boosted trees were not tried: on one of the days only {promising} accounts were known to have "
+    "grown, and {wanted} are wanted.",
+    "score_nothing_before": "nothing was known by then of what became of earlier accounts",
+    "score_uncorrected": "Probabilities are as fitted: earlier forecasts hold only {promising} accounts that "
+    "grew, and "
+    "{wanted} are wanted to correct them.",
+    "score_untried": "No score could be tried on earlier days: {reason}",
+    "score_untried_choice": "Which model forecasts best cannot be tried yet: on no day was the outcome of an "
+    "earlier one "
+    "known. A logistic regression with a usual penalty is taken, and its probabilities are not corrected.",
     "score_unknown": "left out: {feature} (known of none)",
     # --- outcomes ---
     "outcome_cut": "may be cut",
@@ -49,7 +98,8 @@ LABELS: dict[str, str] = {
     # --- asking ---
     "gain_alone": "What growing brings is known of a single account: take money at stake for a guess.",
     "gain_unknown": "No Low account is known to have grown, so the money at stake in a cut is not known.",
-    "gain_winsorised": "One of the {accounts} accounts that grew made {share} of what they gained; the gain is a mean "
+    "gain_winsorised": "One of the {accounts} accounts that grew made {share} of what they gained; the gain is "
+    "a mean "
     "in which it counts as the next one.",
     "money_few_days": "Contacts on {day} reach back less than three months: too short to tell minutes of a year.",
     # --- steps ---
@@ -57,9 +107,11 @@ LABELS: dict[str, str] = {
     "step_minimum": "minimum order",
     "step_price": "price for small orders",
     # --- decisions ---
-    "decided_biased": "Of the accounts that were not cut {promising} grew; a cut had been recommended for {missed} of "
+    "decided_biased": "Of the accounts that were not cut {promising} grew; a cut had been recommended for "
+    "{missed} of "
     "them, a reversible step for {stepped}. People chose whom not to cut, so this is a hint and no measure.",
-    "decided_counts": "Decisions: {decisions}. Judged: {judged}; not over yet: {waiting}; cut, so that what would have "
+    "decided_counts": "Decisions: {decisions}. Judged: {judged}; not over yet: {waiting}; cut, so that what "
+    "would have "
     "become of them cannot be known: {cut}; without advice, or not about a Low account: {rest}.",
     "decided_eased": "Of the accounts judged {accounts} were under a reversible step, which may have kept them small.",
     "decided_no_lot": "No account of the never-cut group is known to have grown ({accounts} judged): without them "

@@ -59,7 +59,7 @@ class Cases:
     group (the number of its customer group as known today; an account without one is a group of its own); bits (what
     lots are drawn from, `lots`).
 
-    `bars`, a row per day: as_of, mid, high. `features` are the names of those there.
+    `bars`, a row per day: as_of (a date), mid, high. `features` are the names of those there.
     """
 
     frame: pd.DataFrame
@@ -97,7 +97,10 @@ def case_days(book: Book, as_of: str | dt.date, horizon: str = "12M", most: int 
     no window, BookError where no order line is known.
     """
     known = book.as_of(as_of)
-    day, begins = last_known(known), begin_of(known)
+    return _days(last_known(known), begin_of(known), horizon, most)
+
+
+def _days(day: dt.date, begins: dt.date, horizon: str, most: int) -> list[dt.date]:
     found: list[dt.date] = []
     at = before(day, horizon)
     while len(found) < most and before(at, "12M") + dt.timedelta(days=1) + LATE >= begins:
@@ -116,12 +119,12 @@ def cases(book: Book, as_of: str | dt.date, wishes: Wishes | None = None, most: 
 
     wishes, known = wishes or Wishes(), book.as_of(as_date(as_of))
     _checked(known, wishes)
-    day = last_known(known)
-    days = [*case_days(known, day, wishes.horizon, most), day]
+    day, begins = last_known(known), begin_of(known)
+    days = [*_days(day, begins, wishes.horizon, most), day]
     rows = trade.order_rows(known, tuple(map(Landmark.of, days)))
     ids = _ids(rows)
     bits, first = lots.keys(known, ids)
-    marks = Marks(tuple(map(Landmark.of, days)), ids, begin_of(known), first)
+    marks = Marks(tuple(map(Landmark.of, days)), ids, begins, first)
     ledger = Ledger.of(rows, ids)
 
     told = list(low_days(ledger, marks, wishes))

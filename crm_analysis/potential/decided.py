@@ -79,7 +79,7 @@ def overrides(book: Book, as_of: str | dt.date) -> pd.DataFrame:
     stands = rows.keeps & (rows.ended.isnull() | (rows.decided_on >= rows.ended))
     latest = rows.meant.isin([SURVEY, EASED, CUT]) & (rows.decided_on == rows["last"])
     rows = rows.filter(rows.against & (stands | latest))
-    order = [ibis.desc(rows.keeps.cast("int64")), ibis.desc("decided_on"), *columns[2:6]]
+    order = [ibis.ifelse(rows.keeps, 0, 1), ibis.desc("decided_on"), *columns[2:6]]
     rows = rows.mutate(place=ibis.row_number().over(ibis.window(group_by="account_id", order_by=order)))
     rows = rows.filter(rows.place == 0).select(*columns)
     return engine.frame(rows.order_by("account_id"))
@@ -109,7 +109,7 @@ def _plain(book: Book) -> ibis.Table:
     def plain(name: str) -> Any:
         if name not in rows.columns:
             return ibis.literal("")
-        return rows[name].fill_null("").re_replace(r"[\s_-]+", " ").strip().lower()
+        return engine.trimmed(rows[name].fill_null("").re_replace(r"[\s_-]+", " ")).lower()
 
     def text(name: str) -> Any:
         return rows[name].fill_null("") if name in rows.columns else ibis.literal("")
@@ -131,7 +131,8 @@ class Afterwards:
 
     `table`, two rows: group ("lot": accounts that the lot exempts, whose rate is unbiased; "all": all that were not
     cut, which people chose, so that it is only a hint), accounts, promising, missed (of those, where a cut was
-    recommended), stepped (of those, where a reversible step was), rate, low, high (exact, at LEVEL; 0 to 1 without a promising account).
+    recommended), stepped (of those, where a reversible step was), rate, low, high (exact, at LEVEL; 0 to 1 without a
+    promising account).
 
     Counts of decisions: decisions (all), unadvised (nothing recommended, or in unknown words), waiting (the horizon
     is not over), outside (the account was not Low on the day before, or no day of cases was), cut (what became of them

@@ -127,10 +127,10 @@ def effort(book: Book, day: dt.date) -> tuple[pd.DataFrame, dict[str, str]]:
     inside = rows.filter((rows.happened_on > ibis.literal(mark.year)) & rows.account_id.notnull())
     sums: dict[str, Any] = {}
     if "initiated_by" in rows.columns:
-        ours = (inside.initiated_by.strip().lower() == "us").fill_null(False)
-        theirs = (inside.initiated_by.strip().lower() == "them").fill_null(False)
+        ours = (engine.trimmed(inside.initiated_by).lower() == "us").fill_null(False)
+        theirs = (engine.trimmed(inside.initiated_by).lower() == "them").fill_null(False)
     if "channel" in rows.columns and "initiated_by" in rows.columns:
-        visit = ours & (inside.channel.strip().lower() == VISIT).fill_null(False)
+        visit = ours & (engine.trimmed(inside.channel).lower() == VISIT).fill_null(False)
         sums["visits"] = visit.sum()
     if "minutes" not in why:
         sums["minutes"] = inside.minutes.sum()

@@ -16,6 +16,7 @@ from crm_analysis.book import Book
 from crm_analysis.book.contract import CONTRACT
 from crm_analysis.churn.definition import leaving
 from crm_analysis.churn.survival.panel import account_quarters
+from crm_analysis.potential.cases import cases
 from crm_analysis.satisfaction.answers import answers
 from crm_analysis.satisfaction.complaints.counts import counts
 from crm_analysis.value.histories import histories
@@ -134,3 +135,13 @@ def assert_voices_alike(book: Book, plain: Book) -> None:
     pd.testing.assert_frame_equal(spells[0].frame, spells[1].frame)
     quarters = [account_quarters(one.as_of(DAY), days, own) for one, own in zip((book, plain), spells, strict=True)]
     pd.testing.assert_frame_equal(*quarters, rtol=1e-6, atol=1e-6)
+
+
+def assert_cases_alike(book: Book, plain: Book) -> None:
+    """The Low accounts of many days, what was known of them and what became of them."""
+    mine, theirs = cases(book, DAY, most=3), cases(plain, DAY, most=3)
+    assert (mine.days, mine.features, len(mine.frame) > 100) == (theirs.days, theirs.features, True)
+    pd.testing.assert_frame_equal(mine.bars, theirs.bars)
+    exact = ["as_of", "account_id", "promising", "group", "bits"]
+    pd.testing.assert_frame_equal(mine.frame[exact], theirs.frame[exact], check_exact=True)
+    pd.testing.assert_frame_equal(mine.frame, theirs.frame, rtol=1e-6, atol=1e-6)

@@ -36,11 +36,17 @@ COUNTED = (
 """Numbers with long tails, of which the logarithm of 1 and the number is taken."""
 CURVED = ("size", "pace", "silence_gaps", "order_count", "recent", "silence_days")
 """Numbers whose effect may bend. A penalty draws it towards a straight line, which they have too."""
+LEADS = {"size": 10.0}
+"""Numbers that a penalty holds back less, and how many times less.
+
+With a heavy penalty the model then becomes the rule that most companies cut by, the lowest revenue, and not a coin.
+"""
 KNOTS = 5
 RARE = 20
 """Rows below which a word is counted among the rare ones."""
 _MOST_WORDS = 200  # boosted trees take no more than 255 of a feature
-_CURVE = ":curve"
+_CURVE = "curve of "
+_BEND = 3  # knots below which there is no curve
 
 
 def told(rows: pd.DataFrame, features: Sequence[str]) -> tuple[list[str], dict[str, str]]:
@@ -58,30 +64,52 @@ def told(rows: pd.DataFrame, features: Sequence[str]) -> tuple[list[str], dict[s
     return kept, dropped
 
 
-def straight(rows: pd.DataFrame, features: Sequence[str], indicator: bool = True) -> Any:
+def straight(rows: pd.DataFrame, features: Sequence[str], plain: bool = False) -> Any:
     """An unfitted ColumnTransformer for a logistic regression.
 
-    Numbers: unknown ones get the median, and a column that says so (not without `indicator`); then a mean of 0 and a
-    standard deviation of 1. Those of CURVED have a cubic spline besides, with knots at quantiles of `rows` and straight
-    ends. Words: a column each.
+    Numbers: unknown ones get the median, and a column that says so; then a mean of 0 and a standard deviation of 1,
+    LEADS times that of some. Those of CURVED have a cubic spline besides, with knots at quantiles of `rows` and
+    straight ends. Words: a column each. With `plain` numbers have one column of standard deviation 1 each and no more.
     """
     from sklearn.compose import ColumnTransformer
     from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import OneHotEncoder, SplineTransformer, StandardScaler
+    from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, SplineTransformer, StandardScaler
 
-    parts: list[tuple[str, Any, list[str]]] = []
+    counted = FunctionTransformer(_counted, feature_names_out="one-to-one")
+    leads = {} if plain else LEADS
+    kinds: dict[tuple[bool, float], list[str]] = {}
     for name in features:
-        if name in WORDS:
-            encoder = OneHotEncoder(handle_unknown="infrequent_if_exist", min_frequency=RARE, sparse_output=False)
-            parts.append((name, encoder, [name]))
-            continue
-        first = _read(name)
-        parts.append((name, make_pipeline(*first, _filled(indicator), StandardScaler()), [name]))
-        knots = _knots(rows[name], name) if name in CURVED and indicator else np.zeros(0)
-        if len(knots) >= 3:
+        if name not in WORDS:
+            kinds.setdefault((name in COUNTED, leads.get(name, 1.0)), []).append(name)
+    parts: list[tuple[str, Any, list[str]]] = []
+    for (logged, factor), names in kinds.items():
+        led = FunctionTransformer(_times, kw_args={"factor": factor}, feature_names_out="one-to-one")
+        steps = [*([counted] if logged else []), _filled(not plain), StandardScaler(), *([led] if factor != 1 else [])]
+        parts.append((f"numbers{len(parts)}", make_pipeline(*steps), names))
+    for name in [] if plain else [name for name in CURVED if name in features]:
+        knots = _knots(rows[name], name)
+        if len(knots) >= _BEND:
             spline = SplineTransformer(degree=3, knots=knots[:, None], extrapolation="linear", include_bias=False)
-            parts.append((name + _CURVE, make_pipeline(*first, _filled(False), spline, StandardScaler()), [name]))
-    return ColumnTransformer(parts, verbose_feature_names_out=False)
+            steps = [*([counted] if name in COUNTED else []), _filled(False), spline, StandardScaler()]
+            parts.append((_CURVE + name, make_pipeline(*steps), [name]))
+    if words := [name for name in features if name in WORDS]:
+        encoder = OneHotEncoder(
+            handle_unknown="infrequent_if_exist",
+            min_frequency=RARE,
+            sparse_output=False,
+            feature_name_combiner=_feature,
+        )
+        parts.append(("words", encoder, words))
+    return ColumnTransformer(parts)
+
+
+def owners(columns: Any) -> list[str]:
+    """The feature that each column of a fitted `straight` is made of."""
+    found = []
+    for name in columns.get_feature_names_out():
+        part, _, own = str(name).partition("__")
+        found.append(part.removeprefix(_CURVE) if part.startswith(_CURVE) else own.removeprefix("missingindicator_"))
+    return found
 
 
 def branched(features: Sequence[str]) -> tuple[Any, list[int], list[bool]]:
@@ -103,15 +131,10 @@ def branched(features: Sequence[str]) -> tuple[Any, list[int], list[bool]]:
     return ColumnTransformer(parts), signs, [name in WORDS for name in features]
 
 
-def shares(columns: Any, weights: Array, made: Array) -> dict[str, Array]:
-    """What the columns of each feature add together: `made` times the coefficients, by feature."""
-    found: dict[str, Array] = {}
-    for name, place in columns.output_indices_.items():
-        if name == "remainder":
-            continue
-        feature = name.removesuffix(_CURVE)
-        found[feature] = found.get(feature, 0.0) + made[:, place] @ weights[place]
-    return found
+def shares(owner: Sequence[str], weights: Array, made: Array) -> dict[str, Array]:
+    """What the columns of each feature (`owners`) add together: `made` times the weights, by feature."""
+    of = np.array(owner)
+    return {name: made[:, of == name] @ weights[of == name] for name in dict.fromkeys(owner)}
 
 
 def table(rows: pd.DataFrame, features: Sequence[str]) -> pd.DataFrame:
@@ -144,10 +167,12 @@ def in_order(rows: pd.DataFrame, features: Sequence[str]) -> NDArray[np.intp]:
     return np.lexsort(keys)
 
 
-def _read(name: str) -> list[Any]:
-    from sklearn.preprocessing import FunctionTransformer
+def _feature(feature: str, word: Any) -> str:
+    return feature
 
-    return [FunctionTransformer(_counted)] if name in COUNTED else []
+
+def _times(values: Any, factor: float) -> Any:
+    return values * factor
 
 
 def _counted(values: Any) -> Any:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 
+from crm_analysis.blas import one_thread
 from crm_analysis.errors import UserError
 from crm_analysis.labels import label
 from crm_analysis.potential import lots
@@ -37,7 +38,6 @@ ROUNDS = 20
 """Refits that tell how far boosted trees hang on the accounts they learned from."""
 _LOT = 3  # what lots are drawn for: the guard's is 1, the never-cut group's 2
 _BLOCK = 65_536
-_NEAR = 1e-9
 _TREES = {"learning_rate": 0.05, "max_iter": 150, "max_leaf_nodes": 4, "min_samples_leaf": 80, "l2_regularization": 5.0}
 
 
@@ -75,8 +75,7 @@ class PotentialModel:
 
     def log_odds(self, rows: pd.DataFrame) -> Array:
         """Log odds of being promising, one per row."""
-        found = [self._odds(self._made(own)) for own in _blocks(rows)]
-        return np.concatenate(found) if found else np.zeros(0)
+        return said([self], rows)[0]
 
     def chance(self, rows: pd.DataFrame) -> Array:
         """The probability of being promising, one per row."""
@@ -121,15 +120,15 @@ class PotentialModel:
         if self.kind == BOOSTED:
             return self._occluded(rows)
         weights = self.pipeline_["odds"].coef_[0]
-        parts = [design.shares(self.pipeline_["columns"], weights, self._made(own)) for own in _blocks(rows)]
+        parts = [design.shares(self._owners, weights, self._made(own)) for own in _blocks(rows)]
         names = list(self._centre)
         made = {name: np.concatenate([part[name] for part in parts]) - self._centre[name] for name in names}
         return pd.DataFrame(made, index=rows.index, columns=names)
 
     # --- how it is learned ---
 
-    def _learn(self, data: _Data, columns: Any, made: Array) -> None:
-        """Fit to ready columns."""
+    def _learn(self, data: _Data, columns: Any, made: Array, bounds: bool) -> None:
+        """Fit to ready columns; without `bounds` no covariance."""
         from sklearn.pipeline import Pipeline
 
         self.features_, self.dropped_ = data.kept, data.dropped
@@ -154,11 +153,12 @@ class PotentialModel:
         self.usual_ = float(np.average(at, weights=data.weight))
         self.covariance_ = None
         if self.kind != BOOSTED:
-            self.covariance_ = _sandwich(made, data, at, self._strength())
+            if bounds:
+                self.covariance_ = _sandwich(made, data, at, self._strength())
             means = np.average(made, axis=0, weights=data.weight)[None, :]
-            self._centre = {
-                name: float(value[0]) for name, value in design.shares(columns, odds.coef_[0], means).items()
-            }
+            self._owners = design.owners(columns)
+            told = design.shares(self._owners, odds.coef_[0], means)
+            self._centre = {name: float(value[0]) for name, value in told.items()}
         else:
             self._centre = {}
             self._middle = {name: _middle(data.table[name]) for name in data.kept}
@@ -185,7 +185,9 @@ class PotentialModel:
     # --- how it is used ---
 
     def _made(self, rows: pd.DataFrame) -> Array:
-        made: Array = np.asarray(self.pipeline_["columns"].transform(design.table(rows, self.features_)), dtype="float64")
+        made: Array = np.asarray(
+            self.pipeline_["columns"].transform(design.table(rows, self.features_)), dtype="float64"
+        )
         return made
 
     def _odds(self, made: Array) -> Array:
@@ -199,12 +201,14 @@ class PotentialModel:
     def _error(self, rows: pd.DataFrame) -> Array:
         """The standard error of the log odds."""
         errors: list[Array] = []
-        if self.covariance_ is None:
+        if self.kind == BOOSTED:
             refits = self._refits()
             for own in _blocks(rows):
                 made = self._made(own)
                 errors.append(np.std([refit.decision_function(made) for refit in refits], axis=0, ddof=1))
         else:
+            if self.covariance_ is None:
+                raise UserError("this model of potential was fitted without bounds; expected one fitted by `fit`.")
             for own in _blocks(rows):
                 made = np.column_stack([np.ones(len(own)), self._made(own)])
                 errors.append(np.sqrt(np.maximum(np.einsum("ij,ij->i", made @ self.covariance_, made), 0)))
@@ -215,7 +219,7 @@ class PotentialModel:
         if not hasattr(self, "refits_"):
             data, made = self._learned
             rng = np.random.default_rng(self.seed)
-            self.refits_ = []
+            self.refits_: list[Any] = []
             while len(self.refits_) < ROUNDS:
                 times = np.bincount(rng.integers(0, self.accounts_, self.accounts_), minlength=self.accounts_)
                 weight = data.weight * times[data.owner]
@@ -263,25 +267,39 @@ class _Data:
         self.weight = given
         self.owner = pd.factorize(rows["account_id"])[0]
         self.table = design.table(rows, self.kept)
-        self.rows = rows
         self.signs: list[int] = []
         self.words: list[bool] = []
 
 
 def fitted(
-    models: Sequence[PotentialModel], rows: pd.DataFrame, features: Sequence[str], weight: ArrayLike | None = None
+    models: Sequence[PotentialModel],
+    rows: pd.DataFrame,
+    features: Sequence[str],
+    weight: ArrayLike | None = None,
+    bounds: bool = True,
 ) -> list[PotentialModel]:
-    """Fit models of one kind, which then share their columns; the models."""
+    """Fit models of one kind, which then share their columns; the models. Without `bounds` they tell no intervals."""
     first = models[0]
     data = _Data(rows, features, weight, first)
     if first.kind == BOOSTED:
         columns, data.signs, data.words = design.branched(data.kept)
     else:
-        columns = design.straight(data.table, data.kept, first.kind == LOGISTIC)
-    made = np.asarray(columns.fit_transform(data.table), dtype="float64")
-    for model in models:
-        model._learn(data, columns, made)
+        columns = design.straight(data.table, data.kept, first.kind != LOGISTIC)
+    with one_thread():
+        made = np.asarray(columns.fit_transform(data.table), dtype="float64")
+        for model in models:
+            model._learn(data, columns, made, bounds)
     return list(models)
+
+
+def said(models: Sequence[PotentialModel], rows: pd.DataFrame) -> list[Array]:
+    """The log odds of each of some models that were fitted together."""
+    parts = []
+    with one_thread():
+        for own in _blocks(rows):
+            made = models[0]._made(own)
+            parts.append([model._odds(made) for model in models])
+    return [np.concatenate(own) for own in zip(*parts, strict=True)]
 
 
 def _sandwich(made: Array, data: _Data, at: Array, strength: float) -> Array:

@@ -17,7 +17,6 @@ from crm_analysis.churn.definition.spells import spells
 from crm_analysis.churn.survival.features import FEATURES
 from crm_analysis.churn.survival.panel import account_quarters, quarter_ends
 from crm_analysis.errors import UserError
-from crm_analysis.features.windows import Landmark
 
 W = 400
 """The silence of the books made by hand."""
@@ -281,26 +280,6 @@ def test_a_year_that_is_not_whole_is_brought_to_one():
     assert found["contacts"].isna().all()  # nobody can say that there were none
     assert young["complaints_year"].isna().all()  # 89 days tell too little
     assert little["revenue"].isna().all()
-
-
-@pytest.mark.parametrize(
-    ("begins", "factor"),
-    [
-        ("2020-01-01", 1),
-        ("2025-10-01", 1),
-        ("2025-10-08", 1),  # a week late: a weekend and a holiday
-        ("2025-10-09", 365 / 357),
-        ("2026-07-03", 365 / 90),
-        ("2026-07-04", None),
-        ("2026-10-01", None),
-        (None, None),
-    ],
-)
-def test_what_brings_a_year_to_a_year(begins, factor):
-    mark = Landmark.of(DAY)
-    begin = None if begins is None else dt.date.fromisoformat(begins)
-    np.testing.assert_equal(mark.as_a_year(begin), np.nan if factor is None else factor)
-    assert mark.there(begin) == (begins is not None and begins <= "2026-09-30")
 
 
 # --- landmarks ---

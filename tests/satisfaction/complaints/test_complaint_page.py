@@ -19,13 +19,17 @@ from crm_analysis.book import open_book
 from crm_analysis.errors import BookError
 from crm_analysis.labels import COLUMNS
 from crm_analysis.report.sentences import complaints as said
+from crm_analysis.report.sentences import silent as silent_words
 from crm_analysis.satisfaction.complaints.page import Complaints
 
 DEMO = Path(__file__).parents[3] / "data" / "demo"
-HEADLINES = ("rate_said", "topic_said", "wait_said", "group_said", "silent_said", "chart_said")
+HEADLINES = (
+    said.rate_said, said.topic_said, said.wait_said, said.group_said, silent_words.alike_said, said.chart_said
+)  # fmt: skip
 OTHERS = (
-    "whose_said", "funnel_said", "funnel_alt", "most_said", "topics_alt", "wait_groups_said", "wait_alt", "open_said",
-    "repeat_said", "silent_list_said", "silent_trust_said", "silent_calibration_said",
+    said.whose_said, said.funnel_said, said.funnel_alt, said.most_said, said.topics_alt, said.wait_groups_said,
+    said.wait_alt, said.open_said, said.repeat_said,
+    silent_words.list_said, silent_words.trust_said, silent_words.calibration_said,
 )  # fmt: skip
 TABLES = (
     "groups", "most", "topics", "other_kinds", "waits", "open_ones", "repeats", "silent_alike", "silent_candidates",
@@ -58,12 +62,12 @@ def _closed():
 
 def sentences(look: Complaints) -> dict[str, str]:
     """Every sentence that can be told; headlines always can."""
-    told = {name: getattr(said, name)(look) for name in HEADLINES}
-    for name in OTHERS:
+    told = {sentence.__name__: sentence(look) for sentence in HEADLINES}
+    for sentence in OTHERS:
         try:
-            told[name] = getattr(said, name)(look)
+            told[sentence.__name__] = sentence(look)
         except BookError as lack:
-            told[name] = str(lack)
+            told[sentence.__name__] = str(lack)
     return told
 
 
@@ -97,8 +101,8 @@ def test_the_demo_says_what_its_rows_say(demo):
     assert said.wait(demo) == f"{int((year['closed_on'] - year['opened_on']).dt.days.median())} days, for half of them"
     assert demo.funnels["sales_office"].table["complaints"].sum() == len(year)
     assert said.group(demo) == "no group"
-    assert said.silent(demo) == "–"
-    assert said.silent_said(demo) == "no panel here"
+    assert silent_words.alike(demo) == "–"
+    assert silent_words.alike_said(demo) == "no panel here"
 
 
 def test_the_office_that_complains_is_named_in_the_headline(look):
@@ -131,9 +135,9 @@ def test_sentences_of_change(look):
 def test_books_that_lack_something_say_so():
     names = ["A0", "A1"]
     bare = look_of(small_book(plain_orders(names)), no_panels)
-    for name in HEADLINES:
-        assert "has no table 'complaints'" in getattr(said, name)(bare)
-    for value in (said.topic, said.wait, said.group, said.silent):
+    for sentence in HEADLINES:
+        assert "has no table 'complaints'" in sentence(bare)
+    for value in (said.topic, said.wait, said.group, silent_words.alike):
         assert value(bare) == "–"
     assert np.isnan(said.rate(bare))
     assert said.funnel_alt(bare) == said.topics_alt(bare) == said.wait_alt(bare) == ""

@@ -12,7 +12,7 @@ from small_books import DAY, small_book
 
 from crm_analysis.errors import BookError
 from crm_analysis.periods import after, before
-from crm_analysis.report.sentences import complaints as said
+from crm_analysis.report.sentences import silent as said
 from crm_analysis.satisfaction.complaints import silent, silent_trial
 from crm_analysis.satisfaction.complaints.page import Complaints
 
@@ -165,7 +165,7 @@ def test_the_list(told, look):
 
 def test_a_list_that_is_no_better_than_counting_orders_is_not_shown(told, look):
     assert look.trial.verdict == "beats"
-    assert said.silent(look) == f"{len(look.silent_alike)} of {len(look.silent)}"
+    assert said.alike(look) == f"{len(look.silent_alike)} of {len(look.silent)}"
     book, panel, frame = told
     mixed = np.random.default_rng(1).permutation(panel["on_time"].to_numpy())
     panel = panel.assign(on_time=mixed)  # so that lateness says nothing
@@ -175,19 +175,19 @@ def test_a_list_that_is_no_better_than_counting_orders_is_not_shown(told, look):
     assert len(bad.silent) > 0
     with pytest.raises(BookError, match=r"Tried on earlier days, the forecast .* no list is shown\.") as refused:
         bad.silent_alike  # noqa: B018
-    assert said.silent(bad) == "not told"
-    assert said.silent_said(bad) == str(refused.value)
+    assert said.alike(bad) == "not told"
+    assert said.alike_said(bad) == str(refused.value)
     with pytest.raises(BookError, match="no list is shown"):
-        said.silent_list_said(bad)
-    assert "%" in said.silent_trust_said(bad) or "cases" in said.silent_trust_said(bad)  # how it did is told still
+        said.list_said(bad)
+    assert "%" in said.trust_said(bad) or "cases" in said.trust_said(bad)  # how it did is told still
 
 
 def test_a_list_that_could_not_be_tried_is_not_shown(look):
     bad = Complaints(look.book, DAY, look.frame, look.panels)
     bad.__dict__["_trial"] = BookError("On no earlier day had enough complained.")
     assert len(bad.silent) > 0
-    assert said.silent(bad) == "not told"
-    assert said.silent_said(bad) == "On no earlier day had enough complained. So no list is shown."
+    assert said.alike(bad) == "not told"
+    assert said.alike_said(bad) == "On no earlier day had enough complained. So no list is shown."
 
 
 def test_fewer_than_fifty_complainers_are_refused():

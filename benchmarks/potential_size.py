@@ -1,0 +1,127 @@
+"""How long a big book takes from an open book to the last account's outcome.
+
+    python benchmarks/potential_size.py [--accounts 1000000] [--folder FOLDER]
+
+The demo company of that many accounts, eight earlier days and today. Made and opened before the clock starts; then, in
+a process of its own: the cases, the model chosen and fitted without the guard's accounts, their scores and those of
+today's accounts with intervals and reasons, and the guard's threshold. For a million accounts, writes
+benchmarks/results/potential_size.csv and docs/potential_measured.md. The folder, a temporary one by default, takes about 5 GB.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+import measured_page
+import pandas as pd
+from intake import measured
+
+HERE = Path(__file__).resolve()
+RESULTS = HERE.parent / "results" / "potential_size.csv"
+PAGE, TITLE = HERE.parents[1] / "docs" / "potential_measured.md", "# Potential, as measured"
+DAY, DAYS, ACCOUNTS = "2026-09-30", 8, 1_000_000
+SECONDS, GB = 300, 8
+MAKE = """
+import sys
+from crm_analysis.book import open_book
+from crm_analysis.book.demo import demo
+demo(sys.argv[1], accounts=int(sys.argv[2]), seed=1, format="parquet")
+open_book(sys.argv[1])
+print("{}")
+"""
+OURS = f"""
+import json, resource, sys, time
+from crm_analysis.book import open_book
+from crm_analysis.potential.cases import cases
+from crm_analysis.potential.safety import safety
+from crm_analysis.potential.score.reasons import reasons
+from crm_analysis.potential.vetoes import vetoed
+book = open_book(sys.argv[1])
+clock, busy = [time.perf_counter()], []
+def mark():
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    clock.append(time.perf_counter())
+    busy.append(used.ru_maxrss / 1e6)
+known = cases(book, "{DAY}", most={DAYS})
+mark()
+own = safety(known)
+choice = own.choice
+mark()
+guard = own.guard
+mark()
+today = known.today
+chance = choice.chance(today)
+low, high = choice.interval(today)
+cut = guard.may_cut(chance, vetoed(today).to_numpy(bool))
+mark()
+words = reasons(choice.contributions(today), today)
+mark()
+used = resource.getrusage(resource.RUSAGE_SELF)
+names = ("cases", "choose and fit", "guard", "score today's accounts", "reasons in words")
+found = {{name: end - start for name, start, end in zip(names, clock, clock[1:])}}
+found |= {{
+    "seconds": clock[-1] - clock[0], "gb": used.ru_maxrss / 1e6, "cpu": used.ru_utime + used.ru_stime,
+    "gb of cases": busy[0], "accounts": int(sys.argv[2]), "rows": len(known.frame), "low": len(today),
+    "learned": len(own.learned), "fitted": choice.model.rows_, "columns": choice.model.covariance_.shape[0] - 1
+    if choice.model.covariance_ is not None else len(choice.model.features_),
+    "candidates": len(choice.table), "cases of the guard": guard.cases, "days": choice.table["days"].max(),
+}}
+print(json.dumps(found))
+"""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--accounts", type=int, default=ACCOUNTS)
+    parser.add_argument("--folder", type=Path)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        place = options.folder or Path(scratch)
+        book, cache, many = str(place / "demo"), place / "cache", str(options.accounts)
+        if not cache.exists():
+            measured(MAKE, book, many, cache=cache)
+        found = measured(OURS, book, many, cache=cache) | {"cores": os.cpu_count() or 1}
+    if options.accounts != ACCOUNTS:
+        sys.stdout.write("\n".join(f"{name}: {float(value):,.2f}" for name, value in found.items()) + "\n")
+        return
+    with RESULTS.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["name", "value"])
+        writer.writerows((name, float(value)) for name, value in found.items())
+    measured_page.put("potential: size", section(), PAGE, TITLE)
+
+
+def section() -> list[str]:
+    """What the page says."""
+    found = pd.read_csv(RESULTS).set_index("name")["value"]
+    parts = ("cases", "choose and fit", "guard", "score today's accounts", "reasons in words")
+    holds = found["seconds"] < SECONDS and found["gb"] < GB
+    return [
+        "## How long does a big book take?",
+        "",
+        f"The demo company of {found['accounts']:,.0f} accounts, {DAYS} earlier days and today, on "
+        f"{found['cores']:.0f} cores; the book was opened before. *cases*: {found['rows']:,.0f} rows of Low accounts "
+        f"with features, vetoes and outcomes. *choose and fit*: {found['candidates']:.0f} candidates forecast "
+        f"{found['days']:.0f} days; of {found['learned']:,.0f} rows that the guard leaves to the model, whole accounts "
+        f"with {found['fitted']:,.0f} are drawn by lot; {found['columns']:.0f} columns. *guard*: the scores of the "
+        f"accounts held back, {found['cases of the guard']:,.0f} of them promising, and the threshold. *score*: "
+        f"probabilities with intervals of {found['low']:,.0f} accounts. Peak memory is that of the whole process.",
+        "",
+        "| | seconds |",
+        "|---|---|",
+        *(f"| {name} | {found[name]:.1f} |" for name in parts),
+        f"| all | {found['seconds']:.1f} |",
+        "",
+        f"CPU {found['cpu']:.0f} s on all cores, imports and opening included; peak memory {found['gb']:.1f} GB, of "
+        f"cases alone {found['gb of cases']:.1f} GB. Under {SECONDS} s and {GB} GB: "
+        f"{'holds' if holds else 'DOES NOT HOLD'}.",
+    ]
+
+
+if __name__ == "__main__":
+    main()

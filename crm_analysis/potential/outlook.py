@@ -1,0 +1,377 @@
+"""Potential as a book tells it: who of the Low accounts may be cut, how sure that is, and whom to ask first.
+
+A facade for the potential page. Each room is made once, when it is asked for; what the book cannot carry raises a
+BookError that says so in words.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from crm_analysis.book.days import last_known
+from crm_analysis.errors import BookError, UserError
+from crm_analysis.labels import label
+from crm_analysis.periods import after
+from crm_analysis.potential import asking, decided, features, steps, vetoes
+from crm_analysis.potential import guard as guards
+from crm_analysis.potential.cases import Cases, cases
+from crm_analysis.potential.drift import OutcomeDrift, outcome_drift
+from crm_analysis.potential.guard import MoneyMissed, weighted_miss
+from crm_analysis.potential.low import Wishes
+from crm_analysis.potential.money import Money, money
+from crm_analysis.potential.outcome import (
+    BETWEEN,
+    CUT,
+    EXEMPT,
+    KEEP,
+    NEVER_CUT,
+    OUTCOMES,
+    OVERRIDE,
+    SURVEY,
+    VETO,
+    Usual,
+    never_cut,
+    outcomes,
+    usual,
+)
+from crm_analysis.potential.practice import Practice, practice
+from crm_analysis.potential.safety import Promise, Safety, safety
+from crm_analysis.potential.score.baselines import expected_orders
+from crm_analysis.potential.score.reasons import reasons
+from crm_analysis.potential.score.trial import Trial, trial
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from crm_analysis.book.book import Book
+
+ALPHAS = (0.02, 0.05, 0.10, 0.15, 0.20, 0.30)
+"""Miss rates whose lists stand beside the one asked for."""
+FIRST = 20
+"""Accounts with the highest potential that are named."""
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How many accounts can be asked, what asking one costs, and what is done about small orders (0: the data say)."""
+
+    surveys: int = 20
+    cost: float = 100
+    minimum_order: float = 0
+    small_order_price: float = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Outlook:
+    """Potential as `book` tells it on `day`, the last of which anything is known."""
+
+    book: Book
+    day: dt.date
+    wishes: Wishes = field(default_factory=Wishes)
+    promise: Promise = field(default_factory=Promise)
+    budget: Budget = field(default_factory=Budget)
+
+    # --- what everything starts from ---
+
+    @cached_property
+    def cases(self) -> Cases:
+        """The Low accounts of today and of earlier days; raises BookError where there is none today."""
+        found = cases(self.book, self.day, self.wishes)
+        if found.today.empty:
+            raise BookError(label("potential_nobody").format(day=self.day))
+        return found
+
+    @cached_property
+    def safety(self) -> Safety:
+        """The guard; raises BookError where no outcome is known yet."""
+        found = safety(self.cases, self.promise)
+        found.day  # noqa: B018 -- raises where there is none
+        return found
+
+    @cached_property
+    def today(self) -> pd.DataFrame:
+        """Today's Low accounts: cases with potential, low, high, what `outcomes` tells, name and rep_id."""
+        now = self._scored
+        held = never_cut(now, NEVER_CUT, self.promise.seed)
+        # without a score all are as likely as the average, which is no reason to keep any of them
+        keep_at = self.usual.share if self.scored else np.nan
+        advice = outcomes(now, self._threshold, keep_at, self._said, held)
+        if not self.scored:
+            advice["why"] = advice["why"].mask(advice["because"] == BETWEEN, label("why_unscored"))
+        table = now.assign(**{name: advice[name].to_numpy() for name in advice if name != "account_id"})
+        names = [name for name in ("name", "rep_id") if name in self._about]
+        return table.join(self._about.set_index("account_id")[names], on="account_id")
+
+    @property
+    def scored(self) -> bool:
+        """Whether there is a score."""
+        try:
+            return self.safety.scores
+        except BookError:
+            return False
+
+    @cached_property
+    def _scored(self) -> pd.DataFrame:
+        try:
+            return self.safety.today
+        except BookError:
+            now = self.cases.today
+            share = self.usual.share
+            return now.assign(potential=0.0 if np.isnan(share) else share, low=np.nan, high=np.nan)
+
+    @property
+    def _threshold(self) -> float:
+        try:
+            return self.safety.guard.threshold
+        except BookError:
+            return -np.inf
+
+    @cached_property
+    def usual(self) -> Usual:
+        """How likely the average Low account is to be promising."""
+        return usual(self.cases.known)
+
+    @cached_property
+    def _said(self) -> pd.DataFrame:
+        return decided.overrides(self.book, self.day)
+
+    @cached_property
+    def _about(self) -> pd.DataFrame:
+        return asking.about(self.book, self.day)
+
+    # --- the list ---
+
+    @cached_property
+    def advice(self) -> pd.DataFrame:
+        """A row per outcome and reason, the largest first: outcome, why, accounts, expected_promising, revenue."""
+        table = self.today
+        order = {name: place for place, name in enumerate((CUT, SURVEY, KEEP))}
+        own = table.assign(place=table["outcome"].map(order), told=_reasons(table))
+        sums = own.groupby(["place", "outcome", "told"], sort=True).agg(
+            accounts=("account_id", "size"), expected_promising=("potential", "sum"), revenue=("revenue", "sum")
+        )
+        sums = sums.reset_index().sort_values(["place", "accounts", "told"], ascending=[True, False, True])
+        sums["outcome"] = [label(OUTCOMES[name]) for name in sums["outcome"]]
+        return sums.drop(columns="place").rename(columns={"told": "why"}).reset_index(drop=True)
+
+    @property
+    def listed(self) -> pd.DataFrame:
+        """All Low accounts: those that may be cut, to survey first, to keep; in each the least likely first.
+
+        Columns as `promising` has them, and why and recommended, in the words that `decisions` should hold.
+        """
+        rows = self.today
+        table = self._listed(rows).assign(
+            why=rows["why"], recommended=[label(OUTCOMES[own]) for own in rows["recommended"]]
+        )
+        place = rows["outcome"].map({CUT: 0, SURVEY: 1, KEEP: 2})
+        table = table.assign(place=place).sort_values(["place", "potential", "account_id"], ignore_index=True)
+        return table.drop(columns="place")
+
+    @property
+    def overrides(self) -> pd.DataFrame:
+        """Low accounts that people decided on against the advice: account_id, name, decision, recommended, reason, ...
+
+        ... decided_by, decided_on, the latest first; raises BookError where there are none.
+        """
+        table = self._said[self._said["account_id"].isin(self.today["account_id"])]
+        if table.empty:
+            raise BookError(label("overrides_none"))
+        names = self._about.set_index("account_id")
+        table = table.join(names[["name"]], on="account_id") if "name" in names else table
+        table = table.sort_values(["decided_on", "account_id"], ascending=[False, True], ignore_index=True)
+        columns = ["account_id", "name", "decision", "recommended", "reason", "decided_by", "decided_on"]
+        table = table.rename(columns={"action": "decision"})
+        return table[[name for name in columns if name in table]]
+
+    @property
+    def promising(self) -> pd.DataFrame:
+        """The FIRST Low accounts most likely to grow, whatever is advised; raises BookError without a score."""
+        self.safety.choice  # noqa: B018 -- raises where there is none
+        table = self._listed(self.today).sort_values(["potential", "account_id"], ascending=[False, True])
+        return table.head(FIRST).reset_index(drop=True)
+
+    def _listed(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """account_id, name, rep_id, revenue, brings, minutes, potential, low, high, advice, reasons."""
+        beside = self.money.accounts.set_index("account_id")
+        names = [name for name in ("brings", "cost_to_serve", "minutes") if name not in self.money.lacks]
+        table = rows.join(beside[names], on="account_id").join(self.reasons.rename("reasons"), on="account_id")
+        table["advice"] = [label(OUTCOMES[name]) for name in table["outcome"]]
+        columns = ["account_id", "name", "rep_id", "revenue", *names, "potential", "low", "high", "advice", "reasons"]
+        return table[[name for name in columns if name in table]]
+
+    @cached_property
+    def reasons(self) -> pd.Series:
+        """By account_id, why its potential is high or low, in words; empty texts without a score."""
+        import pandas as pd
+
+        now = self.today
+        try:
+            found = reasons(self.safety.choice.contributions(now), now)
+        except BookError:
+            found = pd.Series("", index=now.index, dtype=object)
+        return pd.Series(found.to_numpy(dtype=object), index=now["account_id"])
+
+    # --- how far down, and at what risk ---
+
+    @cached_property
+    def down(self) -> pd.DataFrame:
+        """What cutting more or fewer would risk (`guard.steps_down`); raises BookError without a score."""
+        own = self._tested
+        return guards.steps_down(*own, self.promise.delta)
+
+    @property
+    def smallest_alpha(self) -> float:
+        """The smallest alpha in whole percents that the known cases support; 1 if none."""
+        return float(np.ceil(self.safety.guard.smallest_alpha * 100 - 1e-9) / 100)
+
+    @cached_property
+    def alphas(self) -> pd.DataFrame:
+        """What other promises would free: `guard.by_alpha` at ALPHAS, the one asked for and the smallest supported.
+
+        alpha is named at_most. Raises BookError without a score.
+        """
+        own, smallest = self._tested, self.smallest_alpha
+        asked = {*ALPHAS, self.promise.alpha} | ({smallest} if smallest < 1 else set())
+        found = guards.by_alpha(*own, sorted(asked), self.promise.delta)
+        return found.rename(columns={"alpha": "at_most", "needed": "cases_needed"})
+
+    @property
+    def _tested(self) -> tuple[pd.Series, NDArray[np.bool_], pd.Series, NDArray[np.bool_]]:
+        """Score and veto of the known promising, score of today's accounts and whether anything keeps them."""
+        self.safety.choice  # noqa: B018 -- raises where there is none
+        own, now = self.safety.promising, self.today
+        kept = now["because"].isin([OVERRIDE, VETO, EXEMPT]).to_numpy(bool)
+        return own["score"], own["kept"].to_numpy(bool), now["potential"], kept
+
+    @cached_property
+    def missed_money(self) -> MoneyMissed:
+        """The share of promising accounts' later margin that this cut would have missed, with its bound."""
+        found, own = self.safety, self.safety.promising
+        kind = "margin" if self.book.has("orders", "cost") else "revenue"
+        bar = self.cases.bars.set_index("as_of").loc[found.day, "mid"]
+        learn = self.cases.known
+        rate = learn[kind].sum() / learn["revenue"].sum() if kind == "margin" and learn["revenue"].sum() > 0 else 1.0
+        weight = own[f"{kind}_later"].fillna(0).clip(lower=0)
+        kept = own["kept"].to_numpy(bool)
+        cap = max(3 * float(bar) * max(rate, 0.01), 1e-9)
+        return weighted_miss(own["score"], kept, weight, found.guard.threshold, self.promise.delta, cap=cap)
+
+    # --- whom to ask, what to do meanwhile ---
+
+    @cached_property
+    def money(self) -> Money:
+        """Money and minutes of today's Low accounts, and what a promising one gains."""
+        return money(self.book, self.day, self.cases.today, self.cases.known, self.promise.seed)
+
+    @cached_property
+    def accuracy(self) -> asking.Accuracy:
+        """How often an answer to a market survey is right."""
+        return asking.accuracy(self.cases.known)
+
+    @cached_property
+    def survey(self) -> pd.DataFrame:
+        """Whom to ask, the most worth asking first (`asking.survey_list`); raises BookError without a score."""
+        if np.isnan(self.usual.share):
+            raise BookError(label("ask_untold"))
+        self.safety.choice  # noqa: B018 -- raises where there is none: all accounts would be worth the same
+        now, own = self.today, self.budget
+        table = asking.survey_list(
+            now, self.money.gain.amount, self.usual.share, self.accuracy, own.cost, own.surveys, now, self._about
+        )
+        table = table.assign(outcome=[label(OUTCOMES[name]) for name in table["outcome"]])
+        return table.rename(columns={"value": "worth_asking"})
+
+    @cached_property
+    def steps(self) -> steps.Steps:
+        """Reversible steps for accounts that may be cut or are to be surveyed first."""
+        bar = float(self.cases.bars["mid"].iloc[-1])
+        orders = steps.sizes(self.book, self.day, bar, self.budget.minimum_order, self.wishes.by)
+        return steps.steps(self.today, self.today, self.money, orders, self.budget.small_order_price)
+
+    # --- whether to believe it ---
+
+    @cached_property
+    def trial(self) -> Trial:
+        """How good scores made on earlier days were; raises BookError where none can be judged."""
+        own = self.cases
+        orders = expected_orders(self.book, own.days[:-1], self.wishes.horizon)
+        try:
+            return trial(own, orders, self.promise.seed)
+        except UserError as refused:
+            raise BookError(str(refused)) from None
+
+    @cached_property
+    def practice(self) -> Practice:
+        """Cutting the least revenue, beside the score, on accounts that the model never saw; BookError without."""
+        self.safety.choice  # noqa: B018 -- raises where there is none
+        own = self.safety.calibration
+        try:
+            return practice(own[own["promising"].notna()].reset_index(drop=True))
+        except UserError as refused:
+            raise BookError(str(refused)) from None
+
+    @cached_property
+    def outcome_drift(self) -> OutcomeDrift:
+        """Whether the promising of the latest origin rank among Low accounts as those of a horizon earlier did.
+
+        By their place among all Low accounts scored on that day, so that models of different days compare.
+        """
+        rows = self.trial.forecasts
+        rows = rows[rows["model"] == "model"]
+        place = rows.groupby("as_of")["chance"].rank(pct=True)
+        last = rows["as_of"].max()
+        earlier = rows["as_of"].map(
+            {day: after(day.date(), self.wishes.horizon) <= last.date() for day in rows["as_of"].unique()}
+        )
+        own = rows.assign(place=place)[(rows["as_of"] == last) | earlier]
+        own = own.sort_values(["as_of", "account_id"]).drop_duplicates("account_id", keep="last")
+        try:
+            return outcome_drift(
+                own["place"], own["promising"].to_numpy() == 1, own["as_of"].to_numpy(), low_end=self.promise.alpha
+            )
+        except UserError as refused:
+            raise BookError(str(refused)) from None
+
+    @cached_property
+    def afterwards(self) -> decided.Afterwards:
+        """The miss rate measured afterwards, by `decisions`."""
+        return decided.measured(self.book, self.cases)
+
+    # --- what more data would tell ---
+
+    @property
+    def missing(self) -> pd.DataFrame:
+        """What the book lacks, a row per sentence: why, unlocks. No rows where it has all."""
+        import pandas as pd
+
+        lacks: dict[str, list[str]] = {}
+        for name, why in features.missing(self.book).items():
+            lacks.setdefault(why, []).append(label(f"feature_{name}"))
+        for name, why in vetoes.missing(self.book).items():
+            lacks.setdefault(why, []).append(label(f"unlock_veto_{name}"))
+        rows = [(why, "; ".join(dict.fromkeys(what))) for why, what in lacks.items()]
+        return pd.DataFrame(rows, columns=["why", "unlocks"])
+
+
+def _reasons(table: pd.DataFrame) -> pd.Series:
+    """Why, alike for all accounts of a kind: what a person said differs, and counts as one."""
+    return table["why"].where(table["because"] != OVERRIDE, label("why_overridden"))
+
+
+def outlook(
+    book: Book,
+    as_of: str | dt.date,
+    wishes: Wishes | None = None,
+    promise: Promise | None = None,
+    budget: Budget | None = None,
+) -> Outlook:
+    """Potential as a book tells it, as known on a day."""
+    known = book.as_of(as_of)
+    return Outlook(known, last_known(known), wishes or Wishes(), promise or Promise(), budget or Budget())

@@ -1,0 +1,53 @@
+"""Expected orders, which a score of potential must beat: by the value module's model, fitted anew on each day."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from crm_analysis.errors import BookError
+from crm_analysis.potential.score.model import EXPECTED
+from crm_analysis.value.candidates import WEAK
+from crm_analysis.value.histories import Histories, histories
+from crm_analysis.value.lifetime.dropout import MBGCNBD
+from crm_analysis.value.lifetime.fitting import NotIdentified
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from crm_analysis.book.book import Book
+
+
+def expected_orders(book: Book, days: Iterable[dt.date], horizon: str) -> pd.DataFrame:
+    """One row per day and account with a history: as_of (datetime64), account_id, expected_orders.
+
+    Orders in the horizon after the day by MBG/CNBD-k (Platzer & Reutterer 2016), fitted to what was known on that day
+    and nothing later. A day on which it cannot be fitted has no row. How regular orders are (k) is chosen on the
+    first day on which it can be.
+    """
+    import pandas as pd
+
+    parts, k = [], None
+    for day in sorted(set(days)):
+        known = histories(book, day)
+        # the rows are needed anyhow, so that the engine need not be asked for the distinct histories too
+        known = Histories(known.frame, unit=known.unit, as_of=known.as_of, returns=known.returns)
+        if (model := _fitted(known, k)) is not None:
+            k = model.k_
+            parts.append(model.orders(known, horizon)[["account_id", EXPECTED]].assign(as_of=pd.Timestamp(day)))
+    if not parts:
+        return pd.DataFrame({"as_of": pd.Series(dtype="datetime64[ns]"), "account_id": [], EXPECTED: []})
+    return pd.concat(parts, ignore_index=True)[["as_of", "account_id", EXPECTED]]
+
+
+def _fitted(known: Histories, k: int | None) -> MBGCNBD | None:
+    """The model, with a prior where plain maximum likelihood refuses; None where that does too."""
+    for prior in (None, *WEAK):
+        try:
+            return MBGCNBD(k, prior=prior).fit(known)
+        except NotIdentified:
+            continue
+        except BookError:
+            return None
+    return None
