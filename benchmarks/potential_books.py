@@ -6,7 +6,7 @@ list is known a year later. The population miss rate is that of FRESH other acco
 calibration, and of the same accounts on the day of the list. Parts:
 
 - whole: 200 books of 5,000 accounts; small: the same of 250 accounts;
-- drifted: 50 books of 5,000 accounts of whose orders 4 in 10 are gone in the year before the list;
+- drifted: 30 books of 5,000 accounts of whose orders 4 in 10 are gone in the year before the list;
 - dealt: the 200 books with the outcomes of each day dealt anew among its Low accounts, so that nothing can be known.
 
 Beside the guard stands what people do: cut the accounts of lowest revenue, a quarter or half of the Low ones.
@@ -34,6 +34,7 @@ from crm_analysis.book.contract import CONTRACT
 from crm_analysis.book.demo import demo
 from crm_analysis.potential.cases import Cases, cases
 from crm_analysis.potential.safety import Promise, Safety, as_known, safety
+from crm_analysis.potential.score.area import area
 from crm_analysis.potential.vetoes import vetoed
 
 FOLDER = Path(__file__).resolve().parent / "results"
@@ -43,7 +44,7 @@ LIST, CALIBRATION, OUTCOME = dt.date(2025, 9, 30), dt.date(2024, 9, 30), dt.date
 ALPHA, DELTA = 0.05, 0.10
 BOOKS = range(1, 201)
 FRESH, FRESH_SEED = 50_000, 1_000_001
-PARTS = {"whole": (5_000, BOOKS), "small": (250, BOOKS), "drifted": (5_000, range(1, 51)), "dealt": (5_000, BOOKS)}
+PARTS = {"whole": (5_000, BOOKS), "small": (250, BOOKS), "drifted": (5_000, range(1, 31)), "dealt": (5_000, BOOKS)}
 PRACTICE = (0.25, 0.5)
 _KINDS = {"text": "string", "date": "date", "integer": "int64", "flag": "boolean"}
 
@@ -105,9 +106,15 @@ def one_book(part: str, accounts: int, seed: int) -> dict[str, Any]:
         known = dealt(known, seed)
     found = safety(known, Promise(ALPHA, DELTA))
     guard, now = found.guard, found.today
-    row: dict[str, Any] = {"part": part, "seed": seed, "low": len(now), "model": found.choice.name}
+    row: dict[str, Any] = {
+        "part": part,
+        "seed": seed,
+        "low": len(now),
+        "model": found.judge.name if found.judges else "",
+    }
     row |= {"cases": guard.cases, "declines": guard.declines, "threshold": guard.threshold}
-    row |= {"smallest_alpha": guard.smallest_alpha, "cut": int(now["may_cut"].sum()), "drift": found.drift.moved}
+    row |= {"smallest_alpha": guard.smallest_alpha, "cut": int(now["may_cut"].sum())}
+    row["drift"] = found.judges and found.drift.moved
     if part != "dealt":
         row |= _realised(whole, found) | _population(found)
     return row | _area(found)
@@ -132,7 +139,8 @@ def _population(found: Safety) -> dict[str, Any]:
     row = {}
     for name, day in (("then", CALIBRATION), ("now", LIST)):
         rows = fresh()[day]
-        cut = found.guard.may_cut(found.choice.chance(rows), vetoed(rows).to_numpy(bool))
+        score = found.judge.chance(rows) if found.judges else np.zeros(len(rows))
+        cut = found.guard.may_cut(score, vetoed(rows).to_numpy(bool))
         count, of = missed(rows, cut)
         row |= {f"missed_{name}": count, f"promising_{name}": of, f"cut_{name}": float(cut.mean())}
         for share in PRACTICE if name == "then" else ():
@@ -143,11 +151,10 @@ def _population(found: Safety) -> dict[str, Any]:
 
 def _area(found: Safety) -> dict[str, Any]:
     """The area under the curve of the calibration accounts, which the model never saw, with its 90 % interval."""
-    from crm_analysis.potential.score.metrics import area
-
     own = found.calibration[found.calibration["promising"].notna()]
-    value, low, high = area(own["promising"].to_numpy() == 1, own["score"].to_numpy())
-    return {"auc": value, "auc_low": low, "auc_high": high}
+    told = area(own["score"], own["promising"])
+    low, high = told.interval()
+    return {"auc": told.auc, "auc_low": low, "auc_high": high}
 
 
 def dealt(known: Cases, seed: int) -> Cases:

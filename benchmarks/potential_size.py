@@ -5,7 +5,8 @@
 The demo company of that many accounts, eight earlier days and today. Made and opened before the clock starts; then, in
 a process of its own: the cases, the model chosen and fitted without the guard's accounts, their scores and those of
 today's accounts with intervals and reasons, and the guard's threshold. For a million accounts, writes
-benchmarks/results/potential_size.csv and docs/potential_measured.md. The folder, a temporary one by default, takes about 5 GB.
+benchmarks/results/potential_size.csv and docs/potential_measured.md. The folder, a temporary one by default, takes
+about 5 GB.
 """
 
 from __future__ import annotations

@@ -21,6 +21,8 @@ LABELS: dict[str, str] = {
     "parameter": "{part}, {words}: {value}",
     "part_data_check": "Data check",
     "part_data_check_question": "Can the data be trusted, and what was left out?",
+    "part_potential": "Potential",
+    "part_potential_question": "Which small accounts can we stop serving, and which would we regret losing?",
     "part_segmentation": "Segmentation",
     "part_segmentation_question": "Who is valuable, and which few accounts carry the revenue?",
     "part_value": "Value",

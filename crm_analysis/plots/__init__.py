@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from crm_analysis.plots.complaints import complaint_chart, complaint_funnel, complaint_topics, complaint_waits
 from crm_analysis.plots.drivers import importance_map, team_impressions
+from crm_analysis.plots.potential import cut_risk, potential_calibration, practice_missed
 from crm_analysis.plots.retention import (
     cohort_heatmap,
     incidence_areas,
@@ -29,6 +30,7 @@ __all__ = [
     "complaint_funnel",
     "complaint_topics",
     "complaint_waits",
+    "cut_risk",
     "first_priorities",
     "focus_views",
     "importance_map",
@@ -39,6 +41,8 @@ __all__ = [
     "lorenz_curve",
     "monthly_revenue",
     "orders_calibration",
+    "potential_calibration",
+    "practice_missed",
     "projection_curves",
     "reactivation_curve",
     "score_bounds",

@@ -18,6 +18,7 @@ from crm_analysis.churn.definition.shares import LEVEL
 from crm_analysis.labels import label
 from crm_analysis.periods import after
 from crm_analysis.potential.cases import STEP
+from crm_analysis.potential.farewells import ACTIONS, plainly
 from crm_analysis.potential.guard import exact
 from crm_analysis.potential.outcome import CUT, KEEP, SURVEY
 
@@ -36,9 +37,7 @@ WORDS: dict[str, str] = {
     "desk service": EASED,
     "minimum order": EASED,
     "small order price": EASED,
-    "goodbye": CUT,
-    "cut": CUT,
-    "may be cut": CUT,
+    **dict.fromkeys(ACTIONS, CUT),
 }
 """What each known word means: one of `outcome`'s, or EASED for a reversible step short of a goodbye."""
 NEVER_CUT = "never cut group"
@@ -109,7 +108,7 @@ def _plain(book: Book) -> ibis.Table:
     def plain(name: str) -> Any:
         if name not in rows.columns:
             return ibis.literal("")
-        return engine.trimmed(rows[name].fill_null("").re_replace(r"[\s_-]+", " ")).lower()
+        return plainly(rows[name].fill_null(""))
 
     def text(name: str) -> Any:
         return rows[name].fill_null("") if name in rows.columns else ibis.literal("")

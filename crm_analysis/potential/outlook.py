@@ -42,6 +42,7 @@ from crm_analysis.potential.outcome import (
 from crm_analysis.potential.practice import Practice, practice
 from crm_analysis.potential.safety import Promise, Safety, safety
 from crm_analysis.potential.score.baselines import expected_orders
+from crm_analysis.potential.score.choice import FEWEST, promising
 from crm_analysis.potential.score.reasons import reasons
 from crm_analysis.potential.score.trial import Trial, trial
 
@@ -104,7 +105,7 @@ class Outlook:
         advice = outcomes(now, self._threshold, keep_at, self._said, held)
         if not self.scored:
             advice["why"] = advice["why"].mask(advice["because"] == BETWEEN, label("why_unscored"))
-        table = now.assign(**{name: advice[name].to_numpy() for name in advice if name != "account_id"})
+        table = now.assign(**{str(name): advice[name].to_numpy() for name in advice if name != "account_id"})
         names = [name for name in ("name", "rep_id") if name in self._about]
         return table.join(self._about.set_index("account_id")[names], on="account_id")
 
@@ -235,17 +236,20 @@ class Outlook:
     def alphas(self) -> pd.DataFrame:
         """What other promises would free: `guard.by_alpha` at ALPHAS, the one asked for and the smallest supported.
 
-        alpha is named at_most. Raises BookError without a score.
+        Columns: at_most (alpha), cases_needed, allowed_misses, cut_accounts, cut_part (their share of the Low accounts)
+        and of `on_average` needed_on_average, accounts_on_average, share_on_average. Accounts that a person, a veto or
+        the lot keeps are none of those cut. Raises BookError without a score.
         """
         own, smallest = self._tested, self.smallest_alpha
         asked = {*ALPHAS, self.promise.alpha} | ({smallest} if smallest < 1 else set())
         found = guards.by_alpha(*own, sorted(asked), self.promise.delta)
-        return found.rename(columns={"alpha": "at_most", "needed": "cases_needed"})
+        names = {"alpha": "at_most", "needed": "cases_needed", "accounts": "cut_accounts", "share": "cut_part"}
+        return found.rename(columns=names).drop(columns="threshold")
 
     @property
     def _tested(self) -> tuple[pd.Series, NDArray[np.bool_], pd.Series, NDArray[np.bool_]]:
         """Score and veto of the known promising, score of today's accounts and whether anything keeps them."""
-        self.safety.choice  # noqa: B018 -- raises where there is none
+        self.safety.judge  # noqa: B018 -- raises where there is none
         own, now = self.safety.promising, self.today
         kept = now["because"].isin([OVERRIDE, VETO, EXEMPT]).to_numpy(bool)
         return own["score"], own["kept"].to_numpy(bool), now["potential"], kept
@@ -255,12 +259,12 @@ class Outlook:
         """The share of promising accounts' later margin that this cut would have missed, with its bound."""
         found, own = self.safety, self.safety.promising
         kind = "margin" if self.book.has("orders", "cost") else "revenue"
-        bar = self.cases.bars.set_index("as_of").loc[found.day, "mid"]
+        bar = float(self.cases.bars.loc[self.cases.bars["as_of"] == found.day, "mid"].iloc[0])
         learn = self.cases.known
         rate = learn[kind].sum() / learn["revenue"].sum() if kind == "margin" and learn["revenue"].sum() > 0 else 1.0
         weight = own[f"{kind}_later"].fillna(0).clip(lower=0)
         kept = own["kept"].to_numpy(bool)
-        cap = max(3 * float(bar) * max(rate, 0.01), 1e-9)
+        cap = max(3 * bar * max(float(rate), 0.01), 1e-9)
         return weighted_miss(own["score"], kept, weight, found.guard.threshold, self.promise.delta, cap=cap)
 
     # --- whom to ask, what to do meanwhile ---
@@ -301,7 +305,8 @@ class Outlook:
     def trial(self) -> Trial:
         """How good scores made on earlier days were; raises BookError where none can be judged."""
         own = self.cases
-        orders = expected_orders(self.book, own.days[:-1], self.wishes.horizon)
+        few = promising(own.known) < FEWEST  # nothing to try: no need to fit what would stand beside it
+        orders = None if few else expected_orders(self.book, own.days[:-1], self.wishes.horizon)
         try:
             return trial(own, orders, self.promise.seed)
         except UserError as refused:
@@ -310,7 +315,7 @@ class Outlook:
     @cached_property
     def practice(self) -> Practice:
         """Cutting the least revenue, beside the score, on accounts that the model never saw; BookError without."""
-        self.safety.choice  # noqa: B018 -- raises where there is none
+        self.safety.judge  # noqa: B018 -- raises where there is none
         own = self.safety.calibration
         try:
             return practice(own[own["promising"].notna()].reset_index(drop=True))

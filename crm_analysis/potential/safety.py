@@ -78,23 +78,42 @@ class Safety:
         return found
 
     @cached_property
+    def _judged(self) -> Choice | str:
+        """The model that is held against the calibration accounts, fitted without them; why there is none."""
+        return self._fitted(self.learned)
+
+    @cached_property
     def _chosen(self) -> Choice | str:
-        """The model, chosen and fitted without the calibration accounts; why there is none."""
+        """That model, or one that learned from all accounts where the guard allows no cut and so keeps no promise."""
+        return self._fitted(self.cases.known) if self.guard.declines else self._judged
+
+    def _fitted(self, rows: pd.DataFrame) -> Choice | str:
         try:
-            return choose(self.learned, self.cases.wishes.horizon, features=self.cases.features)
+            return choose(rows, self.cases.wishes.horizon, features=self.cases.features)
         except UserError as refused:
             return str(refused)
 
     @property
+    def judge(self) -> Choice:
+        """The model of the guard, which never saw the calibration accounts; raises BookError without."""
+        return _or_refused(self._judged)
+
+    @property
     def choice(self) -> Choice:
-        """The model, fitted without the calibration accounts; raises BookError where nothing can be learned."""
-        if isinstance(self._chosen, str):
-            raise BookError(label("potential_no_score").format(reason=self._chosen))
-        return self._chosen
+        """The model that potentials are told by: the guard's, or where that allows no cut one of all accounts.
+
+        Raises BookError where nothing can be learned.
+        """
+        return _or_refused(self._chosen)
+
+    @property
+    def judges(self) -> bool:
+        """Whether there is a model of the guard."""
+        return not isinstance(self._judged, str)
 
     @property
     def scores(self) -> bool:
-        """Whether there is a model."""
+        """Whether there is a model that potentials are told by."""
         return not isinstance(self._chosen, str)
 
     @cached_property
@@ -105,7 +124,7 @@ class Safety:
         """
         own = self.cases.on(self.day)
         own = own[self.held(own)].reset_index(drop=True)
-        return own.assign(score=self.choice.chance(own) if self.scores else 0.0, kept=vetoed(own))
+        return own.assign(score=self.judge.chance(own) if self.judges else 0.0, kept=vetoed(own))
 
     @cached_property
     def promising(self) -> pd.DataFrame:
@@ -121,7 +140,7 @@ class Safety:
     def guard(self) -> guards.Guard:
         """How far the cut may go; without a model, nobody may be cut."""
         own, wish = self.promising, self.promise
-        if not self.scores:
+        if not self.judges:
             most = allowed_misses(len(own), wish.alpha, wish.delta)
             return guards.Guard(wish.alpha, len(own), most, -np.inf, 0, wish.delta, 0.0)
         return guards.guard(own["score"], own["kept"].to_numpy(bool), self.promise.alpha, self.promise.delta)
@@ -134,18 +153,20 @@ class Safety:
 
     @cached_property
     def today(self) -> pd.DataFrame:
-        """Today's Low accounts as in `cases`, with potential, low, high, kept and may_cut.
+        """Today's Low accounts as in `cases`, with score, potential, low, high, kept and may_cut.
 
-        Without a model all have the share of promising of the latest known day as their potential, and no interval.
+        `score` is the guard's, by which is cut; the potential is the same where the guard allows a cut. Without a model
+        all have the share of promising of the latest known day as their potential, and no interval.
         """
         own = self.cases.today
         if self.scores:
-            (low, high), chance = self.choice.interval(own), self.choice.chance(own)
+            low, high = self.choice.interval(own)
+            own = own.assign(potential=self.choice.chance(own), low=low, high=high)
         else:
-            low, high, chance = np.nan, np.nan, usual(self.cases.known).share
-            chance = 0.0 if np.isnan(chance) else chance
-        own = own.assign(potential=chance, low=low, high=high, kept=vetoed(own))
-        may = self.guard.may_cut(own["potential"], own["kept"].to_numpy(bool))
+            own = own.assign(potential=np.nan_to_num(usual(self.cases.known).share), low=np.nan, high=np.nan)
+        own["kept"] = vetoed(own)
+        own["score"] = self.judge.chance(own) if self.judges else 0.0
+        may = self.guard.may_cut(own["score"], own["kept"].to_numpy(bool))
         return own.assign(may_cut=may)
 
     # --- what else could be promised, and what it would risk ---
@@ -155,14 +176,14 @@ class Safety:
         """What a cut of more or fewer accounts would risk (`guard.steps_down`)."""
         own, now = self.promising, self.today
         return guards.steps_down(
-            own["score"], own["kept"].to_numpy(bool), now["potential"], now["kept"].to_numpy(bool), self.promise.delta
+            own["score"], own["kept"].to_numpy(bool), now["score"], now["kept"].to_numpy(bool), self.promise.delta
         )
 
     def by_alpha(self, alphas: tuple[float, ...]) -> pd.DataFrame:
         """What other promises would free (`guard.by_alpha`)."""
         own, now = self.promising, self.today
         kept, now_kept = own["kept"].to_numpy(bool), now["kept"].to_numpy(bool)
-        return guards.by_alpha(own["score"], kept, now["potential"], now_kept, alphas, self.promise.delta)
+        return guards.by_alpha(own["score"], kept, now["score"], now_kept, alphas, self.promise.delta)
 
     # --- whether accounts are still those that the guard learned from ---
 
@@ -174,7 +195,13 @@ class Safety:
         then = then[lot[0] < CALIBRATION / 2]
         now = now[(lot[1] >= CALIBRATION / 2) & (lot[1] < CALIBRATION)].reset_index(drop=True)
         names = [name for name in self.cases.features if name not in WORDS]
-        return drift(then[["score", *names]], now.assign(score=self.choice.chance(now))[["score", *names]])
+        return drift(then[["score", *names]], now.assign(score=self.judge.chance(now))[["score", *names]])
+
+
+def _or_refused(choice: Choice | str) -> Choice:
+    if isinstance(choice, str):
+        raise BookError(label("potential_no_score").format(reason=choice))
+    return choice
 
 
 def as_known(cases: Cases, day: dt.date) -> Cases:
@@ -185,12 +212,10 @@ def as_known(cases: Cases, day: dt.date) -> Cases:
     import pandas as pd
 
     if day not in cases.days:
-        raise UserError(
-            f"cases are known of {cases.days[0]} to {cases.days[-1]}; found {day}, expected one of their days."
-        )
+        raise UserError(f"cases are of {cases.days[0]} to {cases.days[-1]}; found {day}, which is none of them.")
     days = [own for own in cases.days if after(own, cases.wishes.horizon) <= day]
     frame = cases.frame[cases.frame["as_of"].isin([pd.Timestamp(own) for own in (*days, day)])]
-    later = [name for name in frame if name.endswith("_later") or name == "promising"]
+    later = [name for name in map(str, frame) if name.endswith("_later") or name == "promising"]
     frame = frame.assign(**{name: frame[name].where(frame["as_of"] < pd.Timestamp(day)) for name in later})
     bars = cases.bars[cases.bars["as_of"].isin([*days, day])]
     return replace(

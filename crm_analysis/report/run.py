@@ -35,6 +35,7 @@ PARTS = (
     Part("value", "value.ipynb"),
     Part("retention", "retention.ipynb"),
     Part("satisfaction", "satisfaction.ipynb"),
+    Part("potential", "potential.ipynb"),
 )
 
 

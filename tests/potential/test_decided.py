@@ -163,7 +163,7 @@ def grown_book():
               if (year, month) < (2026, 10)]  # fmt: skip
     orders += [line(name, f"{year}-03-01", 50) for name in "BC" for year in (2024, 2025)]
     orders += [line("B", "2026-03-01", 50000), line("C", "2026-03-01", 50)]
-    told = [("B", "2025-10-15", "keep", "goodbye", "never-cut group"), ("C", "2025-10-15", "keep", "may be cut", "hope"),
+    told = [("B", "2025-10-15", "keep", "goodbye", "never-cut group"), ("C", "2025-10-15", "keep", "cut", "hope"),
             ("C", "2026-09-15", "keep", "may be cut", "hope")]  # fmt: skip
     names = ("account_id", "decided_on", "action", "recommended", "reason")
     return small_book(orders, decisions=[dict(zip(names, row, strict=True)) for row in told])

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import numpy as np
 import pandas as pd
 import pytest
+import whole_contract as whole
 from scipy.stats import bootstrap
 from scipy.stats.mstats import winsorize
 from small_books import DAY, line, small_book
 
+from crm_analysis.book import book_of
+from crm_analysis.potential.asking import about
+from crm_analysis.potential.decided import WORDS, overrides, unknown
 from crm_analysis.potential.money import CONTACTS, effort, gain, money
+from crm_analysis.potential.steps import sizes
+
+CUT = dt.date(2024, 9, 30)
 
 
 def known(gains, days=None, promising=1.0):
@@ -127,3 +136,33 @@ def test_money_of_accounts_stands_in_their_order():
     assert found.accounts["brings"].tolist() == [3, 1, 2]
     assert found.accounts["cost_to_serve"].tolist() == pytest.approx([0, 0, 12])
     assert found.accounts["visits"].tolist() == [1, 0, 0]
+
+
+def whole_book(rng):
+    """Every table of the contract, with words that mean something."""
+    frames = whole.frames(rng, CUT)
+    decisions, contacts = frames["decisions"], frames["interactions"]
+    for name in ("action", "recommended"):
+        decisions[name] = rng.choice([*WORDS, "ponder"], len(decisions))
+    contacts["channel"] = rng.choice(["visit", "call"], len(contacts))
+    contacts["happened_on"] = [whole.FIRST, *contacts["happened_on"][1:]]
+    return frames
+
+
+def answers(frames):
+    book = book_of(frames, whole.EXTRACT)
+    at = sizes(book, CUT, 1e9)
+    contacts, why = effort(book.as_of(CUT), CUT)
+    assert why == {}
+    return overrides(book, CUT), unknown(book, CUT), contacts, at.accounts.assign(minimum=at.minimum), about(book, CUT)
+
+
+def test_what_is_known_later_and_the_order_of_rows_change_nothing():
+    rng = np.random.default_rng(1)
+    frames = whole_book(rng)
+    later = whole.scrambled(frames, CUT, rng)
+    later = {name: rows.sample(frac=1, random_state=1) for name, rows in later.items()}
+    plain = answers(frames)
+    assert all(len(table) for table in plain)
+    for one, other in zip(plain, answers(later), strict=True):
+        pd.testing.assert_frame_equal(one, other)

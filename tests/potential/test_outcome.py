@@ -8,7 +8,8 @@ import pytest
 from scipy.stats import binomtest
 
 from crm_analysis.errors import UserError
-from crm_analysis.potential.outcome import never_cut, outcomes, usual
+from crm_analysis.potential import lots
+from crm_analysis.potential.outcome import SEED, never_cut, outcomes, usual
 from crm_analysis.potential.vetoes import PREFIX, VETOES
 
 
@@ -99,6 +100,10 @@ def test_the_lot_never_cuts_its_share_and_the_same_accounts_on_every_day():
     shuffled = rows.sample(frac=1, random_state=1)
     np.testing.assert_array_equal(never_cut(shuffled, 0.05), chosen[shuffled.index])
     assert never_cut(rows, 0.1)[chosen].all()
+    bits = rows["bits"].to_numpy()
+    np.testing.assert_array_equal(chosen, lots.lots(bits, SEED, 2) < 0.05)  # another release must not draw anew
+    calibrating = lots.lots(bits, SEED, 1) < 0.5
+    assert binomtest(int((chosen & calibrating).sum()), int(chosen.sum()), 0.5).pvalue > 0.001
     assert not never_cut(rows, 0).any()
     other = never_cut(rows, 0.05, seed=8)
     assert binomtest(int((chosen & other).sum()), int(chosen.sum()), 0.05).pvalue > 0.001

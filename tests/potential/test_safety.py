@@ -84,7 +84,7 @@ def test_a_smaller_miss_rate_or_more_confidence_never_lets_more_be_cut(made: Cas
     for promise in (replace(EASY, alpha=0.12), replace(EASY, delta=0.05)):
         other = safety(made, promise)
         # the model does not depend on what is promised
-        other.__dict__["_chosen"] = found._chosen
+        other.__dict__["_judged"] = found._judged
         lists.append(set(other.today.loc[other.today["may_cut"], "account_id"]))
     assert lists[1] <= lists[0] and lists[2] <= lists[0]
 

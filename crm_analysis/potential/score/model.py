@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
@@ -137,7 +138,8 @@ class PotentialModel:
         self.sampled_ = data.sampled
         odds = self._estimator(data.signs, data.words)
         if self.kind == BOOSTED:
-            odds.fit(made, data.came, sample_weight=data.weight)
+            with _alone():
+                odds.fit(made, data.came, sample_weight=data.weight)
             self._learned = (data, made)
         else:
             with warnings.catch_warnings():
@@ -192,10 +194,11 @@ class PotentialModel:
 
     def _odds(self, made: Array) -> Array:
         if self.kind == BOOSTED:
-            found: Array = np.concatenate([self.pipeline_["odds"].decision_function(own) for own in _blocks(made)])
-            return found
+            with _alone():
+                told: Array = self.pipeline_["odds"].decision_function(made)
+            return told
         odds = self.pipeline_["odds"]
-        found = made @ odds.coef_[0] + odds.intercept_[0]
+        found: Array = made @ odds.coef_[0] + odds.intercept_[0]
         return found
 
     def _error(self, rows: pd.DataFrame) -> Array:
@@ -205,7 +208,8 @@ class PotentialModel:
             refits = self._refits()
             for own in _blocks(rows):
                 made = self._made(own)
-                errors.append(np.std([refit.decision_function(made) for refit in refits], axis=0, ddof=1))
+                with _alone():
+                    errors.append(np.std([refit.decision_function(made) for refit in refits], axis=0, ddof=1))
         else:
             if self.covariance_ is None:
                 raise UserError("this model of potential was fitted without bounds; expected one fitted by `fit`.")
@@ -226,7 +230,8 @@ class PotentialModel:
                 there = weight > 0
                 if 0 < data.came[there].sum() < there.sum():
                     trees = self._estimator(data.signs, data.words)
-                    self.refits_.append(trees.fit(made[there], data.came[there], sample_weight=weight[there]))
+                    with _alone():
+                        self.refits_.append(trees.fit(made[there], data.came[there], sample_weight=weight[there]))
         return self.refits_
 
     def _occluded(self, rows: pd.DataFrame) -> pd.DataFrame:
@@ -320,6 +325,14 @@ def _sandwich(made: Array, data: _Data, at: Array, strength: float) -> Array:
     half = cho_solve(factor, sums.T)
     found: Array = half @ half.T * (many / max(many - 1, 1))
     return found
+
+
+def _alone() -> AbstractContextManager[Any]:
+    """One thread for trees: on a machine that does other work too, several wait for each other ten times as long."""
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    limits: AbstractContextManager[Any] = threadpool_limits(1, "openmp")
+    return limits
 
 
 def _checked(rows: pd.DataFrame, features: Sequence[str], weight: Array) -> None:

@@ -37,7 +37,7 @@ def followed(book: Book, start: dt.date, end: dt.date, same_topic: bool = False)
     rows = known.table("complaints", "account_id", "opened_on", *(["topic"] if same_topic else []))
     keys = ["account_id", "topic"] if same_topic else ["account_id"]
     if same_topic:
-        rows = rows.filter(rows.topic.strip().fill_null("") != "")
+        rows = rows.filter(engine.trimmed(rows.topic).fill_null("") != "")
     each = rows.group_by(*keys, "opened_on").agg(together=rows.count())
     again: Any = each.opened_on.lead().over(ibis.window(group_by=keys, order_by="opened_on"))
     each = each.mutate(again=again)

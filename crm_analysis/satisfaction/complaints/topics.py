@@ -32,7 +32,7 @@ def by_account(book: Book, counts: Counts, column: str = "topic") -> pd.DataFram
     known = book.as_of(counts.end)
     known.need("complaints", column)
     rows = known.table("complaints", "account_id", "opened_on", column)
-    told = rows[column].strip()
+    told = engine.trimmed(rows[column])
     # the engine's strip of a missing text is missing
     rows = rows.mutate(group=ibis.ifelse(told.isnull() | (told == ""), label("complaints_untold"), told))
     now = rows.opened_on > ibis.literal(counts.start)
