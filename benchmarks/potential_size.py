@@ -70,7 +70,7 @@ found |= {{
     "gb of cases": busy[0], "accounts": int(sys.argv[2]), "rows": len(known.frame), "low": len(today),
     "learned": len(own.learned), "fitted": choice.model.rows_, "columns": choice.model.covariance_.shape[0] - 1
     if choice.model.covariance_ is not None else len(choice.model.features_),
-    "candidates": len(choice.table), "cases of the guard": guard.cases, "days": choice.table["days"].max(),
+    "candidates": len(choice.table), "cases of the guard": guard.cases, "days": int(choice.table["days"].max()),
 }}
 print(json.dumps(found))
 """

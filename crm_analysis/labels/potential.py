@@ -62,7 +62,7 @@ LABELS: dict[str, str] = {
     "{cases} cases.",
     "score_drawn": "The model is chosen and fitted with {cases:,} of {of:,} known cases, of accounts "
     "drawn by lot; all get a score.",
-    "score_few": "Only {promising} accounts are known to have grown; a score learns from {wanted} or more.",
+    "score_few": "Accounts known to have grown: {promising}; a score learns from {wanted} or more.",
     "score_no_candidate": "Not one of the candidates for a score can be fitted to this book.",
     "score_no_day": "no day has an outcome that is known",
     "score_no_trees": "Boosted trees were not tried: on one of the days only {promising} accounts were known to have "
@@ -135,10 +135,10 @@ LABELS: dict[str, str] = {
     "that will grow, and its own share scatters.",
     "guard_moved": "But Low accounts are no longer like those this was learned from, so do not rely on it (see "
     "below, Can it be trusted).",
+    "guard_no_score": "Without the accounts kept aside no score can be learned for it.",
     "guard_nobody_below": "But nobody is below it today whom no veto, no person and no lot keeps.",
     "guard_support_many": "{n} support {smallest} at best, which {cuts}.",
     "guard_support_one": "1 supports {smallest} at best, which {cuts}.",
-    "guard_unscored": "No account may be cut.",
     "guard_vetoes": "Vetoes alone keep so many of the {cases} known to have grown that the promise is met: all that "
     "no veto keeps may be cut. The score plays no part in that, and an account that will grow and that no veto keeps "
     "is lost.",
@@ -193,11 +193,13 @@ LABELS: dict[str, str] = {
     "trust_not_all": "It does not surely rank better than {rivals}. To find who will grow we then recommend {best}, "
     "which needs no model; the guard holds for any score.",
     "trust_nothing": "That interval reaches down to 50, so the score claims nothing.",
-    "trust_ranks": "Tried on {days}, each with what was known then, and with {grew}: of two accounts of which one "
-    "grew, the score puts that one first {auc} times in a hundred (90% interval {low} to {high}; chance is 50).",
+    "trust_ranks": "Tried on {days} with what was known then, and with {grew}: of two accounts of which one grew, "
+    "the score puts that one first {auc} times in a hundred (90% interval {low} to {high}; chance is 50).",
+    "trust_told": "As it allows no cut, potentials are told by a score that learned from all accounts: {kind}.",
     "trust_value_all": "better than every simple rule",
     "trust_value_nothing": "it claims nothing",
     "trust_value_some": "not surely better than {rival}",
+    "trust_value_untried": "not tried yet",
     # --- the page ---
     "a_window": "a {window}",
     "a_year": "a year",
@@ -338,7 +340,8 @@ LABELS: dict[str, str] = {
     "surer_known_one": "1 is known",
     "surer_nobody": "Of {low} on {day} kept aside none grew within {horizon}, so it cannot be said how many accounts "
     "it takes to know of {needed}.",
-    "surer_score": "As many are known to have grown as a cut needs, but without a score nobody can say who may be cut.",
+    "surer_score": "As many are known to have grown as a cut needs, but without a score the guard cannot tell who "
+    "may be cut.",
     "surer_survey": "Until then a survey settles single accounts: see whom to ask first.",
     "surer_value_alpha": "{more}, for one more miss",
     "surer_value_score": "a score",
@@ -422,11 +425,11 @@ COLUMNS: Words = {
     # --- the trial ---
     "average_precision": ("Average precision", "share"),
     "grew_share": ("Share that grew", "share"),
-    "pairs_right": ("Right order of two, one of which grew", "share"),
+    "pairs_right": ("Pairs in the right order", "share"),
     "ranked_by": ("Ranked by", "text"),
     "trial_cases": ("Forecasts tried", "count"),
     "trial_days": ("Days tried", "count"),
     "trial_expected": ("Expected for one that grew", "number"),
     "trial_grew": ("Accounts that grew", "count"),
-    "trial_lift": ("First tenth, times the average", "number"),
+    "trial_lift": ("First tenth", "number", "times the average"),
 }

@@ -20,13 +20,17 @@ def cut_risk(table: pd.DataFrame, alpha: float, chosen: float, confidence: float
     `chosen` is the share that the guard's line cuts, NaN where it declines.
     """
     ax = axes(label("figure_down"))
-    sure = label("drawn_bound").format(confidence=f"{confidence:.4g}")
+    sure = label("drawn_bound").format(confidence=f"{100 * confidence:.4g}%")
     own = table[table["accounts"] > 0]
     ax.fill_between(own["share"], own["miss_rate"], own["bound"], step="post", color=PALE, linewidth=0)
     ax.step(own["share"], own["bound"], where="post", color=ORANGE, linewidth=1.8, label=sure)
     ax.step(own["share"], own["miss_rate"], where="post", color=STRONG, linewidth=1.8, label=label("drawn_missed"))
     ax.axhline(
-        alpha, color=QUIET, linewidth=1, linestyle="--", label=label("drawn_allowed").format(alpha=f"{alpha:.4g}")
+        alpha,
+        color=QUIET,
+        linewidth=1,
+        linestyle="--",
+        label=label("drawn_allowed").format(alpha=f"{100 * alpha:.4g}%"),
     )
     if chosen > 0:
         ax.axvline(chosen, color=INK, linewidth=1.2, linestyle=":", label=label("drawn_chosen"))

@@ -81,12 +81,15 @@ class Outlook:
     # --- what everything starts from ---
 
     @cached_property
+    def _cases(self) -> Cases:
+        return cases(self.book, self.day, self.wishes)
+
+    @property
     def cases(self) -> Cases:
         """The Low accounts of today and of earlier days; raises BookError where there is none today."""
-        found = cases(self.book, self.day, self.wishes)
-        if found.today.empty:
+        if self._cases.today.empty:
             raise BookError(label("potential_nobody").format(day=self.day))
-        return found
+        return self._cases
 
     @cached_property
     def safety(self) -> Safety:
@@ -102,7 +105,7 @@ class Outlook:
         held = never_cut(now, NEVER_CUT, self.promise.seed)
         # without a score all are as likely as the average, which is no reason to keep any of them
         keep_at = self.usual.share if self.scored else np.nan
-        advice = outcomes(now, self._threshold, keep_at, self._said, held)
+        advice = outcomes(now, self._threshold, keep_at, self._said, held, now.get("score"))
         if not self.scored:
             advice["why"] = advice["why"].mask(advice["because"] == BETWEEN, label("why_unscored"))
         table = now.assign(**{str(name): advice[name].to_numpy() for name in advice if name != "account_id"})
@@ -111,9 +114,17 @@ class Outlook:
 
     @property
     def scored(self) -> bool:
-        """Whether there is a score."""
+        """Whether there is a score that potentials are told by."""
         try:
             return self.safety.scores
+        except BookError:
+            return False
+
+    @property
+    def judged(self) -> bool:
+        """Whether there is a score of the guard, made without the accounts kept aside."""
+        try:
+            return self.safety.judges
         except BookError:
             return False
 
@@ -236,14 +247,15 @@ class Outlook:
     def alphas(self) -> pd.DataFrame:
         """What other promises would free: `guard.by_alpha` at ALPHAS, the one asked for and the smallest supported.
 
-        Columns: at_most (alpha), cases_needed, allowed_misses, cut_accounts, cut_part (their share of the Low accounts)
-        and of `on_average` needed_on_average, accounts_on_average, share_on_average. Accounts that a person, a veto or
-        the lot keeps are none of those cut. Raises BookError without a score.
+        Columns: at_most (alpha), cases_needed, allowed_misses (NaN without any cut), cut_accounts, cut_part (of the
+        Low accounts) and of `on_average` needed_on_average, accounts_on_average, share_on_average. Accounts that
+        a person, a veto or the lot keeps are none of those cut. Raises BookError without a score.
         """
         own, smallest = self._tested, self.smallest_alpha
         asked = {*ALPHAS, self.promise.alpha} | ({smallest} if smallest < 1 else set())
         found = guards.by_alpha(*own, sorted(asked), self.promise.delta)
         names = {"alpha": "at_most", "needed": "cases_needed", "accounts": "cut_accounts", "share": "cut_part"}
+        found["allowed_misses"] = found["allowed_misses"].astype("float64").where(found["allowed_misses"] >= 0)
         return found.rename(columns=names).drop(columns="threshold")
 
     @property
@@ -252,7 +264,7 @@ class Outlook:
         self.safety.judge  # noqa: B018 -- raises where there is none
         own, now = self.safety.promising, self.today
         kept = now["because"].isin([OVERRIDE, VETO, EXEMPT]).to_numpy(bool)
-        return own["score"], own["kept"].to_numpy(bool), now["potential"], kept
+        return own["score"], own["kept"].to_numpy(bool), now["score"], kept
 
     @cached_property
     def missed_money(self) -> MoneyMissed:
@@ -301,16 +313,23 @@ class Outlook:
 
     # --- whether to believe it ---
 
-    @cached_property
+    @property
     def trial(self) -> Trial:
         """How good scores made on earlier days were; raises BookError where none can be judged."""
+        if isinstance(self._trial, str):
+            raise BookError(self._trial)
+        return self._trial
+
+    @cached_property
+    def _trial(self) -> Trial | str:
+        """The trial; why there is none."""
         own = self.cases
         few = promising(own.known) < FEWEST  # nothing to try: no need to fit what would stand beside it
         orders = None if few else expected_orders(self.book, own.days[:-1], self.wishes.horizon)
         try:
             return trial(own, orders, self.promise.seed)
         except UserError as refused:
-            raise BookError(str(refused)) from None
+            return str(refused)
 
     @cached_property
     def practice(self) -> Practice:

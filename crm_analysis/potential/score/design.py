@@ -137,16 +137,23 @@ def shares(owner: Sequence[str], weights: Array, made: Array) -> dict[str, Array
     return {name: made[:, of == name] @ weights[of == name] for name in dict.fromkeys(owner)}
 
 
-def table(rows: pd.DataFrame, features: Sequence[str]) -> pd.DataFrame:
-    """The columns of features as a transformer takes them: numbers as float64, words as objects (None if unknown)."""
+def lexicon(rows: pd.DataFrame, features: Sequence[str]) -> dict[str, list[str]]:
+    """The words that each feature of words has in `rows`, sorted."""
+    return {name: sorted(map(str, rows[name].dropna().unique())) for name in features if name in WORDS}
+
+
+def table(rows: pd.DataFrame, features: Sequence[str], words: dict[str, list[str]]) -> pd.DataFrame:
+    """The columns of features as a transformer takes them, as float64.
+
+    Words are their places in `words` (`lexicon`), NaN where unknown or not there: encoders are slow with words.
+    """
     import pandas as pd
 
-    made: dict[str, Any] = {}
+    made: dict[str, Array] = {}
     for name in features:
         if name in WORDS:
-            values = rows[name].astype(object).to_numpy(copy=True)
-            values[pd.isna(values)] = None
-            made[name] = values
+            codes = pd.Categorical(rows[name], categories=words[name]).codes
+            made[name] = np.where(codes < 0, np.nan, codes.astype("float64"))
         else:
             made[name] = rows[name].to_numpy("float64")
     return pd.DataFrame(made, columns=list(features))

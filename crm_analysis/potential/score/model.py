@@ -37,9 +37,11 @@ MOST = 300_000
 """Rows that are fitted to at most; of more, whole accounts are drawn by lot."""
 ROUNDS = 20
 """Refits that tell how far boosted trees hang on the accounts they learned from."""
+REFITTED = 30_000
+"""Rows that these take at most; of more, fewer accounts are drawn, and what they tell is scaled by the root of that."""
 _LOT = 3  # what lots are drawn for: the guard's is 1, the never-cut group's 2
 _BLOCK = 65_536
-_TREES = {"learning_rate": 0.05, "max_iter": 150, "max_leaf_nodes": 4, "min_samples_leaf": 80, "l2_regularization": 5.0}
+_TREES = {"learning_rate": 0.1, "max_iter": 80, "max_leaf_nodes": 4, "min_samples_leaf": 80, "l2_regularization": 5.0}
 
 
 class PotentialModel:
@@ -100,7 +102,8 @@ class PotentialModel:
         """The same in log odds, evenly around `log_odds`.
 
         From the sandwich covariance clustered by account (Liang & Zeger 1986), at the given penalty; of boosted trees,
-        which have none, from ROUNDS refits to accounts drawn anew with replacement.
+        which have none, from ROUNDS refits to accounts drawn anew with replacement (as many, or REFITTED rows; Bickel,
+        Goetze & van Zwet 1997).
         """
         from scipy.stats import norm
 
@@ -132,14 +135,14 @@ class PotentialModel:
         """Fit to ready columns; without `bounds` no covariance."""
         from sklearn.pipeline import Pipeline
 
-        self.features_, self.dropped_ = data.kept, data.dropped
+        self.features_, self.dropped_, self.words_ = data.kept, data.dropped, data.lexicon
         self.rows_, self.accounts_ = len(data.came), int(data.owner.max()) + 1
         self.promising_ = len(np.unique(data.owner[data.came == 1]))
         self.sampled_ = data.sampled
         odds = self._estimator(data.signs, data.words)
         if self.kind == BOOSTED:
             with _alone():
-                odds.fit(made, data.came, sample_weight=data.weight)
+                odds.fit(made, data.came, sample_weight=data.weighted)
             self._learned = (data, made)
         else:
             with warnings.catch_warnings():
@@ -163,7 +166,7 @@ class PotentialModel:
             self._centre = {name: float(value[0]) for name, value in told.items()}
         else:
             self._centre = {}
-            self._middle = {name: _middle(data.table[name]) for name in data.kept}
+            self._middle = {name: _middle(data.table[name], name in data.lexicon) for name in data.kept}
 
     def _strength(self) -> float:
         """C, as the regression takes it."""
@@ -188,7 +191,7 @@ class PotentialModel:
 
     def _made(self, rows: pd.DataFrame) -> Array:
         made: Array = np.asarray(
-            self.pipeline_["columns"].transform(design.table(rows, self.features_)), dtype="float64"
+            self.pipeline_["columns"].transform(design.table(rows, self.features_, self.words_)), dtype="float64"
         )
         return made
 
@@ -209,7 +212,8 @@ class PotentialModel:
             for own in _blocks(rows):
                 made = self._made(own)
                 with _alone():
-                    errors.append(np.std([refit.decision_function(made) for refit in refits], axis=0, ddof=1))
+                    spread = np.std([refit.decision_function(made) for refit in refits], axis=0, ddof=1)
+                errors.append(spread * np.sqrt(self._drawn() / self.accounts_))
         else:
             if self.covariance_ is None:
                 raise UserError("this model of potential was fitted without bounds; expected one fitted by `fit`.")
@@ -225,19 +229,23 @@ class PotentialModel:
             rng = np.random.default_rng(self.seed)
             self.refits_: list[Any] = []
             while len(self.refits_) < ROUNDS:
-                times = np.bincount(rng.integers(0, self.accounts_, self.accounts_), minlength=self.accounts_)
-                weight = data.weight * times[data.owner]
-                there = weight > 0
-                if 0 < data.came[there].sum() < there.sum():
+                times = np.bincount(rng.integers(0, self.accounts_, self._drawn()), minlength=self.accounts_)
+                rows = np.repeat(np.arange(len(made)), times[data.owner])
+                weight = None if data.weighted is None else data.weighted[rows]
+                if 0 < data.came[rows].sum() < len(rows):
                     trees = self._estimator(data.signs, data.words)
                     with _alone():
-                        self.refits_.append(trees.fit(made[there], data.came[there], sample_weight=weight[there]))
+                        self.refits_.append(trees.fit(made[rows], data.came[rows], sample_weight=weight))
         return self.refits_
+
+    def _drawn(self) -> int:
+        """Accounts that a refit takes."""
+        return max(min(self.accounts_, REFITTED * self.accounts_ // self.rows_), 1)
 
     def _occluded(self, rows: pd.DataFrame) -> pd.DataFrame:
         import pandas as pd
 
-        whole = design.table(rows, self.features_)
+        whole = design.table(rows, self.features_, self.words_)
         columns = self.pipeline_["columns"]
         at = self._odds(columns.transform(whole))
         made = {}
@@ -270,8 +278,11 @@ class _Data:
         if not self.kept:
             raise UserError(label("score_nothing"))
         self.weight = given
+        # trees take much longer with weights than without, even if all are equal
+        self.weighted = None if np.ptp(given) == 0 else given
         self.owner = pd.factorize(rows["account_id"])[0]
-        self.table = design.table(rows, self.kept)
+        self.lexicon = design.lexicon(rows, self.kept)
+        self.table = design.table(rows, self.kept, self.lexicon)
         self.signs: list[int] = []
         self.words: list[bool] = []
 
@@ -345,11 +356,9 @@ def _checked(rows: pd.DataFrame, features: Sequence[str], weight: Array) -> None
         raise UserError("weights are one number above 0 for each case; found others.")
 
 
-def _middle(values: pd.Series) -> Any:
-    """The median of numbers, the most frequent of words (the first of several)."""
-    if values.dtype == object:
-        return values.mode(dropna=True).sort_values().iloc[0]
-    return float(values.median())
+def _middle(values: pd.Series, words: bool) -> float:
+    """The median of numbers, the most frequent of words (of several the first)."""
+    return float(values.mode().iloc[0] if words else values.median())
 
 
 def _blocks(rows: Any) -> list[Any]:

@@ -41,12 +41,11 @@ ALPHAS = (
     "needed_on_average",
     "accounts_on_average",
 )
-LISTED = ("name", "account_id", "advice", "why", "potential", "low", "high", "revenue", "minutes", "rep_id")
-FIRST = ("name", "account_id", "potential", "low", "high", "reasons", "revenue", "advice", "rep_id")
-ASKED = ("name", "account_id", "outcome", "potential", "potential_if_yes", "potential_if_no", "changes", "at_stake",
-         "worth_asking", "surveyed_on", "unheard", "within", "rep_id")  # fmt: skip
-STEPS = ("step", "accounts", "minutes", "small_orders", "freed_share", "promising", "low_promising", "high_promising",
-         "risk_share", "growth_at_risk", "freed_cost", "break_even")  # fmt: skip
+LISTED = ("name", "account_id", "advice", "potential", "low", "high", "revenue", "minutes", "rep_id")
+FIRST = ("name", "account_id", "potential", "low", "high", "reasons", "advice")
+ASKED = ("name", "account_id", "potential", "potential_if_yes", "potential_if_no", "changes", "worth_asking", "rep_id")
+STEPS = ("step", "accounts", "minutes", "small_orders", "freed_share", "promising", "risk_share", "freed_cost",
+         "break_even")  # fmt: skip
 
 
 # --- in short ---
@@ -85,15 +84,15 @@ def cuts_said(look: Outlook) -> str:
     except BookError as lack:
         return f"{label('cut_none')} {lack}"
     words = []
-    if not look.scored:
+    if not look.judged:
         words.append(label("cut_none"))
     if found.more_needed:
         key = "guard_declines" if found.cases else "guard_declines_none"
         words = [
             label(key).format(alpha=share(found.alpha), cases=counted(found.cases, "guard_are"), needed=found.needed)
         ]
-    if not look.scored:
-        return " ".join([*words, _lack(lambda: look.safety.choice)])
+    if not look.judged:
+        return " ".join([*words, label("guard_no_score") if look.scored else _lack(lambda: look.safety.choice)])
     if found.declines:
         return " ".join([*words, _supported(look)]).strip()
     words = [label("guard_holds").format(confidence=share(1 - found.delta), alpha=share(found.alpha))]
@@ -118,7 +117,7 @@ def surer(look: Outlook) -> str:
         return label("surer_value_time")
     if found.more_needed:
         return counted(found.more_needed, "known_grown")
-    if not look.scored:
+    if not look.judged:
         return label("surer_value_score")
     more = counted(_for_one_more(look) - found.cases, "known_grown")
     return label("surer_value_alpha").format(more=more)
@@ -131,7 +130,7 @@ def surer_said(look: Outlook) -> str:
         found = look.safety.guard
     except BookError as lack:
         return str(lack)
-    if not found.more_needed and not look.scored:
+    if not found.more_needed and not look.judged:
         return label("surer_score")
     if not found.more_needed:
         more = _for_one_more(look)
@@ -190,7 +189,8 @@ def once(look: Outlook, table: Callable[[], pd.DataFrame]) -> pd.DataFrame:
     try:
         return table()
     except BookError as lack:
-        known = {_lack(lambda: look.today), _lack(lambda: look.safety.choice), _lack(lambda: look.survey)}
+        rooms = (lambda: look.today, lambda: look.safety.choice, lambda: look.safety.judge, lambda: look.survey)
+        known = {_lack(room) for room in rooms}
         raise BookError("" if str(lack) in known else str(lack)) from None
 
 

@@ -167,6 +167,14 @@ def asking_how(look: Outlook) -> str:
     return f"{words} {label('ask_break_even').format(share=text(look.usual.share, 'share'))}"
 
 
+def asked(look: Outlook) -> pd.DataFrame:
+    """The accounts to ask within the budget, the most worth asking first; raises BookError where there are none."""
+    table = look.survey[look.survey["within"]]
+    if table.empty:
+        raise BookError("")  # in short it is said why
+    return table.reset_index(drop=True)
+
+
 def _nobody_asked(look: Outlook, table: pd.DataFrame, currency: str) -> str:
     if not look.budget.surveys:
         return label("ask_no_budget")

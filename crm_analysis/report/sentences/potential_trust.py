@@ -43,8 +43,12 @@ GREW: dict[str, Kind] = {"low": "share", "high": "share", "grew_share": "share"}
 
 
 def trust(look: Outlook) -> str:
-    """In a word, what the score may claim; raises BookError where it could not be tried."""
-    found = look.trial
+    """In a word, what the score may claim; raises BookError where there is none."""
+    look.safety.choice  # noqa: B018 -- raises where there is none
+    try:
+        found = look.trial
+    except BookError:
+        return label("trust_value_untried")
     if found.claims_nothing:
         return label("trust_value_nothing")
     if found.recommended == MODEL:
@@ -90,8 +94,10 @@ def against_said(look: Outlook) -> str:
         for row in look.trial.against.to_dict("records")
     ]
     words = [label("trust_ahead").format(rivals="; ".join(parts))] if parts else []
-    if look.scored:
-        words.append(label("trust_kind").format(kind=_rival(look.safety.choice.name)))
+    if look.judged:
+        words.append(label("trust_kind").format(kind=_rival(look.safety.judge.name)))
+    if look.scored and look.safety.guard.declines:
+        words.append(label("trust_told").format(kind=_rival(look.safety.choice.name)))
     return " ".join(words)
 
 
@@ -177,7 +183,7 @@ def drawn(look: Outlook) -> pd.DataFrame:
 
 def drift_said(look: Outlook) -> str:
     """Whether scores of Low accounts have moved since calibration, and which shift would have been noticed."""
-    look.safety.choice  # noqa: B018 -- raises where there is no score
+    look.safety.judge  # noqa: B018 -- raises where there is no score
     found, day = look.safety.drift, look.safety.day
     row = found.table.iloc[0]
     if not row["gap"] >= 0:

@@ -19,6 +19,13 @@ def rows() -> pd.DataFrame:
     return made.rows(500, 3)
 
 
+@pytest.fixture
+def few_trees(monkeypatch):
+    monkeypatch.setitem(module._TREES, "max_iter", 15)
+    monkeypatch.setattr(module, "ROUNDS", 4)
+    monkeypatch.setattr(module, "REFITTED", 900)
+
+
 def test_chances_are_the_true_ones():
     known, fresh = made.rows(6000, by_demand=0.8), made.rows(2000, seed=2, by_demand=0.8)
     found = PotentialModel("logistic", 0.016).fit(known, made.FEATURES).chance(fresh)
@@ -46,7 +53,7 @@ def test_intervals_are_as_wide_as_refits_to_accounts_drawn_anew(rows):
     asked = rows.iloc[::25]
     by_account = dict(tuple(rows.groupby("account_id")))
     drawn = []
-    for _ in range(30):
+    for _ in range(25):
         again = pd.concat([by_account[name] for name in rng.choice(ids, len(ids))])
         drawn.append(fitted([PotentialModel("logistic", 0.016)], again, names, bounds=False)[0].log_odds(asked))
     low, high = own.odds_interval(asked)
@@ -82,7 +89,7 @@ def test_columns_that_tell_nothing_are_left_out_and_told(rows):
 
 
 @pytest.mark.parametrize(("kind", "equal"), [("logistic", 1e-9), ("boosted", 0), ("revenue", 1e-9)])
-def test_order_of_rows_and_names_of_accounts_change_nothing(rows, kind, equal):
+def test_order_of_rows_and_names_of_accounts_change_nothing(rows, kind, equal, few_trees):
     other = made.renamed(rows)
     first, again = (PotentialModel(kind).fit(frame, made.FEATURES) for frame in (rows, other))
     assert np.abs(first.log_odds(rows) - again.log_odds(rows)).max() <= equal
@@ -90,7 +97,7 @@ def test_order_of_rows_and_names_of_accounts_change_nothing(rows, kind, equal):
     assert np.abs(np.array(first.interval(asked)) - np.array(again.interval(asked))).max() <= equal
 
 
-def test_boosted_trees_keep_to_the_signs_expected(rows):
+def test_boosted_trees_keep_to_the_signs_expected(rows, few_trees):
     own = PotentialModel("boosted").fit(rows, made.FEATURES)
     asked = rows.head(60)
     more = own.log_odds(asked.assign(size=asked["size"] + 1, silence_days=asked["silence_days"] / 2))

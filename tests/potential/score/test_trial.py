@@ -60,12 +60,12 @@ def test_the_rule_is_recommended_where_the_score_does_not_surely_beat_it():
 
 
 def test_without_signal_nothing_is_claimed():
-    """Of 12 books without any, one or two may claim something by chance (5 % each)."""
+    """Of 5 books without any, one or two may claim something by chance (5 % each)."""
     claims = 0
-    for seed in range(12):
+    for seed in range(5):
         rows = made.rows(150, 6, seed=seed, by_size=0)
         claims += not trial(made.cases(rows)).claims_nothing
-    assert claims <= 3
+    assert claims <= 2
 
 
 def test_a_day_sees_only_what_was_known_on_it(rows, found):
