@@ -51,7 +51,7 @@ def mark():
 known = cases(book, "{DAY}", most={DAYS})
 mark()
 own = safety(known)
-choice = own.choice
+choice = own.judge
 mark()
 guard = own.guard
 mark()

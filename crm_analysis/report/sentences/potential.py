@@ -15,7 +15,6 @@ from crm_analysis.labels import label
 from crm_analysis.potential.cases import GROWN
 from crm_analysis.potential.guard.exact import allowed_misses
 from crm_analysis.potential.outcome import CUT
-from crm_analysis.potential.safety import CALIBRATION
 from crm_analysis.report.sentences import counted, money, told_or, window_said
 from crm_analysis.report.values import text
 
@@ -298,43 +297,3 @@ def _missed(look: Outlook, currency: str) -> str:
     if abs(found.share - found.capped_share) < APART:
         return words
     return f"{words} {label('risk_missed_whole').format(share=text(found.share, 'share'))}"
-
-
-# --- how it was done ---
-
-
-def how_said(look: Outlook) -> str:
-    """Who taught, who tested, by what rule; raises BookError where no outcome is known."""
-    own, wish = look.safety, look.promise
-    days = own.learned["as_of"]
-    first = f"{days.min():%Y-%m-%d}" if len(days) else str(own.day)
-    last = f"{days.max():%Y-%m-%d}" if len(days) else str(own.day)
-    span = first if first == last else label("how_span").format(first=first, last=last)
-    words = [
-        label("how_tested").format(
-            days=span,
-            share=share(CALIBRATION),
-            seed=wish.seed,
-            day=own.day,
-            aside=counted(len(own.calibration), "account"),
-            cases=own.guard.cases,
-            delta=share(wish.delta),
-            alpha=share(wish.alpha),
-        ),
-        label("how_void"),
-    ]
-    frame = look.cases.frame
-    gone = int((frame["promising"].isna() & (frame["as_of"] < frame["as_of"].max())).sum())
-    if gone:
-        words.append(counted(gone, "how_goodbye"))
-    return " ".join(words)
-
-
-def score_notes(look: Outlook) -> str:
-    """What was left out when the score was learned; raises BookError without one."""
-    return " ".join(_whole_sentence(note) for note in look.safety.choice.notes)
-
-
-def _whole_sentence(note: str) -> str:
-    begun = note[:1].upper() + note[1:]
-    return begun if begun.endswith(".") else f"{begun}."

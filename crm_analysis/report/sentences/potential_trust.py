@@ -11,13 +11,13 @@ import pandas as pd
 
 from crm_analysis.errors import BookError
 from crm_analysis.labels import label
+from crm_analysis.potential.safety import CALIBRATION
 from crm_analysis.potential.score.trial import MODEL
 from crm_analysis.report.sentences import chance, counted, money, row_of
-from crm_analysis.report.sentences.potential import some
+from crm_analysis.report.sentences.potential import share, some
 from crm_analysis.report.values import text
 
 if TYPE_CHECKING:
-    from crm_analysis.labels import Kind
     from crm_analysis.potential.drift import OutcomeDrift
     from crm_analysis.potential.outlook import Outlook
     from crm_analysis.potential.practice import Practice
@@ -35,8 +35,6 @@ HALF = 0.5
 """The share of Low accounts whose cut by revenue is told in words."""
 CLEAR = 0.05
 NAMED = 3
-TRIED: dict[str, Kind] = {"low": "share", "high": "share"}
-GREW: dict[str, Kind] = {"low": "share", "high": "share", "grew_share": "share"}
 
 
 # --- the score on earlier days ---
@@ -250,3 +248,43 @@ def _rival(name: object) -> str:
 
 def _listed(names: list[str]) -> str:
     return label("names_and").format(names=", ".join(names[:-1]), last=names[-1]) if len(names) > 1 else names[0]
+
+
+# --- how it was done ---
+
+
+def how_said(look: Outlook) -> str:
+    """Who taught, who tested, by what rule; raises BookError where no outcome is known."""
+    own, wish = look.safety, look.promise
+    days = own.learned["as_of"]
+    first = f"{days.min():%Y-%m-%d}" if len(days) else str(own.day)
+    last = f"{days.max():%Y-%m-%d}" if len(days) else str(own.day)
+    span = first if first == last else label("how_span").format(first=first, last=last)
+    words = [
+        label("how_tested").format(
+            days=span,
+            share=share(CALIBRATION),
+            seed=wish.seed,
+            day=own.day,
+            aside=counted(len(own.calibration), "account"),
+            cases=own.guard.cases,
+            delta=share(wish.delta),
+            alpha=share(wish.alpha),
+        ),
+        label("how_void"),
+    ]
+    frame = look.cases.frame
+    gone = int((frame["promising"].isna() & (frame["as_of"] < frame["as_of"].max())).sum())
+    if gone:
+        words.append(counted(gone, "how_goodbye"))
+    return " ".join(words)
+
+
+def score_notes(look: Outlook) -> str:
+    """What was left out when the score was learned; raises BookError without one."""
+    return " ".join(_whole_sentence(note) for note in look.safety.choice.notes)
+
+
+def _whole_sentence(note: str) -> str:
+    begun = note[:1].upper() + note[1:]
+    return begun if begun.endswith(".") else f"{begun}."
