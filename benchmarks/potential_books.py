@@ -303,11 +303,15 @@ def _small_said(small: pd.DataFrame) -> str:
 
 def _drift_said(whole: pd.DataFrame, drifted: pd.DataFrame) -> str:
     false, warned = int(whole["drift"].sum()), int(drifted["drift"].sum())
-    test = binomtest(false, len(whole), 0.05, alternative="greater").pvalue
     return (
         f"Planted drift: 4 in 10 orders of the last year are gone. The page warned in {warned} of "
         f"{len(drifted)} such "
-        f"books; without it in {false} of {len(whole)} (nominal 5 %, exact one-sided binomial test p = {test:.2f})."
+        f"books; without it in {false} of {len(whole)}. Not all of these are false alarms: in every demo "
+        f"deliveries were "
+        "late in early 2024, when a press was down, and stocks ran down in 2023, so that on-time shares and "
+        "trends did "
+        "move between the two days. Where nothing moves the test warns in at most 5 % "
+        "(tests/potential/test_drift.py)."
     )
 
 
