@@ -2,11 +2,11 @@
 
     python benchmarks/potential_size.py [--accounts 1000000] [--folder FOLDER]
 
-The demo company of that many accounts, eight earlier days and today. Made and opened before the clock starts; then, in
-a process of its own: the cases, the model chosen and fitted without the guard's accounts, their scores and those of
-today's accounts with intervals and reasons, and the guard's threshold. For a million accounts, writes
-benchmarks/results/potential_size.csv and docs/potential_measured.md. The folder, a temporary one by default, takes
-about 5 GB.
+The demo company of that many accounts, eight earlier days and today, as it is written in Parquet: what making it and its
+intake take is measured elsewhere (demo, intake). In a process of its own: the cases, the model chosen and fitted without
+the guard's accounts, the guard's threshold, and today's accounts with intervals and reasons. For a million accounts,
+writes benchmarks/results/potential_size.csv and docs/potential_measured.md. The folder, a temporary one by default,
+takes about 3 GB.
 """
 
 from __future__ import annotations
@@ -29,20 +29,20 @@ DAY, DAYS, ACCOUNTS = "2026-09-30", 8, 1_000_000
 SECONDS, GB = 300, 8
 MAKE = """
 import sys
-from crm_analysis.book import open_book
 from crm_analysis.book.demo import demo
 demo(sys.argv[1], accounts=int(sys.argv[2]), seed=1, format="parquet")
-open_book(sys.argv[1])
 print("{}")
 """
 OURS = f"""
 import json, resource, sys, time
-from crm_analysis.book import open_book
+from pathlib import Path
 from crm_analysis.potential.cases import cases
 from crm_analysis.potential.safety import safety
 from crm_analysis.potential.score.reasons import reasons
 from crm_analysis.potential.vetoes import vetoed
-book = open_book(sys.argv[1])
+sys.path.insert(0, "{HERE.parent}")
+from potential_books import book_of_demo
+book = book_of_demo(Path(sys.argv[1]))
 clock, busy = [time.perf_counter()], []
 def mark():
     used = resource.getrusage(resource.RUSAGE_SELF)
@@ -84,7 +84,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         place = options.folder or Path(scratch)
         book, cache, many = str(place / "demo"), place / "cache", str(options.accounts)
-        if not cache.exists():
+        if not Path(book).exists():
             measured(MAKE, book, many, cache=cache)
         found = measured(OURS, book, many, cache=cache) | {"cores": os.cpu_count() or 1}
     if options.accounts != ACCOUNTS:
@@ -106,7 +106,7 @@ def section() -> list[str]:
         "## How long does a big book take?",
         "",
         f"The demo company of {found['accounts']:,.0f} accounts, {DAYS} earlier days and today, on "
-        f"{found['cores']:.0f} cores; the book was opened before. *cases*: {found['rows']:,.0f} rows of Low accounts "
+        f"{found['cores']:.0f} cores; the book lay ready in Parquet. *cases*: {found['rows']:,.0f} rows of Low accounts "
         f"with features, vetoes and outcomes. *choose and fit*: {found['candidates']:.0f} candidates forecast "
         f"{found['days']:.0f} days; of {found['learned']:,.0f} rows that the guard leaves to the model, whole accounts "
         f"with {found['fitted']:,.0f} are drawn by lot; {found['columns']:.0f} columns. *guard*: the scores of the "
