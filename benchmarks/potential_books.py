@@ -7,7 +7,7 @@ calibration, and of the same accounts on the day of the list. Parts:
 
 - whole: 200 books of 5,000 accounts; small: the same of 250 accounts;
 - drifted: 30 books of 5,000 accounts of whose orders 4 in 10 are gone in the year before the list;
-- dealt: the first 100 books with the outcomes of each day dealt anew among its Low accounts, so that nothing can be known.
+- dealt: the first 100 of them, the outcomes of each day dealt anew among its Low accounts: nothing can be known.
 
 Beside the guard stands what people do: cut the accounts of lowest revenue, a quarter or half of the Low ones.
 Made books are kept as cases (`.parquet`, not committed) so that a part can be measured anew without making them.

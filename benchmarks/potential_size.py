@@ -2,11 +2,11 @@
 
     python benchmarks/potential_size.py [--accounts 1000000] [--folder FOLDER]
 
-The demo company of that many accounts, eight earlier days and today, as it is written in Parquet: what making it and its
-intake take is measured elsewhere (demo, intake). In a process of its own: the cases, the model chosen and fitted without
-the guard's accounts, the guard's threshold, and today's accounts with intervals and reasons. For a million accounts,
-writes benchmarks/results/potential_size.csv and docs/potential_measured.md. The folder, a temporary one by default,
-takes about 3 GB.
+The demo company of that many accounts, eight earlier days and today, as it is written in Parquet: what making it and
+its intake take is measured elsewhere (demo, intake). In a process of its own: the cases, the model chosen and fitted
+without the guard's accounts, the guard's threshold, and today's accounts with intervals and reasons. For a million
+accounts, writes benchmarks/results/potential_size.csv and docs/potential_measured.md. The folder, a temporary one by
+default, takes about 3 GB.
 """
 
 from __future__ import annotations
@@ -106,9 +106,11 @@ def section() -> list[str]:
         "## How long does a big book take?",
         "",
         f"The demo company of {found['accounts']:,.0f} accounts, {DAYS} earlier days and today, on "
-        f"{found['cores']:.0f} cores; the book lay ready in Parquet. *cases*: {found['rows']:,.0f} rows of Low accounts "
+        f"{found['cores']:.0f} cores; the book lay ready in Parquet. *cases*: {found['rows']:,.0f} rows of Low "
+        f"accounts "
         f"with features, vetoes and outcomes. *choose and fit*: {found['candidates']:.0f} candidates forecast "
-        f"{found['days']:.0f} days; of {found['learned']:,.0f} rows that the guard leaves to the model, whole accounts "
+        f"{found['days']:.0f} days; of {found['learned']:,.0f} rows that the guard leaves to the model, whole "
+        f"accounts "
         f"with {found['fitted']:,.0f} are drawn by lot; {found['columns']:.0f} columns. *guard*: the scores of the "
         f"accounts held back, {found['cases of the guard']:,.0f} of them promising, and the threshold. *score*: "
         f"probabilities with intervals of {found['low']:,.0f} accounts. Peak memory is that of the whole process.",
