@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import re
+from collections.abc import Sequence
+from copy import deepcopy
 from html import escape
 from pathlib import Path
 from typing import NamedTuple
@@ -11,6 +13,9 @@ from typing import NamedTuple
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
+from nbformat.v4 import new_output
+
+from crm_analysis.report.kernels import Job, Run
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 
@@ -43,20 +48,47 @@ def order(account: str, day: str, revenue: float, **more: object) -> dict[str, o
     return {"account_id": account, "ordered_on": day, "revenue": revenue} | more
 
 
+def displayed(
+    sources: list[str], parameters: dict[str, object], patch: pytest.MonkeyPatch
+) -> list[list[nbformat.NotebookNode]]:
+    """What each of a notebook's cells displays; the first holds the parameters, which are then given these values."""
+    found: list[list[nbformat.NotebookNode]] = []
+
+    def display(data: dict[str, str], metadata: dict[str, object] | None = None, raw: bool = False) -> None:
+        found[-1].append(new_output("display_data", data, metadata=metadata or {}))
+
+    patch.setattr("IPython.display.display", display)
+    space: dict[str, object] = {}
+    for source in sources:
+        found.append([])
+        exec(source, space)  # noqa: S102 -- the notebooks are the program's own
+        if len(found) == 1:
+            assert set(parameters) <= set(space)
+            space |= parameters
+    return found
+
+
+def run_here(jobs: Sequence[Job], *_: object) -> list[Run]:
+    """Stands in for `kernels.run_notebooks`: the cells run here, one notebook after the other."""
+    runs = []
+    for job in jobs:
+        notebook = deepcopy(job.notebook)
+        cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+        with pytest.MonkeyPatch.context() as patch:
+            found = displayed([cell.source for cell in cells], job.parameters, patch)
+        for cell, outputs in zip(cells, found, strict=True):
+            cell.outputs = outputs
+        runs.append(Run(job.part, notebook, 0.0))
+    return runs
+
+
 def page_of(name: str, tables: Path, patch: pytest.MonkeyPatch, **given: object) -> Page:
     """The page made of what a notebook's cells display, with these parameters; its tables go into the folder."""
-    found: list[str] = []
-    patch.setattr("IPython.display.display", lambda data, metadata=None, raw=False: found.append(data))
     notebook = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
     cells = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
-    space: dict[str, object] = {}
-    exec(cells[0], space)  # noqa: S102 -- the notebooks are the program's own
-    given = {"quarter": "2026Q3", "tables": str(tables / name)} | given
-    assert set(given) <= set(space)
-    space |= given
-    for source in cells[1:]:
-        exec(source, space)  # noqa: S102
-    html = [data.get("text/html") or f"<p>{escape(data['text/plain'])}</p>" for data in found]
+    found = displayed(cells, {"quarter": "2026Q3", "tables": str(tables / name)} | given, patch)
+    data = [output.data for outputs in found for output in outputs]
+    html = [own.get("text/html") or f"<p>{escape(own['text/plain'])}</p>" for own in data]
     result = page("\n".join(html))
     odd = re.findall(r".{0,40}\b(?:nan|NaN|NaT|None|inf)\b.{0,20}", result.text)
     assert not odd, odd

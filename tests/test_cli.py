@@ -177,17 +177,23 @@ def test_a_value_in_the_data_cannot_steer_the_terminal(capsys, tmp_path):
 
 def test_a_terminal_that_cannot_write_a_name_gets_the_rest(tmp_path):
     book = folder(tmp_path / "b", "1,A,2026-01-01,10\n2,A,日期,5\n")
-    for more in ([], ["--json"]):
-        done = subprocess.run(
-            [sys.executable, "-m", "crm_analysis.cli", "check", book, *more],
-            capture_output=True,
-            encoding="cp1252",
-            check=False,
-            env=os.environ | {"PYTHONIOENCODING": "cp1252", "PYTHONUTF8": "0"},
-        )
-        assert (done.returncode, done.stderr) == (1, "")
-        assert "\\u65e5\\u671f" in done.stdout
-    assert "日期" in [text for rule in json.loads(done.stdout)["rules"] for text in rule["examples"].split()]
+    code = (
+        "import sys\nfrom crm_analysis.cli import main\n"
+        "for more in ([], ['--json']):\n    print(main(['check', sys.argv[1], *more]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, book],
+        capture_output=True,
+        encoding="cp1252",
+        check=False,
+        env=os.environ | {"PYTHONIOENCODING": "cp1252", "PYTHONUTF8": "0"},
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    words, told, end = done.stdout.split("\n1\n")
+    assert end == ""
+    assert "\\u65e5\\u671f" in words
+    assert "\\u65e5\\u671f" in told
+    assert "日期" in [text for rule in json.loads(told)["rules"] for text in rule["examples"].split()]
 
 
 @pytest.mark.parametrize("command", [["check", "{}"], ["report", "{}", "--quarter", "2026Q3"]])

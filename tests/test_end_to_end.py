@@ -14,7 +14,7 @@ import openpyxl
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from pages import Page, order, page, written
+from pages import Page, order, page, run_here, written
 
 from crm_analysis.cli import main
 from crm_analysis.report.run import PARTS
@@ -49,6 +49,13 @@ def files(pack: Path) -> dict[str, bytes]:
     }
 
 
+def made_here(book: Path, out: Path) -> int:
+    """The same report without kernels: a kernel takes seconds to start."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("crm_analysis.report.kernels.run_notebooks", run_here)
+        return main(["report", str(book), "--quarter", "2026Q3", "--out", str(out), *QUICK])
+
+
 # --- the demo, twice, the second time with every row and column in another place ---
 
 
@@ -62,9 +69,17 @@ def packs(tmp_path_factory) -> tuple[Path, Path]:
         table = table.iloc[draw.permutation(len(table)), draw.permutation(len(table.columns))]
         table.to_csv(place / "shuffled" / path.name, index=False)
     shutil.copy(DEMO / "book.toml", place / "shuffled")
-    for book, out in ((DEMO, "one"), (place / "shuffled", "two")):
-        assert main(["report", str(book), "--quarter", "2026Q3", "--out", str(place / out), *QUICK]) == 0
+    assert made_here(DEMO, place / "one") == 0
+    assert made_here(place / "shuffled", place / "two") == 0
     return place / "one" / "2026Q3", place / "two" / "2026Q3"
+
+
+def test_a_kernel_gives_the_same_bytes(packs, tmp_path):
+    assert main(["report", str(DEMO), "--quarter", "2026Q3", "--out", str(tmp_path), "--only", "segmentation"]) == 0
+    here, there = files(packs[0]), files(tmp_path / "2026Q3")
+    shared = [name for name in there if name not in ("index.html", "tables.xlsx")]  # these tell of all pages
+    assert {Path(name).suffix for name in shared} >= {".csv", ".parquet", ".html"}
+    assert [name for name in shared if here[name] != there[name]] == []
 
 
 def test_shuffled_rows_and_columns_give_the_same_bytes(packs):
@@ -165,7 +180,7 @@ def hostile(tmp_path_factory) -> Path:
     place = tmp_path_factory.mktemp("hostile")
     book = hostile_folder(place / "book")
     assert main(["check", str(book), "--quarantine", str(place / "quarantine.csv")]) == 1
-    assert main(["report", str(book), "--quarter", "2026Q3", "--out", str(place / "out"), *QUICK]) == 0
+    assert made_here(book, place / "out") == 0
     return place / "out" / "2026Q3"
 
 

@@ -36,12 +36,7 @@ def cut_risk(table: pd.DataFrame, alpha: float, chosen: float, confidence: float
         ax.axvline(chosen, color=INK, linewidth=1.2, linestyle=":", label=label("drawn_chosen"))
     ax.set_xlim(0, 1)
     ax.set_ylim(0, 1)
-    ax.set_xlabel(label("axis_cut_share"), fontsize=9, color=INK)
-    ax.set_ylabel(label("axis_missed"), fontsize=9, color=INK)
-    percent(ax, "x")
-    percent(ax, "y")
-    ax.figure.legend(frameon=False, fontsize=9, loc="outside lower left", ncols=2)
-    return ax
+    return _shares(ax, "axis_cut_share", "axis_missed")
 
 
 def potential_calibration(table: pd.DataFrame) -> Axes:
@@ -53,11 +48,7 @@ def potential_calibration(table: pd.DataFrame) -> Axes:
     ax.plot(table["chance"], table["grew_share"], "o", color=STRONG, markersize=6, label=label("axis_grew"))
     ax.set_xlim(0, most)
     ax.set_ylim(0, most)
-    ax.set_xlabel(label("axis_potential"), fontsize=9, color=INK)
-    percent(ax, "x")
-    percent(ax, "y")
-    ax.figure.legend(frameon=False, fontsize=9, loc="outside lower left", ncols=2)
-    return ax
+    return _shares(ax, "axis_potential")
 
 
 def practice_missed(table: pd.DataFrame) -> Axes:
@@ -70,8 +61,13 @@ def practice_missed(table: pd.DataFrame) -> Axes:
         ax.plot(at, table[f"missed_share_{name}"], mark, color=colour, markersize=5.5, label=words)
     ax.set_xlim(0, 0.05 + float(table["cut_share"].max()))
     ax.set_ylim(0, 1)
-    ax.set_xlabel(label("axis_cut_share"), fontsize=9, color=INK)
-    ax.set_ylabel(label("axis_missed"), fontsize=9, color=INK)
+    return _shares(ax, "axis_cut_share", "axis_missed")
+
+
+def _shares(ax: Axes, across: str, up: str = "") -> Axes:
+    """The axes with both scales in percent, their labels, and the legend below."""
+    ax.set_xlabel(label(across), fontsize=9, color=INK)
+    ax.set_ylabel(label(up) if up else "", fontsize=9, color=INK)
     percent(ax, "x")
     percent(ax, "y")
     ax.figure.legend(frameon=False, fontsize=9, loc="outside lower left", ncols=2)

@@ -18,6 +18,7 @@ import numpy as np
 from crm_analysis.churn.definition.shares import wilson
 from crm_analysis.churn.survival.checks import holm
 from crm_analysis.errors import UserError
+from crm_analysis.periods import after
 from crm_analysis.potential.guard.exact import checked, effective
 
 if TYPE_CHECKING:
@@ -156,17 +157,33 @@ def outcome_drift(
     if when.nunique() < 2:
         raise UserError(f"outcome drift compares the latest snapshot with earlier ones; found {when.nunique()}.")
     latest = (when == when.max()).to_numpy()
-    before, after = own[came & ~latest], own[came & latest]
-    both = np.sort(np.concatenate([before, after]))
+    before, now = own[came & ~latest], own[came & latest]
+    both = np.sort(np.concatenate([before, now]))
     at = float(both[int(np.floor(low_end * len(both) + 1e-9))]) if len(both) else np.nan
     rows = [
-        _compared(SCORE, "score", before, after, level),
-        _counted(SCORE, "low_end", at, before < at, after < at, level, two_sided=False),
+        _compared(SCORE, "score", before, now, level),
+        _counted(SCORE, "low_end", at, before < at, now < at, level, two_sided=False),
     ]
     table = _table(rows)
     table["p_holm"] = _holm(table["p"].to_numpy(dtype=np.float64))
     table["moved"] = (table["p_holm"] <= level) & (table["gap"] >= np.array([least, low_end / 2]))
     return OutcomeDrift(table, level, least, _rates(when, came))
+
+
+def forecast_drift(forecasts: pd.DataFrame, horizon: str, low_end: float = LOW_END) -> OutcomeDrift:
+    """Whether the promising of the latest day forecast rank as those of days a horizon earlier did (`outcome_drift`).
+
+    `forecasts`: account_id, as_of, chance, promising, one row per account and day. An account counts once, by its
+    latest day, and by its place among all that were scored on that day, so that models of different days compare.
+    """
+    place = forecasts.groupby("as_of")["chance"].rank(pct=True)
+    days = forecasts["as_of"]
+    last = days.max()
+    earlier = days.map({day: after(day.date(), horizon) <= last.date() for day in days.unique()})
+    own = forecasts.assign(place=place)[(days == last) | earlier]
+    own = own.sort_values(["as_of", "account_id"]).drop_duplicates("account_id", keep="last")
+    came = own["promising"].to_numpy() == 1
+    return outcome_drift(own["place"], came, own["as_of"].to_numpy(), low_end=low_end)
 
 
 def _rates(when: pd.Series, came: Flags) -> pd.DataFrame:

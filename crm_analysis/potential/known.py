@@ -13,12 +13,15 @@ from crm_analysis.features import market, trade, voice, who
 from crm_analysis.features.feature import lack
 from crm_analysis.features.trade import Features
 from crm_analysis.features.windows import days_since_epoch, share, stacked
+from crm_analysis.labels import label
 from crm_analysis.periods import before
+from crm_analysis.potential import features, vetoes
 from crm_analysis.potential.features import FEATURES, TENURE, WORDS
 from crm_analysis.potential.low import PLACES
 from crm_analysis.potential.vetoes import NEW, PREFIX, VETOES
 
 if TYPE_CHECKING:
+    import pandas as pd
     from numpy.typing import NDArray
 
     from crm_analysis.book.book import Book
@@ -148,3 +151,16 @@ class Known:
             f"{PREFIX}{name}": nothing if held.get(name) is None else np.nan_to_num(np.asarray(held[name])) > 0
             for name in VETOES
         }
+
+
+def missing(book: Book) -> pd.DataFrame:
+    """What the book cannot tell, a row per sentence that says what it lacks: why, unlocks (features and vetoes)."""
+    import pandas as pd
+
+    lacks: dict[str, list[str]] = {}
+    for name, why in features.missing(book).items():
+        lacks.setdefault(why, []).append(label(f"feature_{name}"))
+    for name, why in vetoes.missing(book).items():
+        lacks.setdefault(why, []).append(label(f"unlock_veto_{name}"))
+    rows = [(why, "; ".join(dict.fromkeys(what))) for why, what in lacks.items()]
+    return pd.DataFrame(rows, columns=["why", "unlocks"])

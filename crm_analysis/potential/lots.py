@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     Bits = NDArray[np.uint64]
 
+SEED = 20260930
+"""What lots are drawn with unless another is given; a lot is drawn for a purpose, so one seed does for all."""
 _STEP = np.uint64(0x9E3779B97F4A7C15)
 _ROUNDS = ((np.uint64(30), np.uint64(0xBF58476D1CE4E5B9)), (np.uint64(27), np.uint64(0x94D049BB133111EB)))
 

@@ -16,35 +16,32 @@ import numpy as np
 from crm_analysis.book.days import last_known
 from crm_analysis.errors import BookError, UserError
 from crm_analysis.labels import label
-from crm_analysis.periods import after
-from crm_analysis.potential import asking, decided, features, steps, vetoes
 from crm_analysis.potential import guard as guards
-from crm_analysis.potential.cases import Cases, cases
-from crm_analysis.potential.drift import OutcomeDrift, outcome_drift
-from crm_analysis.potential.guard import MoneyMissed, weighted_miss
-from crm_analysis.potential.low import Wishes
-from crm_analysis.potential.money import Money, money
-from crm_analysis.potential.outcome import (
+from crm_analysis.potential.advice import asking, decided, lists, steps
+from crm_analysis.potential.advice.money import Money, money
+from crm_analysis.potential.advice.outcome import (
     BETWEEN,
-    CUT,
     EXEMPT,
-    KEEP,
     NEVER_CUT,
     OUTCOMES,
     OVERRIDE,
-    SURVEY,
     VETO,
     Usual,
     never_cut,
     outcomes,
     usual,
 )
+from crm_analysis.potential.cases import Cases, cases
+from crm_analysis.potential.drift import OutcomeDrift, forecast_drift
+from crm_analysis.potential.guard import MoneyMissed
+from crm_analysis.potential.known import missing
+from crm_analysis.potential.low import Wishes
 from crm_analysis.potential.practice import Practice, practice
 from crm_analysis.potential.safety import Promise, Safety, safety
 from crm_analysis.potential.score.baselines import expected_orders
 from crm_analysis.potential.score.choice import FEWEST, promising
 from crm_analysis.potential.score.reasons import reasons
-from crm_analysis.potential.score.trial import Trial, trial
+from crm_analysis.potential.score.trial import MODEL, Trial, trial
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,8 +51,6 @@ if TYPE_CHECKING:
 
 ALPHAS = (0.02, 0.05, 0.10, 0.15, 0.20, 0.30)
 """Miss rates whose lists stand beside the one asked for."""
-FIRST = 20
-"""Accounts with the highest potential that are named."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +95,7 @@ class Outlook:
 
     @cached_property
     def today(self) -> pd.DataFrame:
-        """Today's Low accounts: cases with potential, low, high, what `outcomes` tells, name and rep_id."""
+        """Today's Low accounts: cases with potential, low, high, what `outcomes` tells, name (or its id), rep_id."""
         now = self._scored
         held = never_cut(now, NEVER_CUT, self.promise.seed)
         # without a score all are as likely as the average, which is no reason to keep any of them
@@ -155,68 +150,35 @@ class Outlook:
 
     @cached_property
     def _about(self) -> pd.DataFrame:
-        return asking.about(self.book, self.day)
+        about = asking.about(self.book, self.day)
+        ids = about["account_id"]
+        return about.assign(name=about["name"].fillna(ids) if "name" in about else ids)
 
     # --- the list ---
 
     @cached_property
     def advice(self) -> pd.DataFrame:
-        """A row per outcome and reason, the largest first: outcome, why, accounts, expected_promising, revenue."""
-        table = self.today
-        order = {name: place for place, name in enumerate((CUT, SURVEY, KEEP))}
-        own = table.assign(place=table["outcome"].map(order), told=_reasons(table))
-        sums = own.groupby(["place", "outcome", "told"], sort=True).agg(
-            accounts=("account_id", "size"), expected_promising=("potential", "sum"), revenue=("revenue", "sum")
-        )
-        sums = sums.reset_index().sort_values(["place", "accounts", "told"], ascending=[True, False, True])
-        sums["outcome"] = [label(OUTCOMES[name]) for name in sums["outcome"]]
-        return sums.drop(columns="place").rename(columns={"told": "why"}).reset_index(drop=True)
+        """A row per advice and reason (`lists.by_reason`)."""
+        return lists.by_reason(self.today)
 
     @property
     def listed(self) -> pd.DataFrame:
-        """All Low accounts: those that may be cut, to survey first, to keep; in each the least likely first.
-
-        Columns as `promising` has them, and why and recommended, in the words that `decisions` should hold.
-        """
-        rows = self.today
-        table = self._listed(rows).assign(
-            why=rows["why"], recommended=[label(OUTCOMES[own]) for own in rows["recommended"]]
-        )
-        place = rows["outcome"].map({CUT: 0, SURVEY: 1, KEEP: 2})
-        table = table.assign(place=place).sort_values(["place", "potential", "account_id"], ignore_index=True)
-        return table.drop(columns="place")
-
-    @property
-    def overrides(self) -> pd.DataFrame:
-        """Low accounts that people decided on against the advice: account_id, name, decision, recommended, reason, ...
-
-        ... decided_by, decided_on, the latest first; raises BookError where there are none.
-        """
-        table = self._said[self._said["account_id"].isin(self.today["account_id"])]
-        if table.empty:
-            raise BookError(label("overrides_none"))
-        names = self._about.set_index("account_id")
-        table = table.join(names[["name"]], on="account_id") if "name" in names else table
-        table = table.sort_values(["decided_on", "account_id"], ascending=[False, True], ignore_index=True)
-        columns = ["account_id", "name", "decision", "recommended", "reason", "decided_by", "decided_on"]
-        table = table.rename(columns={"action": "decision"})
-        return table[[name for name in columns if name in table]]
+        """All Low accounts by advice, in each the least likely to grow first (`lists.whole`)."""
+        return lists.whole(self.today, self.money, self.reasons)
 
     @property
     def promising(self) -> pd.DataFrame:
-        """The FIRST Low accounts most likely to grow, whatever is advised; raises BookError without a score."""
+        """The Low accounts most likely to grow (`lists.first`); raises BookError without a score."""
         self.safety.choice  # noqa: B018 -- raises where there is none
-        table = self._listed(self.today).sort_values(["potential", "account_id"], ascending=[False, True])
-        return table.head(FIRST).reset_index(drop=True)
+        return lists.first(self.today, self.money, self.reasons)
 
-    def _listed(self, rows: pd.DataFrame) -> pd.DataFrame:
-        """account_id, name, rep_id, revenue, brings, minutes, potential, low, high, advice, reasons."""
-        beside = self.money.accounts.set_index("account_id")
-        names = [name for name in ("brings", "cost_to_serve", "minutes") if name not in self.money.lacks]
-        table = rows.join(beside[names], on="account_id").join(self.reasons.rename("reasons"), on="account_id")
-        table["advice"] = [label(OUTCOMES[name]) for name in table["outcome"]]
-        columns = ["account_id", "name", "rep_id", "revenue", *names, "potential", "low", "high", "advice", "reasons"]
-        return table[[name for name in columns if name in table]]
+    @property
+    def overrides(self) -> pd.DataFrame:
+        """What people decided against the advice (`lists.overridden`); raises BookError where they did not."""
+        table = lists.overridden(self._said, self.today)
+        if table.empty:
+            raise BookError(label("overrides_none"))
+        return table
 
     @cached_property
     def reasons(self) -> pd.Series:
@@ -269,15 +231,7 @@ class Outlook:
     @cached_property
     def missed_money(self) -> MoneyMissed:
         """The share of promising accounts' later margin that this cut would have missed, with its bound."""
-        found, own = self.safety, self.safety.promising
-        kind = "margin" if self.book.has("orders", "cost") else "revenue"
-        bar = float(self.cases.bars.loc[self.cases.bars["as_of"] == found.day, "mid"].iloc[0])
-        learn = self.cases.known
-        rate = learn[kind].sum() / learn["revenue"].sum() if kind == "margin" and learn["revenue"].sum() > 0 else 1.0
-        weight = own[f"{kind}_later"].fillna(0).clip(lower=0)
-        kept = own["kept"].to_numpy(bool)
-        cap = max(3 * bar * max(float(rate), 0.01), 1e-9)
-        return weighted_miss(own["score"], kept, weight, found.guard.threshold, self.promise.delta, cap=cap)
+        return self.safety.missed_money("margin" if self.book.has("orders", "cost") else "revenue")
 
     # --- whom to ask, what to do meanwhile ---
 
@@ -347,19 +301,10 @@ class Outlook:
 
         By their place among all Low accounts scored on that day, so that models of different days compare.
         """
-        rows = self.trial.forecasts
-        rows = rows[rows["model"] == "model"]
-        place = rows.groupby("as_of")["chance"].rank(pct=True)
-        last = rows["as_of"].max()
-        earlier = rows["as_of"].map(
-            {day: after(day.date(), self.wishes.horizon) <= last.date() for day in rows["as_of"].unique()}
-        )
-        own = rows.assign(place=place)[(rows["as_of"] == last) | earlier]
-        own = own.sort_values(["as_of", "account_id"]).drop_duplicates("account_id", keep="last")
+        found = self.trial.forecasts
+        rows = found[found["model"] == MODEL]
         try:
-            return outcome_drift(
-                own["place"], own["promising"].to_numpy() == 1, own["as_of"].to_numpy(), low_end=self.promise.alpha
-            )
+            return forecast_drift(rows, self.wishes.horizon, self.promise.alpha)
         except UserError as refused:
             raise BookError(str(refused)) from None
 
@@ -373,20 +318,7 @@ class Outlook:
     @property
     def missing(self) -> pd.DataFrame:
         """What the book lacks, a row per sentence: why, unlocks. No rows where it has all."""
-        import pandas as pd
-
-        lacks: dict[str, list[str]] = {}
-        for name, why in features.missing(self.book).items():
-            lacks.setdefault(why, []).append(label(f"feature_{name}"))
-        for name, why in vetoes.missing(self.book).items():
-            lacks.setdefault(why, []).append(label(f"unlock_veto_{name}"))
-        rows = [(why, "; ".join(dict.fromkeys(what))) for why, what in lacks.items()]
-        return pd.DataFrame(rows, columns=["why", "unlocks"])
-
-
-def _reasons(table: pd.DataFrame) -> pd.Series:
-    """Why, alike for all accounts of a kind: what a person said differs, and counts as one."""
-    return table["why"].where(table["because"] != OVERRIDE, label("why_overridden"))
+        return missing(self.book)
 
 
 def outlook(

@@ -11,7 +11,7 @@ from scipy.stats import binomtest
 from small_books import DAY, FEW, line, small_book
 
 from crm_analysis.errors import UserError
-from crm_analysis.potential.asking import ASSUMED, Accuracy, Right, about, accuracy, asked, survey_list
+from crm_analysis.potential.advice.asking import ASSUMED, Accuracy, Right, about, accuracy, asked, survey_list
 
 CHANCES = st.floats(0.001, 0.999)
 RIGHT = Accuracy(Right(0.8, 0, np.nan, np.nan), Right(0.8, 0, np.nan, np.nan), True)

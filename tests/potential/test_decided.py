@@ -10,8 +10,8 @@ import pytest
 from scipy.stats import binomtest
 from small_books import DAY, line, small_book
 
+from crm_analysis.potential.advice.decided import judged, measured, overrides, unknown
 from crm_analysis.potential.cases import Cases, cases
-from crm_analysis.potential.decided import judged, measured, overrides, unknown
 
 
 def book_with(*rows):

@@ -107,15 +107,15 @@ def test_the_order_of_rows_and_columns_changes_nothing():
 
 
 def test_without_drift_it_is_told_no_oftener_than_level():
-    """250 draws of 150 and 90 accounts; any gap would be told."""
+    """150 draws of 150 and 90 accounts; any gap would be told."""
     rng = np.random.default_rng(5)
     scores = features = 0
-    for _ in range(250):
+    for _ in range(150):
         found = drift(accounts(rng, 150), accounts(rng, 90), level=0.1, least=0)
         scores += found.moved
         features += bool(found.features)
-    assert binomtest(scores, 250, 0.1).pvalue > 0.001  # continuous scores: nearly exact
-    assert binomtest(features, 250, 0.1, alternative="greater").pvalue > 0.001
+    assert binomtest(scores, 150, 0.1).pvalue > 0.001  # continuous scores: nearly exact
+    assert binomtest(features, 150, 0.1, alternative="greater").pvalue > 0.001
 
 
 @pytest.mark.parametrize(
@@ -194,8 +194,8 @@ def test_fewer_promising_at_the_low_end_are_no_reason_to_distrust():
 
 def test_without_drift_of_outcomes_it_is_told_no_oftener_than_level():
     rng = np.random.default_rng(9)
-    told = sum(outcome_drift(*promising(rng, 1000), level=0.1, least=0).moved for _ in range(250))
-    assert binomtest(told, 250, 0.1, alternative="greater").pvalue > 0.001
+    told = sum(outcome_drift(*promising(rng, 1000), level=0.1, least=0).moved for _ in range(150))
+    assert binomtest(told, 150, 0.1, alternative="greater").pvalue > 0.001
 
 
 def test_where_one_side_has_no_promising_account_nothing_is_told():

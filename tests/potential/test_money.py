@@ -13,10 +13,10 @@ from scipy.stats.mstats import winsorize
 from small_books import DAY, line, small_book
 
 from crm_analysis.book import book_of
-from crm_analysis.potential.asking import about
-from crm_analysis.potential.decided import WORDS, overrides, unknown
-from crm_analysis.potential.money import CONTACTS, effort, gain, money
-from crm_analysis.potential.steps import sizes
+from crm_analysis.potential.advice.asking import about
+from crm_analysis.potential.advice.decided import WORDS, overrides, unknown
+from crm_analysis.potential.advice.money import CONTACTS, effort, gain, money
+from crm_analysis.potential.advice.steps import sizes
 
 CUT = dt.date(2024, 9, 30)
 

@@ -9,7 +9,7 @@ from scipy.stats import binomtest
 
 from crm_analysis.errors import UserError
 from crm_analysis.potential import lots
-from crm_analysis.potential.outcome import SEED, never_cut, outcomes, usual
+from crm_analysis.potential.advice.outcome import SEED, never_cut, outcomes, usual
 from crm_analysis.potential.vetoes import PREFIX, VETOES
 
 
@@ -36,7 +36,7 @@ def test_each_rule_decides_in_its_turn():
     assert list(found["veto"]) == ["new", "new", "", "", "", "", ""]
     assert found["why"][0] == "kept by R1 on 2026-05-04: knows of a project"
     assert found["why"][1] == "too new to judge"
-    assert found["why"][2] == "kept to measure the guard"
+    assert found["why"][2] == "kept by lot (never-cut group), to measure the guard"
 
 
 def test_the_threshold_is_strict_and_the_bar_to_keep_is_not():

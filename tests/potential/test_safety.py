@@ -20,19 +20,38 @@ from crm_analysis.potential.safety import CALIBRATION, Promise, Safety, as_known
 
 LAST, BEFORE = dt.date(2026, 9, 30), dt.date(2025, 9, 30)
 EASY = Promise(alpha=0.2, delta=0.2)
-"""A promise that a book of 600 accounts can keep."""
+"""A promise that a book of 350 accounts can keep."""
+IDLE = (
+    "contacts",
+    "markets",
+    "programme",
+    "reps",
+    "spend",
+    "stage_changes",
+    "summaries",
+    "survey_invitations",
+    "targets",
+)
+"""Tables that tell nothing of potential; without them a book opens sooner."""
 
 
 @pytest.fixture(scope="module")
 def book(tmp_path_factory: pytest.TempPathFactory) -> Book:
     folder: Path = tmp_path_factory.mktemp("potential") / "demo"
-    demo(folder, accounts=600, seed=4, format="parquet")
+    demo(folder, accounts=350, seed=4, format="parquet")
+    for name in IDLE:
+        (folder / f"{name}.parquet").unlink()
     return open_book(folder)
 
 
 @pytest.fixture(scope="module")
 def made(book: Book) -> Cases:
     return cases(book, LAST)
+
+
+@pytest.fixture(scope="module")
+def made_before(book: Book) -> Cases:
+    return cases(book, BEFORE)
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +63,8 @@ def test_no_account_and_no_sibling_of_one_is_both_learned_from_and_held_against_
     learned, held = found.learned, found.calibration
     assert not set(learned["account_id"]) & set(held["account_id"])
     assert not set(learned["group"]) & set(held["group"])
-    assert (learned["as_of"] <= pd.Timestamp(found.day)).all() and (held["as_of"] == pd.Timestamp(found.day)).all()
+    assert (learned["as_of"] <= pd.Timestamp(found.day)).all()
+    assert (held["as_of"] == pd.Timestamp(found.day)).all()
     assert held["account_id"].is_unique
 
 
@@ -79,17 +99,18 @@ def test_the_list_is_who_scores_below_the_order_statistic_of_the_known_promising
     pd.testing.assert_series_equal(now["may_cut"].astype(bool), expected, check_names=False)
 
 
-def test_a_smaller_miss_rate_or_more_confidence_never_lets_more_be_cut(made: Cases, found: Safety) -> None:
+def test_a_larger_miss_rate_or_less_confidence_lets_more_be_cut(made: Cases, found: Safety) -> None:
     lists = [set(found.today.loc[found.today["may_cut"], "account_id"])]
-    for promise in (replace(EASY, alpha=0.12), replace(EASY, delta=0.05)):
+    for promise in (replace(EASY, alpha=0.4), replace(EASY, delta=0.4)):
         other = safety(made, promise)
         # the model does not depend on what is promised
         other.__dict__["_judged"] = found._judged
         lists.append(set(other.today.loc[other.today["may_cut"], "account_id"]))
-    assert lists[1] <= lists[0] and lists[2] <= lists[0]
+    assert lists[0] < lists[1]
+    assert lists[0] < lists[2]
 
 
-def test_what_came_later_changes_neither_scores_nor_the_list(book: Book) -> None:
+def test_what_came_later_changes_neither_scores_nor_the_list(book: Book, made_before: Cases) -> None:
     orders = book.whole["orders"]
     late = orders.ordered_on > BEFORE
     other = orders.mutate(
@@ -97,14 +118,16 @@ def test_what_came_later_changes_neither_scores_nor_the_list(book: Book) -> None
         account_id=ibis.ifelse(late, "X" + orders.account_id, orders.account_id),
     )
     changed = replace(book, whole={**book.whole, "orders": other}, kept={}, _tables={})
-    one, two = (safety(cases(each, BEFORE), EASY) for each in (book, changed))
+    one, two = (safety(own, replace(EASY, alpha=0.4)) for own in (made_before, cases(changed, BEFORE)))
+    assert one.today["may_cut"].any()
     assert one.guard == two.guard
     pd.testing.assert_frame_equal(one.today, two.today)
 
 
-def test_cases_taken_back_to_an_earlier_day_are_those_of_the_book_on_that_day(book: Book, made: Cases) -> None:
-    back, then = as_known(made, BEFORE), cases(book, BEFORE)
-    assert back.days == then.days and back.features == then.features
+def test_cases_taken_back_to_an_earlier_day_are_those_of_the_book_on_that_day(made: Cases, made_before: Cases) -> None:
+    back, then = as_known(made, BEFORE), made_before
+    assert back.days == then.days
+    assert back.features == then.features
     columns = [name for name in then.frame if name not in ("group", "bits")]
     pd.testing.assert_frame_equal(back.frame[columns], then.frame[columns], check_categorical=False)
     with pytest.raises(UserError, match="none of them"):
@@ -122,7 +145,8 @@ def test_other_names_of_accounts_change_neither_scores_nor_the_list(book: Book, 
     old = two.today.assign(account_id=two.today["account_id"].str.split("-").str[-1])
     old = old.sort_values("account_id").set_index("account_id")
     now = found.today.set_index("account_id")
-    assert list(old.index) == list(now.index) and list(found.today["account_id"]) != list(two.today["account_id"])
+    assert list(old.index) == list(now.index)
+    assert list(found.today["account_id"]) != list(two.today["account_id"])
     np.testing.assert_allclose(old["potential"], now["potential"], rtol=1e-9)
     assert (old["may_cut"] == now["may_cut"]).all()
     assert two.guard.threshold == pytest.approx(found.guard.threshold, rel=1e-9)
@@ -133,12 +157,13 @@ def test_the_two_samples_of_drift_share_no_account(found: Safety) -> None:
     held = found.calibration
     now = found.cases.today
     now = now[found.held(now)]
-    assert 0 < table["accounts_then"] < len(held) and 0 < table["accounts_now"] < len(now)
+    assert 0 < table["accounts_then"] < len(held)
+    assert 0 < table["accounts_now"] < len(now)
     assert table["accounts_then"] + table["accounts_now"] < len(set(held["account_id"]) | set(now["account_id"])) + 1
 
 
 def test_a_book_without_a_known_outcome_says_what_it_lacks(book: Book) -> None:
     early = cases(book, "2024-06-30")
     assert len(early.days) == 1
-    with pytest.raises(BookError, match="12M"):
+    with pytest.raises(BookError, match="growth_horizon"):
         safety(early).day  # noqa: B018 -- raises

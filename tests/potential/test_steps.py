@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from small_books import DAY, FEW, line, small_book
 
 from crm_analysis.errors import UserError
-from crm_analysis.potential.money import Gain, Money
-from crm_analysis.potential.steps import DESK, MINIMUM, PRICE, Sizes, sizes, steps
+from crm_analysis.potential.advice.money import Gain, Money
+from crm_analysis.potential.advice.steps import DESK, MINIMUM, PRICE, Sizes, sizes, steps
 
 GAIN = Gain("margin", 1000.0, 800, 1200, 30, 0.1, False, 1000.0)
 

@@ -18,11 +18,11 @@ from crm_analysis.labels import label
 from crm_analysis.periods import after
 from crm_analysis.potential import lots
 from crm_analysis.potential.features import FEATURES
+from crm_analysis.potential.score.fitting import MOST
 from crm_analysis.potential.score.model import (
     BASELINES,
     BOOSTED,
     LOGISTIC,
-    MOST,
     PENALTIES,
     USUAL,
     PotentialModel,

@@ -12,8 +12,8 @@ import numpy as np
 from crm_analysis.blas import one_thread
 from crm_analysis.errors import UserError
 from crm_analysis.labels import label
-from crm_analysis.potential import lots
 from crm_analysis.potential.score import design
+from crm_analysis.potential.score.fitting import Data, sandwich
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,13 +33,10 @@ A coefficient is that of a standard deviation; C is the variance that it is expe
 does not hang on how many accounts there are.
 """
 USUAL = 0.004
-MOST = 300_000
-"""Rows that are fitted to at most; of more, whole accounts are drawn by lot."""
 ROUNDS = 20
 """Refits that tell how far boosted trees hang on the accounts they learned from."""
 REFITTED = 30_000
 """Rows that these take at most; of more, fewer accounts are drawn, and what they tell is scaled by the root of that."""
-_LOT = 3  # what lots are drawn for: the guard's is 1, the never-cut group's 2
 _BLOCK = 65_536
 _TREES = {"learning_rate": 0.1, "max_iter": 80, "max_leaf_nodes": 4, "min_samples_leaf": 80, "l2_regularization": 5.0}
 
@@ -70,7 +67,7 @@ class PotentialModel:
     def fit(self, rows: pd.DataFrame, features: Sequence[str], weight: ArrayLike | None = None) -> Self:
         """Learn from cases of which it is known whether they were promising; several days of an account may be there.
 
-        `features` are columns of `rows`, which also has account_id and promising (1, 0) and, if it is longer than MOST,
+        `features` are columns of `rows`, which also has account_id and promising (1, 0) and, beyond `fitting.MOST`,
         bits. `weight`: one number per row, above 0. Raises UserError where all or none are promising, or nothing tells
         rows apart.
         """
@@ -131,7 +128,7 @@ class PotentialModel:
 
     # --- how it is learned ---
 
-    def _learn(self, data: _Data, columns: Any, made: Array, bounds: bool) -> None:
+    def _learn(self, data: Data, columns: Any, made: Array, bounds: bool) -> None:
         """Fit to ready columns; without `bounds` no covariance."""
         from sklearn.pipeline import Pipeline
 
@@ -159,14 +156,14 @@ class PotentialModel:
         self.covariance_ = None
         if self.kind != BOOSTED:
             if bounds:
-                self.covariance_ = _sandwich(made, data, at, self._strength())
+                self.covariance_ = sandwich(made, data, at, self._strength())
             means = np.average(made, axis=0, weights=data.weight)[None, :]
             self._owners = design.owners(columns)
             told = design.shares(self._owners, odds.coef_[0], means)
             self._centre = {name: float(value[0]) for name, value in told.items()}
         else:
             self._centre = {}
-            self._middle = {name: _middle(data.table[name], name in data.lexicon) for name in data.kept}
+            self._middle = {name: data.middle(name) for name in data.kept}
 
     def _strength(self) -> float:
         """C, as the regression takes it."""
@@ -255,38 +252,6 @@ class PotentialModel:
         return pd.DataFrame(made).set_index(rows.index)
 
 
-class _Data:
-    """What a model is fitted to: rows that were drawn, in their order, as far as it takes them."""
-
-    def __init__(self, rows: pd.DataFrame, features: Sequence[str], weight: ArrayLike | None, model: PotentialModel):
-        import pandas as pd
-
-        given = np.ones(len(rows)) if weight is None else np.asarray(weight, dtype="float64")
-        _checked(rows, features, given)
-        self.sampled = len(rows) > MOST and "bits" in rows
-        if self.sampled:
-            kept = lots.lots(rows["bits"].to_numpy(np.uint64), model.seed, _LOT) < MOST / len(rows)
-            rows, given = rows[kept], given[kept]
-        names = list(features) if model.kind in (LOGISTIC, BOOSTED) else [BASELINES[model.kind]]
-        if model.kind == BOOSTED:
-            order = design.in_order(rows, names)
-            rows, given = rows.iloc[order], given[order]
-        self.came = rows["promising"].to_numpy("float64").astype("int64")
-        if not 0 < self.came.sum() < len(self.came):
-            raise UserError(label("score_one_kind").format(promising=int(self.came.sum()), cases=len(self.came)))
-        self.kept, self.dropped = design.told(rows, names)
-        if not self.kept:
-            raise UserError(label("score_nothing"))
-        self.weight = given
-        # trees take much longer with weights than without, even if all are equal
-        self.weighted = None if np.ptp(given) == 0 else given
-        self.owner = pd.factorize(rows["account_id"])[0]
-        self.lexicon = design.lexicon(rows, self.kept)
-        self.table = design.table(rows, self.kept, self.lexicon)
-        self.signs: list[int] = []
-        self.words: list[bool] = []
-
-
 def fitted(
     models: Sequence[PotentialModel],
     rows: pd.DataFrame,
@@ -296,7 +261,8 @@ def fitted(
 ) -> list[PotentialModel]:
     """Fit models of one kind, which then share their columns; the models. Without `bounds` they tell no intervals."""
     first = models[0]
-    data = _Data(rows, features, weight, first)
+    names = list(features) if first.kind in (LOGISTIC, BOOSTED) else [BASELINES[first.kind]]
+    data = Data(rows, names, weight, first.seed, ordered=first.kind == BOOSTED)
     if first.kind == BOOSTED:
         columns, data.signs, data.words = design.branched(data.kept)
     else:
@@ -318,47 +284,12 @@ def said(models: Sequence[PotentialModel], rows: pd.DataFrame) -> list[Array]:
     return [np.concatenate(own) for own in zip(*parts, strict=True)]
 
 
-def _sandwich(made: Array, data: _Data, at: Array, strength: float) -> Array:
-    """Covariance of intercept and coefficients, clustered by account: bread, filling, bread."""
-    from scipy.linalg import cho_factor, cho_solve
-    from scipy.special import expit
-
-    wide = np.column_stack([np.ones(len(made)), made])
-    chance = expit(at)
-    bread = (wide * (data.weight * chance * (1 - chance))[:, None]).T @ wide
-    bread[np.arange(1, len(bread)), np.arange(1, len(bread))] += 1 / strength
-    order = np.argsort(data.owner, kind="stable")
-    starts = np.flatnonzero(np.r_[True, np.diff(data.owner[order]) != 0])
-    wide *= (data.weight * (data.came - chance))[:, None]
-    sums = np.add.reduceat(wide[order], starts, axis=0)
-    many = len(sums)
-    factor = cho_factor(bread)
-    half = cho_solve(factor, sums.T)
-    found: Array = half @ half.T * (many / max(many - 1, 1))
-    return found
-
-
 def _alone() -> AbstractContextManager[Any]:
     """One thread for trees: on a machine that does other work too, several wait for each other ten times as long."""
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     limits: AbstractContextManager[Any] = threadpool_limits(1, "openmp")
     return limits
-
-
-def _checked(rows: pd.DataFrame, features: Sequence[str], weight: Array) -> None:
-    for name in ("account_id", "promising", *features):
-        if name not in rows:
-            raise UserError(f"cases have no column {name!r}; found {', '.join(map(str, rows.columns))}.")
-    if not np.isin(rows["promising"].to_numpy("float64"), (0, 1)).all():
-        raise UserError("a model of potential learns from cases that were promising (1) or not (0); found others.")
-    if len(weight) != len(rows) or not (np.isfinite(weight) & (weight > 0)).all():
-        raise UserError("weights are one number above 0 for each case; found others.")
-
-
-def _middle(values: pd.Series, words: bool) -> float:
-    """The median of numbers, the most frequent of words (of several the first)."""
-    return float(values.mode().iloc[0] if words else values.median())
 
 
 def _blocks(rows: Any) -> list[Any]:

@@ -19,7 +19,8 @@ from crm_analysis.errors import UserError
 from crm_analysis.labels import label
 from crm_analysis.potential.score.area import Area, area
 from crm_analysis.potential.score.choice import CANDIDATES, FEWEST, Choice, choose, decided, promising
-from crm_analysis.potential.score.model import BASELINES, MOST, PotentialModel
+from crm_analysis.potential.score.fitting import MOST
+from crm_analysis.potential.score.model import BASELINES, PotentialModel
 from crm_analysis.value.scores import FLOOR, clustered
 
 if TYPE_CHECKING:

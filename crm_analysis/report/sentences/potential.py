@@ -12,9 +12,9 @@ import numpy as np
 
 from crm_analysis.errors import BookError
 from crm_analysis.labels import label
+from crm_analysis.potential.advice.outcome import CUT
 from crm_analysis.potential.cases import GROWN
 from crm_analysis.potential.guard.exact import allowed_misses
-from crm_analysis.potential.outcome import CUT
 from crm_analysis.report.sentences import counted, money, told_or, window_said
 from crm_analysis.report.values import text
 
@@ -31,20 +31,12 @@ SHARES: dict[str, Kind] = {"low": "share", "high": "share"}
 APART = 0.005
 """Shares of money that differ by less are told as one."""
 # columns that the page shows of a table; its file holds all
-ALPHAS = (
-    "at_most",
-    "cases_needed",
-    "allowed_misses",
-    "cut_accounts",
-    "cut_part",
-    "needed_on_average",
-    "accounts_on_average",
-)
-LISTED = ("name", "account_id", "advice", "potential", "low", "high", "revenue", "minutes", "rep_id")
-FIRST = ("name", "account_id", "potential", "low", "high", "reasons", "advice")
-ASKED = ("name", "account_id", "potential", "potential_if_yes", "potential_if_no", "changes", "worth_asking", "rep_id")
-STEPS = ("step", "accounts", "minutes", "small_orders", "freed_share", "promising", "risk_share", "freed_cost",
-         "break_even")  # fmt: skip
+ALPHAS = ("at_most", "cases_needed", "cut_accounts", "cut_part", "accounts_on_average")
+LISTED = ("name", "advice", "potential", "low", "high", "revenue", "minutes")
+OVERRIDES = ("name", "decision", "recommended", "reason", "decided_on")
+FIRST = ("name", "potential", "low", "high", "reasons", "advice")
+ASKED = ("name", "potential", "potential_if_yes", "potential_if_no", "changes", "worth_asking")
+STEPS = ("step", "accounts", "freed_share", "freed_cost", "risk_share", "break_even")
 
 
 # --- in short ---

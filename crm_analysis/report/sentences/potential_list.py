@@ -8,10 +8,10 @@ import pandas as pd
 
 from crm_analysis.errors import BookError
 from crm_analysis.labels import label
-from crm_analysis.potential import decided
-from crm_analysis.potential.asking import AGE, LEAST
-from crm_analysis.potential.outcome import CUT, EXEMPT, KEEP, NEVER_CUT, OVERRIDE, SURVEY
-from crm_analysis.potential.steps import DESK, STEPS
+from crm_analysis.potential.advice import decided
+from crm_analysis.potential.advice.asking import AGE, LEAST
+from crm_analysis.potential.advice.outcome import CUT, EXEMPT, KEEP, NEVER_CUT, OVERRIDE, SURVEY
+from crm_analysis.potential.advice.steps import DESK, STEPS
 from crm_analysis.report.sentences import counted, money, told_or, window_said
 from crm_analysis.report.sentences.potential import named, share, some
 from crm_analysis.report.values import text

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -13,10 +15,12 @@ from crm_analysis.value.histories import histories
 from crm_analysis.value.lifetime import MBGCNBD
 
 DAY = dt.date(2025, 9, 30)
+DEMO = Path(__file__).parents[3] / "data" / "demo"
+NEEDED = {"book.toml", "accounts.csv", "orders.csv"}
 
 
-def test_expected_orders_are_the_value_modules_as_known_on_the_day():
-    book = open_book("data/demo")
+def test_expected_orders_are_the_value_modules_as_known_on_the_day(tmp_path):
+    book = open_book(shutil.copytree(DEMO, tmp_path / "demo", ignore=lambda _, names: {*names} - NEEDED))
     found = expected_orders(book, [DAY], "12M")
     assert list(found) == ["as_of", "account_id", "expected_orders"]
     assert found["as_of"].unique().tolist() == [pd.Timestamp(DAY)]

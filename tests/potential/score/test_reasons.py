@@ -29,15 +29,15 @@ def said(**added: list[float]) -> list[str]:
 def test_the_largest_come_first_with_their_figure_and_the_usual_one():
     found = said(size=[0.5, 0, -0.2], recent=[0.7, 0, -0.9])
     assert found == [
-        "last quarter up 40% on its year's pace; usual: up 0%; value of 50% of the Mid bar within a year; usual: 10%",
+        "last quarter up 40% on its year's pace; usual: up 0%; brought 50% of the Mid bar within a year; usual: 10%",
         "",
-        "last quarter down 50% on its year's pace; usual: up 0%; value of 2% of the Mid bar within a year; usual: 10%",
+        "last quarter down 50% on its year's pace; usual: up 0%; brought 2% of the Mid bar within a year; usual: 10%",
     ]
 
 
 def test_only_what_moves_to_the_accounts_own_side_is_told():
     assert said(size=[0.5, 0, 0.3], recent=[-0.3, 0, -0.9])[0] == (
-        "value of 50% of the Mid bar within a year; usual: 10%"
+        "brought 50% of the Mid bar within a year; usual: 10%"
     )
     # a small account whose size raises its potential only corrects another feature
     assert said(size=[-0.5, 0, 0.5]) == ["", "", ""]
@@ -46,7 +46,7 @@ def test_only_what_moves_to_the_accounts_own_side_is_told():
 
 def test_silence_in_days_and_in_gaps_is_one_reason():
     found = said(silence_days=[0.06, 0, -0.3], silence_gaps=[0.06, 0, -0.3])
-    assert found == ["silent for 5 days; usual: 30", "", "silent for 200 days; usual: 30"]
+    assert found == ["days since its last order: 5; usual: 30", "", "days since its last order: 200; usual: 30"]
 
 
 def test_words_are_told_and_what_is_unknown_is_not():
@@ -57,7 +57,7 @@ def test_usual_figures_can_be_those_of_others():
     usual = ROWS.assign(size=np.log(0.04))
     own = reasons(pd.DataFrame({"size": [0.5, 0.2, -0.5]}, index=ROWS.index), ROWS, usual)
     assert own.index.tolist() == [7, 3, 9]
-    assert own[3] == "value of 10% of the Mid bar within a year; usual: 4%"
+    assert own[3] == "brought 10% of the Mid bar within a year; usual: 4%"
 
 
 def test_three_reasons_at_most():

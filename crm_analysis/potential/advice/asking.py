@@ -20,8 +20,8 @@ from crm_analysis.book import engine
 from crm_analysis.churn.definition.shares import LEVEL
 from crm_analysis.errors import UserError
 from crm_analysis.periods import before
+from crm_analysis.potential.advice.outcome import EXEMPT, OVERRIDE, VETO
 from crm_analysis.potential.guard.exact import lower, upper
-from crm_analysis.potential.outcome import EXEMPT, OVERRIDE, VETO
 
 if TYPE_CHECKING:
     import pandas as pd

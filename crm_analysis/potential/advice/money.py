@@ -14,6 +14,7 @@ from crm_analysis.churn.definition.shares import LEVEL
 from crm_analysis.errors import BookError
 from crm_analysis.features.windows import Landmark
 from crm_analysis.labels import label
+from crm_analysis.potential.lots import SEED
 from crm_analysis.value.cost_to_serve import avoidable
 
 if TYPE_CHECKING:
@@ -40,7 +41,6 @@ MOST_OF_IT = 0.5
 LEAST = 3
 """Accounts from which on the largest can be counted as the next one."""
 DRAWS = 1000
-SEED = 20260930
 
 
 @dataclass(frozen=True)

@@ -17,10 +17,10 @@ from crm_analysis.book import engine
 from crm_analysis.churn.definition.shares import LEVEL
 from crm_analysis.labels import label
 from crm_analysis.periods import after
+from crm_analysis.potential.advice.outcome import CUT, KEEP, SURVEY
 from crm_analysis.potential.cases import STEP
 from crm_analysis.potential.farewells import ACTIONS, plainly
 from crm_analysis.potential.guard import exact
-from crm_analysis.potential.outcome import CUT, KEEP, SURVEY
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,6 +10,7 @@ import numpy as np
 from crm_analysis.errors import UserError
 from crm_analysis.labels import label
 from crm_analysis.potential import lots
+from crm_analysis.potential.lots import SEED
 from crm_analysis.potential.vetoes import first_veto
 
 if TYPE_CHECKING:
@@ -35,7 +36,6 @@ LOT = 2
 """The purpose of the lots that the never-cut group is drawn by; calibration draws by another."""
 NEVER_CUT = 0.05
 """The share of the Low accounts that is never cut."""
-SEED = 20260930
 
 
 @dataclass(frozen=True)

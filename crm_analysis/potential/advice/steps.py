@@ -17,14 +17,14 @@ from crm_analysis.book import engine
 from crm_analysis.book.days import order_days
 from crm_analysis.errors import UserError
 from crm_analysis.periods import before
-from crm_analysis.potential.outcome import CUT, SURVEY
+from crm_analysis.potential.advice.outcome import CUT, SURVEY
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
     from crm_analysis.book.book import Book
-    from crm_analysis.potential.money import Money
+    from crm_analysis.potential.advice.money import Money
 
     Array = NDArray[np.float64]
 
