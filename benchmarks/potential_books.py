@@ -10,7 +10,7 @@ calibration, and of the same accounts on the day of the list. Parts:
 - dealt: the first 100 of them, the outcomes of each day dealt anew among its Low accounts: nothing can be known.
 
 Beside the guard stands what people do: cut the accounts of lowest revenue, a quarter or half of the Low ones.
-Made books are kept as cases (`.parquet`, not committed) so that a part can be measured anew without making them.
+Made books are kept as cases (pickled, not committed) so that a part can be measured anew without making them.
 """
 
 from __future__ import annotations
@@ -211,7 +211,8 @@ def section() -> list[str]:
     lines = [
         "## The guard on books whose truth is known",
         "",
-        f"{many} demo companies of 5,000 accounts without programme, seasons and offices' own quarters, seeds "
+        f"{many} demo companies of 5,000 accounts without programme, seasons and offices' own quarters (seeds "
+        f"101 to 108 of them served to choose the share that is held back), seeds "
         f"{BOOKS[0]} "
         f"to {BOOKS[-1]}; the guard as of {LIST}, held against the Low accounts of {CALIBRATION} (70 % of them, "
         f"which the "

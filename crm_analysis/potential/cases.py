@@ -59,7 +59,8 @@ class Cases:
     group (the number of its customer group as known today; an account without one is a group of its own); bits (what
     lots are drawn from, `lots`).
 
-    `bars`, a row per day: as_of (a date), mid, high. `features` are the names of those there.
+    `bars`, a row per day: as_of (a date), mid, high. `features` are the names of those there. `begins` is the day
+    of the book's first order line.
     """
 
     frame: pd.DataFrame
@@ -68,6 +69,7 @@ class Cases:
     days: tuple[dt.date, ...]
     wishes: Wishes
     features: tuple[str, ...]
+    begins: dt.date = dt.date.min
 
     @property
     def today(self) -> pd.DataFrame:
@@ -148,7 +150,8 @@ def cases(book: Book, as_of: str | dt.date, wishes: Wishes | None = None, most: 
     frame = pd.concat([frame, pd.DataFrame(columns)], axis=1)
     table = [(day, own.bars.mid, own.bars.high) for day, own in zip(days, told, strict=True)]
     at_bars = pd.DataFrame(table, columns=["as_of", "mid", "high"])
-    return Cases(frame, at_bars, day, tuple(days), wishes, tuple(name for name in FEATURES if name in frame))
+    told_of = tuple(name for name in FEATURES if name in frame)
+    return Cases(frame, at_bars, day, tuple(days), wishes, told_of, begins)
 
 
 def _checked(known: Book, wishes: Wishes) -> None:

@@ -62,6 +62,11 @@ class Budget:
     minimum_order: float = 0
     small_order_price: float = 0
 
+    def __post_init__(self) -> None:
+        for name in ("surveys", "cost", "minimum_order", "small_order_price"):
+            if not getattr(self, name) >= 0:
+                raise UserError(f"{name} is a number from 0; found {getattr(self, name)}.")
+
 
 @dataclass(frozen=True, eq=False)
 class Outlook:

@@ -16,16 +16,16 @@ import numpy as np
 
 from crm_analysis.errors import BookError, UserError
 from crm_analysis.labels import label
-from crm_analysis.periods import after
+from crm_analysis.periods import after, before
 from crm_analysis.potential import guard as guards
 from crm_analysis.potential.advice.outcome import usual
 from crm_analysis.potential.cases import Cases
 from crm_analysis.potential.drift import Drift, drift
 from crm_analysis.potential.features import WORDS
-from crm_analysis.potential.guard.exact import allowed_misses
+from crm_analysis.potential.guard.exact import allowed_misses, checked
 from crm_analysis.potential.lots import SEED
 from crm_analysis.potential.score.choice import Choice, choose
-from crm_analysis.potential.vetoes import vetoed
+from crm_analysis.potential.vetoes import SEEN, vetoed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,11 +45,20 @@ ALPHA, DELTA = 0.05, 0.10
 
 @dataclass(frozen=True)
 class Promise:
-    """What is promised: a miss rate of at most alpha, with confidence 1 - delta; `seed` draws the lots."""
+    """What is promised: a miss rate of at most alpha, with confidence 1 - delta; `seed` draws the lots.
+
+    Raises UserError for an alpha or delta that is not between 0 and 1, and for a negative seed.
+    """
 
     alpha: float = ALPHA
     delta: float = DELTA
     seed: int = SEED
+
+    def __post_init__(self) -> None:
+        checked(self.alpha, "alpha")
+        checked(self.delta, "delta")
+        if self.seed < 0:
+            raise UserError(f"a seed is a whole number from 0; found {self.seed}.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,7 +133,12 @@ class Safety:
         """
         own = self.cases.on(self.day)
         own = own[self.held(own)].reset_index(drop=True)
-        return own.assign(score=self.judge.chance(own) if self.judges else 0.0, kept=vetoed(own))
+        return own.assign(score=self.judge.chance(own) if self.judges else 0.0, kept=self._kept(own))
+
+    def _kept(self, rows: pd.DataFrame) -> pd.Series[bool]:
+        """Whether a veto keeps accounts of the calibration's day."""
+        seen = self.cases.begins <= before(self.day, SEEN)
+        return vetoed(rows, "" if seen else "new")  # type: ignore[no-any-return]
 
     @cached_property
     def promising(self) -> pd.DataFrame:

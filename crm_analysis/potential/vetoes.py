@@ -1,7 +1,8 @@
 """Vetoes: what keeps an account off the cut list whatever its score, as known on a day.
 
-The same rules hold when the guard is calibrated on earlier days and when it is used today. One that could not be known
-on an earlier day is not applied there, which makes the guard stricter and never laxer.
+The same rules hold when the guard is calibrated on an earlier day and when it is used today. One that could not be
+known on that day is not applied there, which makes the guard stricter and never laxer; nor is "too new" where orders
+reach back so little that old accounts look new.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ VETOES: dict[str, Feature] = {
 - sibling: another account of its group is High; key_account: named one.
 """
 NEW = "6M"
+SEEN = "18M"
+"""Orders must reach back so far before a day for "too new" to hold old accounts and new ones apart."""
 PREFIX = "veto_"
 
 
@@ -37,9 +40,9 @@ def missing(book: Book) -> dict[str, str]:
     return {name: why for name, why in reasons.items() if why is not None}
 
 
-def vetoed(frame: Any) -> Any:
-    """Whether any veto holds: a Series of bool with the index of `frame`, which has the columns veto_..."""
-    return frame[[f"{PREFIX}{name}" for name in VETOES]].any(axis=1)
+def vetoed(frame: Any, but: str = "") -> Any:
+    """Whether any veto holds, `but` one: a Series of bool with the index of `frame`, which has the columns veto_..."""
+    return frame[[f"{PREFIX}{name}" for name in VETOES if name != but]].any(axis=1)
 
 
 def first_veto(frame: Any) -> Any:

@@ -29,7 +29,7 @@ def test_each_rule_decides_in_its_turn():
     rows = today(
         [0.01, 0.02, 0.03, 0.04, 0.05, 0.06, 0.2], new=[True, True] + [False] * 5, contract=[True] + [False] * 6
     )
-    found = outcomes(rows, 0.05, 0.1, keeping("A0"), exempt=[True, True, True, False, False, False, True])
+    found = outcomes(rows, 0.05, 0.1, keeping("A0"), exempt=[False, False, True, False, False, False, True])
     assert list(found["because"]) == ["override", "veto", "exempt", "below", "between", "between", "exempt"]
     assert list(found["outcome"]) == ["keep", "keep", "keep", "cut", "survey", "survey", "keep"]
     assert list(found["recommended"]) == ["keep", "keep", "cut", "cut", "survey", "survey", "keep"]
@@ -37,6 +37,13 @@ def test_each_rule_decides_in_its_turn():
     assert found["why"][0] == "kept by R1 on 2026-05-04: knows of a project"
     assert found["why"][1] == "too new to judge"
     assert found["why"][2] == "kept by lot (never-cut group), to measure the guard"
+
+
+def test_the_lot_comes_before_a_veto_and_a_word_so_that_its_accounts_can_be_told_by_it():
+    found = outcomes(today([0.01, 0.02], new=[True, False]), 0.05, 0.1, keeping("A1"), exempt=[True, True])
+    assert list(found["because"]) == ["exempt", "exempt"]
+    assert list(found["recommended"]) == ["keep", "cut"]
+    assert list(found["outcome"]) == ["keep", "keep"]
 
 
 def test_the_threshold_is_strict_and_the_bar_to_keep_is_not():

@@ -7,13 +7,14 @@ from crm_analysis.labels.kinds import Words
 LABELS: dict[str, str] = {
     "alphas_said": "Each row holds with {confidence} confidence if its miss rate was set before anybody looked at "
     "this table.",
-    "alt_down": "The share missed of the accounts that grew, and its bound, by the share of Low accounts that is cut. "
+    "alt_down": "The share missed of the accounts that grew, and its bound, by the share of Low accounts that "
+    "is cut. "
     "{said}",
     "ask_asked": "The accounts worth asking were surveyed within the last {age}: they have said what they would say.",
     "ask_assumed": "That {share} of answers are right is assumed: {yes} that grew and {no} that did not had named "
     "their demand before, and {least} of each are needed to measure it.",
     "ask_break_even": "Serving an account is taken to be worth more than serving others from a potential of {share} "
-    "on, that of the average Low account.",
+    "on, the share of the Low accounts known last that grew.",
     "ask_first_said": "Asking {first} is worth {worth} after its cost: with a chance of {changes} the answer changes "
     "what is decided on it, with {at_stake} a year at stake. Its potential is {now} now, {if_yes} after a yes, "
     "{if_no} after a no. Worth their cost, of a budget of {surveys}: {within}.",
@@ -42,12 +43,13 @@ LABELS: dict[str, str] = {
     "drawn_missed": "in the test",
     "figure_down": "How far down the cut may go",
     "first_said": "The most likely to grow of all Low accounts is {name}, with a potential of {potential} ({low} to "
-    "{high}); the average Low account has {usual}.",
+    "{high}); of the Low accounts known last {usual} grew.",
     "first_said_alone": "The most likely to grow of all Low accounts is {name}, with a potential of {potential} "
     "({low} to {high}).",
     "gain_alone": "What growing brings is known of a single account: take money at stake for a guess.",
     "gain_unknown": "No Low account is known to have grown, so the money at stake in a cut is not known.",
-    "gain_winsorised": "One of the {accounts} accounts that grew made {share} of what they gained; the gain is a mean "
+    "gain_winsorised": "One of the {accounts} accounts that grew made {share} of what they gained; the gain is "
+    "a mean "
     "in which it counts as the next one.",
     "guard_average": "What may be cut on average only rests on a weaker promise: over many such books the miss rate "
     "is at most so much in the mean. The line of the book at hand may miss more, and often does.",
@@ -81,7 +83,8 @@ LABELS: dict[str, str] = {
     "steps_even": "It costs more margin than it frees once {share} of them leave over it.",
     "steps_minimum": "Small orders are those below {minimum}.",
     "steps_none": "No account may be cut or is to be surveyed first, so there is nobody to take a step with.",
-    "steps_nothing": "Not one of the steps would free anything: there are no visits of ours to these accounts, and no "
+    "steps_nothing": "Not one of the steps would free anything: there are no visits of ours to these accounts, "
+    "and no "
     "orders below {minimum}.",
     "steps_risk": "Of these accounts {promising} are expected to grow ({low} to {high}, were all potentials off the "
     "same way), {risk} of all growth expected among Low accounts.",
@@ -105,10 +108,10 @@ LABELS: dict[str, str] = {
     "veto_new": "too new to judge",
     "veto_opportunity": "an opportunity is open",
     "veto_sibling": "belongs to the group of a High account",
-    "why_above": "at least as likely to grow as the average Low account ({share})",
+    "why_above": "at least as likely to grow as Low accounts did on the whole ({share})",
     "why_below": "scores below the guard's threshold",
-    "why_between": "scores above the guard's threshold, but less likely to grow than the average Low account",
-    "why_declined": "less likely to grow than the average Low account, but the guard allows no cut",
+    "why_between": "scores above the guard's threshold, but less likely to grow than Low accounts did on the whole",
+    "why_declined": "less likely to grow than Low accounts did on the whole, but the guard allows no cut",
     "why_exempt": "kept by lot (never-cut group), to measure the guard",
     "why_overridden": "kept by a person's decision",
     "why_override": "kept by {who} on {day}: {reason}",

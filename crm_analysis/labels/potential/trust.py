@@ -10,7 +10,8 @@ LABELS: dict[str, str] = {
     "revenue and by lowest score. {said}",
     "axis_grew": "Share that grew, with its 90% interval",
     "axis_potential": "Potential told",
-    "decided_biased": "Of the accounts that were not cut {promising} grew; a cut had been recommended for {missed} of "
+    "decided_biased": "Of the accounts that were not cut {promising} grew; a cut had been recommended for "
+    "{missed} of "
     "them, a reversible step for {stepped}. People chose whom not to cut, so this is a hint and no measure.",
     "decided_counts": "Decisions: {decisions}. Judged: {judged}; not over yet: {waiting}; cut, so that what would "
     "have become of them cannot be known: {cut}; without advice, or not about a Low account: {rest}.",
@@ -30,16 +31,17 @@ LABELS: dict[str, str] = {
     "promise may not hold.",
     "drift_outcome_blind": "Of accounts that grew {before} before and {last} in the latest trial are known: too few "
     "for any shift to be noticed.",
-    "drift_outcome_low": "Warning: of the accounts that grew, more scored low in the latest trial than before ({then} "
+    "drift_outcome_low": "Warning: of the accounts that grew, more scored low in the latest trial than before "
+    "({then} "
     "then, {now} now). That breaks the promise.",
     "drift_outcome_none": "Whether accounts that grow still score as those before them cannot be told yet: it takes "
     "forecasts of two days a whole horizon apart.",
     "drift_outcome_score": "Warning: the accounts that grew in the latest trial did not score as those before them, "
     "so the promise may not hold.",
     "drift_outcome_still": "The scores of accounts that grew ({before} before, {last} in the latest trial) have not "
-    "moved by more than chance explains; a shift of {gap} of them to one side would have been noticed.",
+    "moved by more than chance explains; a shift of {gap} of them to one side is noticed in about six of ten books.",
     "drift_still": "The scores of Low accounts have not moved since {day} by more than chance explains; a shift of "
-    "{gap} of them to one side would have been noticed.",
+    "{gap} of them to one side is noticed in about six of ten books.",
     "figure_potential_calibration": "Potential told and what came",
     "figure_practice": "What cutting by revenue would have missed",
     "how_goodbye_many": "{n} cases of accounts that we said goodbye to have no outcome and are left out: what would "
@@ -52,7 +54,12 @@ LABELS: dict[str, str] = {
     "customer group counted once. A line is allowed if the exact binomial chance of so few misses is at most {delta} "
     "at a miss rate of {alpha}; every score is tried from the lowest up, no grid (fixed-sequence testing).",
     "how_void": "The promise is void if alpha or delta was chosen after looking at what it allows, if accounts have "
-    "moved since, or if the line is kept for another quarter.",
+    "moved since, or if the line is kept for another quarter. It is made for accounts of separate customer "
+    "groups: those "
+    "of one group count as one. And it speaks of accounts like those not yet cut: once cuts are carried out, "
+    "what the "
+    "accounts cut would have become is missing from the next test, and only the never-cut group can tell what was "
+    "missed.",
     "names_and": "{names} and {last}",
     "practice_alike": "The difference may be chance ({p}).",
     "practice_lost": "Those missed by revenue brought {revenue} of {money} in the year up to the end of the horizon, "
@@ -80,7 +87,8 @@ LABELS: dict[str, str] = {
     "trust_not_all": "It does not surely rank better than {rivals}. To find who will grow we then recommend {best}, "
     "which needs no model; the guard holds for any score.",
     "trust_nothing": "That interval reaches down to 50, so the score may do no better than chance and claims nothing.",
-    "trust_ranks": "Tried on {days} with what was known then, and with {grew}: of two accounts of which one grew, the "
+    "trust_ranks": "Tried on {days} with what was known then, and with {grew}: of two accounts of which one "
+    "grew, the "
     "score puts that one first {auc} times in a hundred (90% interval {low} to {high}; chance is 50).",
     "trust_told": "As it allows no cut, potentials are told by a score that learned from all accounts: {kind}.",
     "trust_value_all": "better than every simple rule",

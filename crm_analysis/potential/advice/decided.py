@@ -128,7 +128,8 @@ def _plain(book: Book) -> ibis.Table:
 class Afterwards:
     """The miss rate of earlier advice, measured where accounts were not cut and the horizon is over.
 
-    `table`, two rows: group ("lot": accounts that the lot exempts, whose rate is unbiased; "all": all that were not
+    `table`, two rows: group ("lot": accounts that the lot exempts, whose rate is
+    unbiased if decisions tell of the whole lot, vetoed or not; "all": all that were not
     cut, which people chose, so that it is only a hint), accounts, promising, missed (of those, where a cut was
     recommended), stepped (of those, where a reversible step was), rate, low, high (exact, at LEVEL; 0 to 1 without a
     promising account).

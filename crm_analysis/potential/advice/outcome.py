@@ -92,9 +92,10 @@ def outcomes(
 
     Columns: account_id; outcome; recommended (the outcome by rule alone, as if nobody had objected and no lot were
     drawn: what `decisions` must hold for the guard to be measured); because (OVERRIDE ... BETWEEN); why (in words);
-    veto (the first that holds, whatever decided; "" without). What decides, in this order: a person's word to keep it,
-    a veto, the never-cut group, a score strictly below the threshold (may be cut), a potential from keep_at on (keep);
-    the rest is surveyed first. UserError for potentials or scores that are not finite, or a threshold that is none.
+    veto (the first that holds, whatever decided; "" without). What decides, in this order: the never-cut group (first,
+    so that all of it can be told, vetoed or not: the miss rate is one of all promising), a person's word to keep it, a
+    veto, a score strictly below the threshold (may be cut), a potential from keep_at on (keep); the rest is surveyed
+    first. UserError for potentials or scores that are not finite, or a threshold that is none.
     """
     import pandas as pd
 
@@ -107,7 +108,7 @@ def outcomes(
     lot = np.zeros(len(today), dtype=bool) if exempt is None else np.asarray(exempt, dtype=bool)
     by_rule = [veto != "", own < threshold, potential >= keep_at]
     rule = np.select(by_rule, [VETO, BELOW, ABOVE], default=BETWEEN).astype(object)
-    because = np.select([said != "", veto != "", lot], [OVERRIDE, VETO, EXEMPT], default=rule).astype(object)
+    because = np.select([lot, said != "", veto != ""], [EXEMPT, OVERRIDE, VETO], default=rule).astype(object)
     outcome = {OVERRIDE: KEEP, VETO: KEEP, EXEMPT: KEEP, BELOW: CUT, ABOVE: KEEP, BETWEEN: SURVEY}
     declines = threshold == -np.inf
     words = {

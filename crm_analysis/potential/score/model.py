@@ -204,6 +204,8 @@ class PotentialModel:
     def _error(self, rows: pd.DataFrame) -> Array:
         """The standard error of the log odds."""
         errors: list[Array] = []
+        if not len(rows):
+            return np.zeros(0)
         if self.kind == BOOSTED:
             refits = self._refits()
             for own in _blocks(rows):
@@ -217,7 +219,7 @@ class PotentialModel:
             for own in _blocks(rows):
                 made = np.column_stack([np.ones(len(own)), self._made(own)])
                 errors.append(np.sqrt(np.maximum(np.einsum("ij,ij->i", made @ self.covariance_, made), 0)))
-        return np.concatenate(errors) if errors else np.zeros(0)
+        return np.concatenate(errors)
 
     def _refits(self) -> list[Any]:
         """The trees fitted to accounts drawn with replacement, made when they are first asked for."""
@@ -276,6 +278,8 @@ def fitted(
 
 def said(models: Sequence[PotentialModel], rows: pd.DataFrame) -> list[Array]:
     """The log odds of each of some models that were fitted together."""
+    if not len(rows):
+        return [np.zeros(0) for _ in models]
     parts = []
     with one_thread():
         for own in _blocks(rows):
