@@ -107,5 +107,5 @@ def section() -> list[str]:
         "needs less "
         "growth. So that switch leaves most of the area, as the demo's own best possible score shows (0.74 "
         "against 0.76). "
-        "Where nothing at all can be known is measured with outcomes dealt anew, above.",
+        "Where nothing at all can be known is measured with outcomes dealt anew (the guard, on this page).",
     ]

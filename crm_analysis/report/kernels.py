@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 LIBRARIES = ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "VECLIB_MAXIMUM", "ARROW_DEFAULT")
 START = 120  # seconds a kernel may take to answer on a busy machine
-COLLECT = "--IPKernelApp.exec_lines=__import__('gc').set_threshold(20_000, 20, 20)"  # a tenth of a page's time
+COLLECT = "--IPKernelApp.exec_lines=__import__('gc').set_threshold(20_000, 20, 20)"  # up to a tenth of a page's time
 OURS = {n for n, c in vars(errors).items() if isinstance(c, type) and issubclass(c, errors.UserError)}
 
 

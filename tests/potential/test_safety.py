@@ -16,7 +16,7 @@ from crm_analysis.book.demo import demo
 from crm_analysis.errors import UserError
 from crm_analysis.potential.cases import Cases, cases
 from crm_analysis.potential.guard.exact import allowed_misses
-from crm_analysis.potential.safety import CALIBRATION, Promise, Safety, as_known, safety
+from crm_analysis.potential.safety import CALIBRATE, CALIBRATION, Promise, Safety, as_known, safety
 
 LAST, BEFORE = dt.date(2026, 9, 30), dt.date(2025, 9, 30)
 EASY = Promise(alpha=0.2, delta=0.2)
@@ -167,3 +167,29 @@ def test_a_book_without_a_known_outcome_says_what_it_lacks(book: Book) -> None:
     assert len(early.days) == 1
     with pytest.raises(BookError, match="growth_horizon"):
         safety(early).day  # noqa: B018 -- raises
+
+
+def test_where_nobody_is_left_to_test_the_model_nobody_may_be_cut(made: Cases) -> None:
+    frame = made.frame
+    last = pd.Timestamp(made.days[-2])
+    held = made.lot(frame, EASY.seed, CALIBRATE) < CALIBRATION
+    few = replace(made, frame=frame[~(held & (frame["as_of"] == last))].reset_index(drop=True))
+    found = safety(few, EASY)
+    assert len(found.calibration) == 0
+    assert found.guard.declines
+    assert not found.today["may_cut"].any()
+    assert len(found.drift.table) > 0
+
+
+def test_too_new_keeps_nobody_in_the_test_where_orders_reach_back_too_little_to_tell(made: Cases) -> None:
+    new = made.frame.assign(**{name: name == "veto_new" for name in made.frame if name.startswith("veto_")})
+    long, short = (safety(replace(made, frame=new, begins=begins), EASY) for begins in (dt.date.min, BEFORE))
+    assert long.calibration["kept"].all()
+    assert not short.calibration["kept"].any()
+    assert short.today["kept"].all()
+
+
+@pytest.mark.parametrize("wish", [{"alpha": 0}, {"alpha": 1.0}, {"delta": 0}, {"seed": -1}])
+def test_a_promise_that_is_none_is_refused_at_once(wish: dict[str, float]) -> None:
+    with pytest.raises(UserError, match="found"):
+        Promise(**wish)  # type: ignore[arg-type]

@@ -24,7 +24,8 @@ LABELS: dict[str, str] = {
     "{missed}: a miss rate of {rate} ({low} to {high}).",
     "drawn_by_revenue": "cut by least revenue",
     "drawn_by_score": "cut by lowest score",
-    "drift_features": "What is known of them has moved: {features}.",
+    "drift_features": "Warning: what is known of them has moved: {features}. As far as that tells who grows, the "
+    "promise may not hold.",
     "drift_few": "Low accounts are too few to tell whether their scores have moved since {day}.",
     "drift_gap": "{then} of them scored {at} or less then, {now} do now.",
     "drift_moved": "Warning: the scores of Low accounts have moved since {day} by more than chance explains, so the "
@@ -120,6 +121,7 @@ COLUMNS: Words = {
     "grew_share": ("Share that grew", "share"),
     "pairs_right": ("Pairs in the right order", "share"),
     "ranked_by": ("Ranked by", "text"),
+    "tried_on": ("Forecast on", "date"),
     "trial_cases": ("Forecasts tried", "count"),
     "trial_days": ("Days tried", "count"),
     "trial_expected": ("Expected for one that grew", "number"),

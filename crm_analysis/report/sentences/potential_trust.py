@@ -99,13 +99,31 @@ def against_said(look: Outlook) -> str:
     return " ".join(words)
 
 
+_TRIED = {
+    "days": "trial_days",
+    "cases": "trial_cases",
+    "promising": "trial_grew",
+    "lift": "trial_lift",
+    "expected": "trial_expected",
+    "auc": "pairs_right",
+}
+
+
 def tried(look: Outlook) -> pd.DataFrame:
     """The score and the baselines in words, the best ranking first: ranked_by, trial_days, ..."""
-    names = {"days": "trial_days", "cases": "trial_cases", "promising": "trial_grew", "lift": "trial_lift",
-             "expected": "trial_expected", "auc": "pairs_right"}  # fmt: skip
-    table = look.trial.summary.rename(columns=names)
+    table = look.trial.summary.rename(columns=_TRIED)
     table.insert(0, "ranked_by", [_rival(name) for name in table["model"]])
     return table.drop(columns=["model", "behind", "standard_error"])
+
+
+def tried_by_day(look: Outlook) -> pd.DataFrame:
+    """The same day by day, the score first: tried_on, ranked_by, trial_cases, ..."""
+    table = look.trial.by_origin.rename(columns={"as_of": "tried_on"} | _TRIED)
+    table["ranked_by"] = [_rival(name) for name in table["model"]]
+    table = table.assign(later=table["model"] != MODEL).sort_values(["tried_on", "later", "ranked_by"])
+    first = ["tried_on", "ranked_by"]
+    rest = [name for name in table if name not in (*first, "model", "later")]
+    return table[first + rest].reset_index(drop=True)
 
 
 def calibration(look: Outlook) -> pd.DataFrame:
