@@ -9,7 +9,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
 # Without compiled modules every start of a notebook takes 12 s instead of 4 s.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: report test engines spark lint lab refresh demo dictionary lock clean
+.PHONY: report test slow engines spark lint lab refresh demo dictionary lock clean
 
 report: .venv/.runtime ## the demo company's quarterly report, into reports/
 	$(BIN)/crm-analysis report data/demo --quarter 2026Q3
@@ -18,8 +18,11 @@ report: .venv/.runtime ## the demo company's quarterly report, into reports/
 test: export OPENBLAS_NUM_THREADS := 1
 test: export OMP_NUM_THREADS := 1
 test: .venv/.dev ## tests, and every table the notebooks show
-	$(BIN)/pytest -n 2 --dist loadscope --no-loadscope-reorder -m "not postgres and not spark" --nbval-lax \
+	$(BIN)/pytest -n 2 --dist loadscope --no-loadscope-reorder -m "not postgres and not spark and not slow" --nbval-lax \
 		--nbval-sanitize-with nbval.cfg tests notebooks
+
+slow: .venv/.dev ## the tests that take long: demo companies by the dozen, hostile data on every page
+	$(BIN)/pytest -n 2 --dist loadscope -m slow tests
 
 engines: .venv/.dev ## the tests against PostgreSQL and Spark; each skips, saying so, where it is not installed
 	$(BIN)/pytest -m "postgres or spark" tests/book

@@ -198,6 +198,7 @@ def test_no_name_in_the_data_is_alive_on_a_page(hostile):
     assert HOSTILE[0] in page((hostile / "index.html").read_text(encoding="utf-8")).text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", OTHERS)
 def test_no_name_is_alive_on_the_other_pages(hostile, shown, name):
     found = shown(name, hostile.parents[1] / "book")

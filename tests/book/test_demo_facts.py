@@ -30,6 +30,8 @@ from crm_analysis.cli import main
 from crm_analysis.errors import BookError
 from crm_analysis.value.segments import bars
 
+pytestmark = pytest.mark.slow
+
 END = pd.Timestamp("2026-09-30")
 SEEDS = range(1, 21)
 LARGE = 2_000

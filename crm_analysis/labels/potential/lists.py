@@ -57,9 +57,9 @@ LABELS: dict[str, str] = {
     "list_record": "Write what is decided into the table decisions, and what was recommended beside it in these "
     "words: only then can be measured afterwards what the cuts missed.",
     "money_few_days": "Contacts on {day} reach back less than three months: too short to tell minutes of a year.",
-    "never_cut_many": "{n} accounts are kept by lot alone, the same every quarter.",
-    "never_cut_none": "No account is kept by lot alone today.",
-    "never_cut_one": "1 account is kept by lot alone, the same every quarter.",
+    "never_cut_many": "{n} accounts are kept by lot, whatever else holds for them, the same every quarter.",
+    "never_cut_none": "No account is kept by lot today.",
+    "never_cut_one": "1 account is kept by lot, whatever else holds for it, the same every quarter.",
     "never_cut_why": "{share} of all Low accounts are drawn for it, whatever their score: by them alone can be "
     "measured afterwards what the cuts miss. Their reason in decisions is: never-cut group.",
     "outcome_cut": "may be cut",

@@ -99,6 +99,21 @@ def against_said(look: Outlook) -> str:
     return " ".join(words)
 
 
+TRIED = (
+    "tried_on",
+    "ranked_by",
+    "trial_days",
+    "trial_cases",
+    "trial_grew",
+    "pairs_right",
+    "low",
+    "high",
+    "average_precision",
+    "trial_lift",
+    "brier",
+    "trial_expected",
+)
+"""Columns that the page shows of trials; their files hold all."""
 _TRIED = {
     "days": "trial_days",
     "cases": "trial_cases",
