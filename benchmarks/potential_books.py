@@ -236,8 +236,8 @@ def section() -> list[str]:
         "",
         f"The promise: of {many} books at most {most} may exceed in the population (exact binomial test at 1 %, "
         f"one-sided, "
-        f"of a chance of {DELTA:.0%}); found {over}: {'holds' if over <= most else 'FAILS'}. The issue's own "
-        f"bar is 29: "
+        f"of a chance of {DELTA:.0%}); found {over}: {'holds' if over <= most else 'FAILS'}. The bar set "
+        f"beforehand is 29: "
         f"{'holds' if over <= 29 else 'FAILS'}. The promise is of the population: of a list with few promising "
         f"accounts "
         "the rate scatters, and more lists exceed.",
