@@ -6,10 +6,12 @@ Both are made from the contract itself, so a new column is covered on the day it
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from crm_analysis.book import Book
 from crm_analysis.book.contract import CONTRACT, Column, Table
 
 FIRST, EXTRACT = dt.date(2023, 1, 1), dt.date(2024, 12, 31)
@@ -114,3 +116,11 @@ def scrambled(whole: dict[str, pd.DataFrame], cut: dt.date, rng: np.random.Gener
         gone = late & (rng.random(len(frame)) < 0.4)  # some of the future never happens
         result[name] = frame[~gone].sample(frac=1, random_state=int(rng.integers(1 << 30))).reset_index(drop=True)
     return result
+
+
+def rows_of(book: Book, table: str) -> list[dict[str, Any]]:
+    """The rows of a book's table, empty cells None and dates as such."""
+    frame = book.table(table).execute()
+    found = frame.astype(object).where(frame.notna(), None).to_dict("records")
+    return [{name: pd.Timestamp(value).date() if isinstance(value, (pd.Timestamp, dt.datetime)) else value
+             for name, value in row.items()} for row in found]  # fmt: skip

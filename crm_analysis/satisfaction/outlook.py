@@ -18,6 +18,7 @@ from crm_analysis.labels import label
 from crm_analysis.reps import reps
 from crm_analysis.satisfaction.answers import Answers, answers
 from crm_analysis.satisfaction.complaints.page import Complaints
+from crm_analysis.satisfaction.complaints.quiet import SilentAccounts
 from crm_analysis.satisfaction.drivers.page import Drivers
 from crm_analysis.satisfaction.scores.page import Scores
 from crm_analysis.satisfaction.worth.page import Worth
@@ -95,6 +96,11 @@ class Outlook:
         """What accounts complain of; raises BookError without complaints."""
         self.book.need("complaints")
         return Complaints(self.book, self.day, self.frame, self._panels)
+
+    @property
+    def quiet(self) -> SilentAccounts:
+        """Accounts that never complained; raises BookError without complaints."""
+        return self.complaints.quiet
 
     @cached_property
     def worth(self) -> Worth:

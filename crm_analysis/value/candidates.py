@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from crm_analysis.errors import BookError
 from crm_analysis.value.baselines import BASELINES, Baseline
+from crm_analysis.value.histories import Histories, histories
 from crm_analysis.value.lifetime.dropout import BGNBD, MBGCNBD
 from crm_analysis.value.lifetime.fitting import NotIdentified
 from crm_analysis.value.lifetime.model import PurchaseModel
 from crm_analysis.value.lifetime.pareto import ParetoNBD
 
 if TYPE_CHECKING:
-    from crm_analysis.value.histories import Histories
+    from crm_analysis.book.book import Book
     from crm_analysis.value.splits import Splits
 
 Model = PurchaseModel | Baseline
@@ -44,6 +47,34 @@ def fitted(model: Model, splits: Splits, day: dt.date, horizon: str, weak: bool 
         with suppress(NotIdentified):
             return clone(model).set_params(prior=prior).fit(known), known
     return clone(model).set_params(prior=last).fit(known), known
+
+
+def by_day(book: Book, days: Iterable[dt.date]) -> Iterator[tuple[dt.date, Histories, MBGCNBD | None]]:
+    """Each day, earliest first, the histories known on it, and MBG/CNBD-k (Platzer & Reutterer 2016) fitted to them.
+
+    With a prior of WEAK where plain maximum likelihood refuses, None where that does too. How regular orders are (k) is
+    chosen on the first day on which it can be.
+    """
+    k: int | None = None
+    for day in sorted(set(days)):
+        known = histories(book, day)
+        # the rows are needed anyhow, so that the engine need not be asked for the distinct histories too
+        known = Histories(known.frame, unit=known.unit, as_of=known.as_of, returns=known.returns)
+        model = _mbg(known, k)
+        if model is not None:
+            k = model.k_
+        yield day, known, model
+
+
+def _mbg(known: Histories, k: int | None) -> MBGCNBD | None:
+    for prior in (None, *WEAK):
+        try:
+            return MBGCNBD(k, prior=prior).fit(known)
+        except NotIdentified:
+            continue
+        except BookError:
+            return None
+    return None
 
 
 def named(model: Model) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import whole_contract as whole
+from whole_contract import rows_of
 
 from crm_analysis.book import Book, book_of
 from crm_analysis.periods import after, before
@@ -73,13 +74,6 @@ def made() -> dict[str, pd.DataFrame]:
 
 
 # --- plain loops over the book of each day ---
-
-
-def rows_of(book: Book, table: str) -> list[dict[str, Any]]:
-    frame = book.table(table).execute()
-    found = frame.astype(object).where(frame.notna(), None).to_dict("records")
-    return [{name: pd.Timestamp(value).date() if isinstance(value, (pd.Timestamp, dt.datetime)) else value
-             for name, value in row.items()} for row in found]  # fmt: skip
 
 
 def mean(values: list[Any]) -> float:

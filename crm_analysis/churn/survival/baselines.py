@@ -14,10 +14,7 @@ import numpy as np
 
 from crm_analysis.churn.survival.panel import HORIZONS, STEPS
 from crm_analysis.errors import BookError
-from crm_analysis.value.candidates import WEAK
-from crm_analysis.value.histories import Histories, histories
-from crm_analysis.value.lifetime.dropout import MBGCNBD
-from crm_analysis.value.lifetime.fitting import NotIdentified
+from crm_analysis.value.candidates import by_day
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,34 +40,17 @@ def alive_scores(book: Book, dates: Iterable[dt.date]) -> pd.DataFrame:
     """
     import pandas as pd
 
-    parts, k = [], None
-    for day in sorted(set(dates)):
-        known = histories(book, day)
-        # the rows are needed anyhow, so that the engine need not be asked for the distinct histories too
-        known = Histories(known.frame, unit=known.unit, as_of=known.as_of, returns=known.returns)
-        model = _fitted(known, k)
+    parts = []
+    for day, known, model in by_day(book, dates):
         frame = known.frame[["account_id"]].assign(as_of=pd.Timestamp(day))
         frame[GONE] = np.nan
         if model is not None:
-            k = model.k_
             alive = np.clip(model.alive(known)["alive"].to_numpy("float64"), _NEAR, 1 - _NEAR)
             frame[GONE] = np.log1p(-alive) - np.log(alive)
         parts.append(frame)
     if not parts:
         raise BookError("alive_scores: there is no date; expected at least one, such as 2026-09-30.")
     return pd.concat(parts, ignore_index=True)[["as_of", "account_id", GONE]]
-
-
-def _fitted(known: Histories, k: int | None) -> MBGCNBD | None:
-    """The model, with a prior where plain maximum likelihood refuses; None where that does too."""
-    for prior in (None, *WEAK):
-        try:
-            return MBGCNBD(k, prior=prior).fit(known)
-        except NotIdentified:
-            continue
-        except BookError:
-            return None
-    return None
 
 
 class ScoreModel:

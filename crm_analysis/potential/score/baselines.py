@@ -6,12 +6,8 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from crm_analysis.errors import BookError
 from crm_analysis.potential.score.model import EXPECTED
-from crm_analysis.value.candidates import WEAK
-from crm_analysis.value.histories import Histories, histories
-from crm_analysis.value.lifetime.dropout import MBGCNBD
-from crm_analysis.value.lifetime.fitting import NotIdentified
+from crm_analysis.value.candidates import by_day
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,26 +24,11 @@ def expected_orders(book: Book, days: Iterable[dt.date], horizon: str) -> pd.Dat
     """
     import pandas as pd
 
-    parts, k = [], None
-    for day in sorted(set(days)):
-        known = histories(book, day)
-        # the rows are needed anyhow, so that the engine need not be asked for the distinct histories too
-        known = Histories(known.frame, unit=known.unit, as_of=known.as_of, returns=known.returns)
-        if (model := _fitted(known, k)) is not None:
-            k = model.k_
-            parts.append(model.orders(known, horizon)[["account_id", EXPECTED]].assign(as_of=pd.Timestamp(day)))
+    parts = [
+        model.orders(known, horizon)[["account_id", EXPECTED]].assign(as_of=pd.Timestamp(day))
+        for day, known, model in by_day(book, days)
+        if model is not None
+    ]
     if not parts:
         return pd.DataFrame({"as_of": pd.Series(dtype="datetime64[ns]"), "account_id": [], EXPECTED: []})
     return pd.concat(parts, ignore_index=True)[["as_of", "account_id", EXPECTED]]
-
-
-def _fitted(known: Histories, k: int | None) -> MBGCNBD | None:
-    """The model, with a prior where plain maximum likelihood refuses; None where that does too."""
-    for prior in (None, *WEAK):
-        try:
-            return MBGCNBD(k, prior=prior).fit(known)
-        except NotIdentified:
-            continue
-        except BookError:
-            return None
-    return None

@@ -14,10 +14,10 @@ from crm_analysis.report.sentences import counted, told_or
 from crm_analysis.report.values import text
 
 if TYPE_CHECKING:
-    from crm_analysis.satisfaction.complaints.page import Complaints
+    from crm_analysis.satisfaction.complaints.quiet import SilentAccounts
 
 
-def alike(look: Complaints) -> str:
+def alike(look: SilentAccounts) -> str:
     """How many silent accounts look like those who complain, of how many silent ones; that it cannot be told.
 
     No number where the forecast did no better than a rule of thumb: it would be no finding.
@@ -31,7 +31,7 @@ def alike(look: Complaints) -> str:
     return label("silent_value").format(**{name: text(n, "count") for name, n in numbers.items()})
 
 
-def alike_said(look: Complaints) -> str:
+def alike_said(look: SilentAccounts) -> str:
     """What that means; why it cannot be told, or why no list is shown."""
     try:
         expected = float(look.silent_alike["complaint_chance"].sum())
@@ -40,13 +40,13 @@ def alike_said(look: Complaints) -> str:
     return label("silent_alike_said").format(expected=f"{expected:,.0f}")
 
 
-def list_said(look: Complaints) -> str:
+def list_said(look: SilentAccounts) -> str:
     """How many are listed, and what their reasons are; raises BookError where no list is shown."""
     numbers = {"alike": counted(len(look.silent_alike), "account"), "silent": text(len(look.silent), "count")}
     return f"{label('silent_list_said').format(**numbers)} {label('silent_only')}"
 
 
-def trust_said(look: Complaints) -> str:
+def trust_said(look: SilentAccounts) -> str:
     """How the model did against the better of its naive rivals on earlier days; why it could not be tried."""
     look.silent  # noqa: B018 -- without a list there is nothing to trust
     try:
@@ -72,7 +72,7 @@ def trust_said(look: Complaints) -> str:
     return " ".join(words)
 
 
-def calibration_said(look: Complaints) -> str:
+def calibration_said(look: SilentAccounts) -> str:
     """What was expected against what came, in all and of the highest chances."""
     row = look.trial.summary.set_index("model").loc[MODEL]
     last = look.silent_calibration.iloc[-1]
@@ -86,5 +86,5 @@ def calibration_said(look: Complaints) -> str:
     )
 
 
-def _rival(look: Complaints) -> str:
+def _rival(look: SilentAccounts) -> str:
     return label(f"silent_candidate_{look.trial.rival}").lower()

@@ -10,17 +10,17 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from crm_analysis.accounts import WINDOW
 from crm_analysis.errors import BookError
 from crm_analysis.labels import label
 from crm_analysis.periods import before
 from crm_analysis.satisfaction.complaints import funnel as funnels
-from crm_analysis.satisfaction.complaints import silent, silent_trial
 from crm_analysis.satisfaction.complaints.chart import Chart, chart, monthly
 from crm_analysis.satisfaction.complaints.counts import Counts, counts
 from crm_analysis.satisfaction.complaints.funnel import Funnel, funnel
+from crm_analysis.satisfaction.complaints.quiet import SilentAccounts
 from crm_analysis.satisfaction.complaints.rates import members, overall
 from crm_analysis.satisfaction.complaints.repeats import followed, most, repeats
 from crm_analysis.satisfaction.complaints.resolution import Resolution, open_ones, resolution
@@ -30,10 +30,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from crm_analysis.book.book import Book
-    from crm_analysis.satisfaction.complaints.silent import Cases
-    from crm_analysis.satisfaction.complaints.silent_trial import SilentTrial
 
-Found = TypeVar("Found")
 BY = ("sales_office", "team", "segment", "region", "industry", "rep_id")
 """Columns of the accounts that complaints are told by, the first that tells groups apart being drawn."""
 REPEATS = "24M"
@@ -300,78 +297,9 @@ class Complaints:
     # --- silent ---
 
     @cached_property
-    def _cases(self) -> Cases | BookError:
-        try:
-            self.counts  # noqa: B018 -- raises without complaints
-            return silent.enough(silent.cases(self.book, self.panels()[0], self.day))
-        except BookError as lack:
-            return lack
-
-    @cached_property
-    def _trial(self) -> SilentTrial | BookError:
-        try:
-            return silent_trial.tried(_or_raise(self._cases))
-        except BookError as lack:
-            return lack
-
-    @property
-    def trial(self) -> SilentTrial:
-        """Forecasts of complaints made on earlier days (`silent_trial.tried`); raises BookError without any."""
-        return _or_raise(self._trial)
-
-    @cached_property
-    def _listed(self) -> pd.DataFrame | BookError:
-        try:
-            found = _or_raise(self._cases)
-            model = silent.learned(found.frame)
-            usual = self.trial.usual if not isinstance(self._trial, BookError) else float("nan")
-            if usual != usual:  # untried: by the chances of those it was learned from
-                chance = model.predict(found.frame)["p_1"]
-                usual = float(chance[found.frame["came"] == 1].median())
-            today = silent.silent_today(self.book, self.panels()[1])
-            return silent.listed(model, today, self.frame, usual)
-        except BookError as lack:
-            return lack
-
-    @property
-    def silent(self) -> pd.DataFrame:
-        """The silent accounts (`silent.listed`); raises BookError if there is too little to learn from."""
-        return _or_raise(self._listed)
-
-    @property
-    def silent_alike(self) -> pd.DataFrame:
-        """Those with a chance as high as half of the accounts that then complained had, at least.
-
-        Columns: account_id, name, complaint_chance, low, high, reasons, rep_id, segment. Raises BookError, beside where
-        `silent` does, where these forecasts could not be tried on earlier days, or were not surely better there than
-        the best of their naive rivals: the list would be no finding.
-        """
-        self.silent  # noqa: B018 -- where there is nothing to learn from, that is said
-        try:
-            verdict = self.trial.verdict
-        except BookError as lack:
-            raise BookError(label("silent_list_untried").format(reason=lack)) from None
-        if verdict != "beats":
-            rival = label(f"silent_candidate_{self.trial.rival}").lower()
-            raise BookError(label(f"silent_list_{verdict}").format(rival=rival))
-        table = self.silent[self.silent["alike"]].drop(columns="alike").rename(columns={"chance": "complaint_chance"})
-        order = ["account_id", "name", "complaint_chance", "low", "high", "reasons", "rep_id", "segment"]
-        return table[[name for name in order if name in table]].reset_index(drop=True)
-
-    @property
-    def silent_candidates(self) -> pd.DataFrame:
-        """The model and its naive rivals, best first, in words; rounded (`SilentTrial.summary`)."""
-        names = {"expected": "expected_complained", "lift": "complainers_lift", "low": "low_auc", "high": "high_auc"}
-        table = self.trial.summary.rename(columns=names)
-        words = [label(f"silent_candidate_{name}") for name in table["model"]]
-        return table.assign(model=words).round(DECIMALS + 1)  # log scores differ little; the sentence has four digits
-
-    @property
-    def silent_calibration(self) -> pd.DataFrame:
-        """Forecast and came by groups of risk: risk_group, forecasts, chance, came_true, low, high; rounded."""
-        table = self.trial.calibration()
-        names = {"group": "risk_group", "predicted": "chance", "came": "complained_share"}
-        return table.rename(columns=names).round(DECIMALS)
+    def quiet(self) -> SilentAccounts:
+        """The accounts that never complained; each of its parts raises BookError without complaints."""
+        return SilentAccounts(self.book, self.day, self.frame, self.panels, lambda: self.counts)
 
     def _named(self, table: pd.DataFrame) -> pd.DataFrame:
         """With name, segment and owner of the accounts behind account_id, as far as the frame has them."""
@@ -393,9 +321,3 @@ def verdicts(table: pd.DataFrame) -> list[str]:
         key = "funnel_none" if expected != expected else VERDICTS[int(way), float(level)]
         said.append(label("funnel_alone" if alone else key))
     return said
-
-
-def _or_raise(found: Found | BookError) -> Found:
-    if isinstance(found, BookError):
-        raise found
-    return found

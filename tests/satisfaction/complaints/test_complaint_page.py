@@ -24,17 +24,15 @@ from crm_analysis.satisfaction.complaints.page import Complaints
 
 DEMO = Path(__file__).parents[3] / "data" / "demo"
 HEADLINES = (
-    said.rate_said, said.topic_said, said.wait_said, said.group_said, silent_words.alike_said, said.chart_said
+    said.rate_said, said.topic_said, said.wait_said, said.group_said, said.chart_said
 )  # fmt: skip
 OTHERS = (
     said.whose_said, said.funnel_said, said.funnel_alt, said.most_said, said.topics_alt, said.wait_groups_said,
     said.wait_alt, said.open_said, said.repeat_said,
-    silent_words.list_said, silent_words.trust_said, silent_words.calibration_said,
 )  # fmt: skip
-TABLES = (
-    "groups", "most", "topics", "other_kinds", "waits", "open_ones", "repeats", "silent_alike", "silent_candidates",
-    "silent_calibration",
-)  # fmt: skip
+TABLES = ("groups", "most", "topics", "other_kinds", "waits", "open_ones", "repeats")
+QUIET = (silent_words.list_said, silent_words.trust_said, silent_words.calibration_said)
+QUIET_TABLES = ("silent_alike", "silent_candidates", "silent_calibration")
 mpl.use("agg")
 
 
@@ -63,9 +61,10 @@ def _closed():
 def sentences(look: Complaints) -> dict[str, str]:
     """Every sentence that can be told; headlines always can."""
     told = {sentence.__name__: sentence(look) for sentence in HEADLINES}
-    for sentence in OTHERS:
+    told["alike_said"] = silent_words.alike_said(look.quiet)
+    for sentence, own in [*((one, look) for one in OTHERS), *((one, look.quiet) for one in QUIET)]:
         try:
-            told[sentence.__name__] = sentence(look)
+            told[sentence.__name__] = sentence(own)
         except BookError as lack:
             told[sentence.__name__] = str(lack)
     return told
@@ -74,9 +73,9 @@ def sentences(look: Complaints) -> dict[str, str]:
 def test_every_column_has_a_heading_and_every_sentence_is_one(demo, look):
     shown = 0
     for own in (demo, look):
-        for name in TABLES:
+        for room, name in [*((own, name) for name in TABLES), *((own.quiet, name) for name in QUIET_TABLES)]:
             try:
-                table = getattr(own, name)
+                table = getattr(room, name)
             except BookError:
                 continue
             assert set(table.columns) <= set(COLUMNS)
@@ -101,8 +100,8 @@ def test_the_demo_says_what_its_rows_say(demo):
     assert said.wait(demo) == f"{int((year['closed_on'] - year['opened_on']).dt.days.median())} days, for half of them"
     assert demo.funnels["sales_office"].table["complaints"].sum() == len(year)
     assert said.group(demo) == "no group"
-    assert silent_words.alike(demo) == "–"
-    assert silent_words.alike_said(demo) == "no panel here"
+    assert silent_words.alike(demo.quiet) == "–"
+    assert silent_words.alike_said(demo.quiet) == "no panel here"
 
 
 def test_the_office_that_complains_is_named_in_the_headline(look):
@@ -137,7 +136,9 @@ def test_books_that_lack_something_say_so():
     bare = look_of(small_book(plain_orders(names)), no_panels)
     for sentence in HEADLINES:
         assert "has no table 'complaints'" in sentence(bare)
-    for value in (said.topic, said.wait, said.group, silent_words.alike):
+    assert "has no table 'complaints'" in silent_words.alike_said(bare.quiet)
+    assert silent_words.alike(bare.quiet) == "–"
+    for value in (said.topic, said.wait, said.group):
         assert value(bare) == "–"
     assert np.isnan(said.rate(bare))
     assert said.funnel_alt(bare) == said.topics_alt(bare) == said.wait_alt(bare) == ""

@@ -15,6 +15,7 @@ from crm_analysis.periods import after, before
 from crm_analysis.report.sentences import silent as said
 from crm_analysis.satisfaction.complaints import silent, silent_trial
 from crm_analysis.satisfaction.complaints.page import Complaints
+from crm_analysis.satisfaction.complaints.quiet import SilentAccounts
 
 QUARTERS = [dt.date(2023, 12, 31)]
 while QUARTERS[-1] < DAY:
@@ -64,11 +65,15 @@ def told():
     return company(300, 1.2)
 
 
+def quiet(book, frame, panels) -> SilentAccounts:
+    return Complaints(book, DAY, frame, panels).quiet
+
+
 @pytest.fixture(scope="module")
-def look(told) -> Complaints:
+def look(told) -> SilentAccounts:
     book, panel, frame = told
     today = panel[panel["as_of"] == pd.Timestamp(DAY)].reset_index(drop=True)
-    return Complaints(book, DAY, frame, lambda: (panel, today))
+    return quiet(book, frame, lambda: (panel, today))
 
 
 def test_cases_are_the_silent_ones_and_what_came(told):
@@ -170,7 +175,7 @@ def test_a_list_that_is_no_better_than_counting_orders_is_not_shown(told, look):
     mixed = np.random.default_rng(1).permutation(panel["on_time"].to_numpy())
     panel = panel.assign(on_time=mixed)  # so that lateness says nothing
     today = panel[panel["as_of"] == pd.Timestamp(DAY)].reset_index(drop=True)
-    bad = Complaints(book, DAY, frame, lambda: (panel, today))
+    bad = quiet(book, frame, lambda: (panel, today))
     assert bad.trial.verdict != "beats"
     assert len(bad.silent) > 0
     with pytest.raises(BookError, match=r"Tried on earlier days, the forecast .* no list is shown\.") as refused:
@@ -183,7 +188,7 @@ def test_a_list_that_is_no_better_than_counting_orders_is_not_shown(told, look):
 
 
 def test_a_list_that_could_not_be_tried_is_not_shown(look):
-    bad = Complaints(look.book, DAY, look.frame, look.panels)
+    bad = quiet(look.book, look.frame, look.panels)
     bad.__dict__["_trial"] = BookError("On no earlier day had enough complained.")
     assert len(bad.silent) > 0
     assert said.alike(bad) == "not told"
@@ -193,7 +198,7 @@ def test_a_list_that_could_not_be_tried_is_not_shown(look):
 def test_fewer_than_fifty_complainers_are_refused():
     book, panel, frame = company(60, 1.0, seed=5)
     found = silent.cases(book, panel, DAY)
-    look = Complaints(book, DAY, frame, lambda: (panel, panel.head(0)))
+    look = quiet(book, frame, lambda: (panel, panel.head(0)))
     assert 0 < found.complainers < 50
     for what in ("silent", "silent_alike", "trial", "silent_candidates", "silent_calibration"):
         with pytest.raises(
