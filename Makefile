@@ -45,9 +45,10 @@ refresh: .venv/.dev ## run the notebooks anew and keep the outputs that tests co
 demo: .venv/.runtime ## the synthetic company, into data/demo
 	$(BIN)/crm-analysis demo data/demo
 
-dictionary: .venv/.runtime ## the data dictionary, from the contract, and the list of the rules
+dictionary: .venv/.runtime ## the data dictionary, from the contract, and the lists of rules
 	$(BIN)/python -m crm_analysis.book.contract.dictionary > data/README.md
 	$(BIN)/python -m crm_analysis.book.rules > docs/rules.md
+	$(BIN)/python -m crm_analysis.plan.treatment.rules > docs/plan_rules.md
 
 lock: .venv/.uv ## newest versions that pyproject.toml allows, and environment.yml
 	$(COMPILE) --group uv --output-file requirements/uv.txt

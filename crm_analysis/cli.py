@@ -65,6 +65,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     report.set_defaults(run=_report)
 
+    decide = commands.add_parser("decide", help="put the decisions of a filled-in action list into the book")
+    decide.add_argument("book", help="folder with the book's files")
+    decide.add_argument("file", metavar="FILE.xlsx", help="the workbook with the decisions")
+    decide.add_argument("--toml", metavar="FILE", help="a book.toml that does not lie in the folder")
+    decide.add_argument("--on", metavar="DATE", help="day of the decisions that name none, such as 2026-10-15")
+    decide.add_argument("--by", metavar="WHO", default="", help="who made the decisions that name nobody")
+    decide.set_defaults(run=_decide)
+
     demo = commands.add_parser("demo", help="write the synthetic demo company")
     demo.add_argument("folder", help="folder to write")
     demo.add_argument("--accounts", type=int, default=250, metavar="N", help="number of accounts (default: 250)")
@@ -188,6 +196,25 @@ def _report(options: argparse.Namespace) -> int:
         assumptions=[check_said(check), days_said(book, day), *check.notes],
     )
     print(page)
+    return 0
+
+
+def _decide(options: argparse.Namespace) -> int:
+    from crm_analysis.book import engine, open_book
+    from crm_analysis.book.book import as_date
+    from crm_analysis.book.decisions import keep
+    from crm_analysis.errors import BookError
+    from crm_analysis.plan.answers import answers
+    from crm_analysis.report.sentences.decide import decide_said
+
+    folder, toml = Path(options.book), Path(options.toml) if options.toml else None
+    if not folder.is_dir():
+        raise BookError(f"{options.book}: is no folder; expected the folder of a book, which keeps its decisions.")
+    on = as_date(options.on) if options.on else None
+    book = open_book(folder, toml)
+    ids = engine.frame(book.whole["accounts"].select("account_id"))["account_id"]
+    found = answers(Path(options.file), frozenset(ids), book.extracted_on, on, options.by)
+    print(_harmless(decide_said(keep(folder, found.decisions, toml), found)))
     return 0
 
 

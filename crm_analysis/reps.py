@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from crm_analysis.book.book import Book
 
 
+COLUMNS = ["rep_id", "name", "team", "hours_per_week", "from_date"]
+"""What is told of each person."""
+
+
 def reps(book: Book, as_of: str | dt.date) -> pd.DataFrame:
     """One row per sales person there on that day, by rep_id: rep_id, name, team, hours_per_week, from_date.
 
@@ -30,4 +34,4 @@ def reps(book: Book, as_of: str | dt.date) -> pd.DataFrame:
     people = people[~left].assign(from_date=lambda rows: pd.to_datetime(rows["from_date"]))
     people = people.sort_values(["rep_id", "from_date"], na_position="first").drop_duplicates("rep_id", keep="last")
     people["hours_per_week"] = people["hours_per_week"].astype(float)
-    return people[["rep_id", "name", "team", "hours_per_week", "from_date"]].reset_index(drop=True)
+    return people[COLUMNS].reset_index(drop=True)

@@ -21,6 +21,7 @@ from crm_analysis.labels import (
     common,
     label,
     leaving,
+    plan,
     potential,
     retention,
     satisfaction,
@@ -71,7 +72,7 @@ def test_counted_nouns_come_in_pairs():
 def test_no_page_takes_words_from_another():
     """Pages have words of their own: a key in two modules would hide one of them."""
     for words in ("LABELS", "COLUMNS"):
-        pages = (common, leaving, retention, value, *potential.ROOMS, *satisfaction.ROOMS)
+        pages = (common, leaving, retention, value, *plan.ROOMS, *potential.ROOMS, *satisfaction.ROOMS)
         keys = [key for page in pages for key in getattr(page, words)]
         assert len(keys) == len(set(keys)) == len(getattr(labels, words))
 

@@ -210,11 +210,16 @@ def _text(cell: Any, form: Format) -> str:
     if isinstance(cell, dt.timedelta):
         minutes, seconds = divmod(round(cell.total_seconds()), 60)
         return f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
-    if isinstance(cell, dt.date) and form.date is not None:
+    return written(cell, form) if isinstance(cell, dt.date) else str(cell)
+
+
+def written(cell: dt.date, form: Format) -> str:
+    """A day in the stated form; as YYYY-MM-DD where that has none, or names no whole day."""
+    if form.date is not None:
         padded = form.date.replace("%-", "%")  # which Python does not read, nor Windows write
-        written = cell.strftime(padded)
-        if _day(written, padded) == (cell.date() if isinstance(cell, dt.datetime) else cell):
-            return written
+        told = cell.strftime(padded)
+        if _day(told, padded) == (cell.date() if isinstance(cell, dt.datetime) else cell):
+            return told
     return cell.isoformat(" ") if isinstance(cell, dt.datetime) else str(cell)
 
 

@@ -20,7 +20,7 @@ from crm_analysis.book.layout import Format, Lookup, Mapping, TableMap
 from crm_analysis.book.questionnaire import PLAIN, questionnaire
 from crm_analysis.errors import BookError
 
-__all__ = ["Format", "Lookup", "Mapping", "TableMap", "database", "mapping", "toml_of"]
+__all__ = ["Format", "Lookup", "Mapping", "TableMap", "database", "mapping", "table_map", "toml_of"]
 
 NAMED = (".csv", ".parquet", ".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
 """Endings of files that are taken without being named in book.toml, if they bear a contract table's name."""
@@ -42,9 +42,7 @@ def mapping(
     mapped: dict[str, TableMap] = read.get("tables", {})
     tables: dict[str, TableMap] = {}
     for table in CONTRACT:
-        plan = mapped.get(table, TableMap(table, form=read.get("format", Format())))
-        if not (plan.files or plan.stored or plan.made_from):
-            plan = _found(plan, folder, stored or ())
+        plan = _plan(read, table, folder, stored or ())
         if plan.files or plan.stored or plan.made_from:
             tables[table] = plan
         elif table in mapped:
@@ -64,6 +62,18 @@ def mapping(
         notes=tuple(read.get("notes", ())),
         questionnaire=read.get("questionnaire", PLAIN),
     )
+
+
+def table_map(folder: Path, table: str, toml: Path | None = None) -> TableMap:
+    """How a folder's table is read or, where it has none, would be: then the plan has no files."""
+    path = toml_of(folder, toml)
+    return _plan(_Reader(path).document() if path else {}, table, folder, ())
+
+
+def _plan(read: dict[str, Any], table: str, folder: Path | None, stored: Sequence[str]) -> TableMap:
+    """A table's section of a book.toml, with what bears its name where it names nothing."""
+    plan: TableMap = read.get("tables", {}).get(table, TableMap(table, form=read.get("format", Format())))
+    return plan if plan.files or plan.stored or plan.made_from else _found(plan, folder, stored)
 
 
 def toml_of(folder: Path | None, toml: Path | None) -> Path | None:

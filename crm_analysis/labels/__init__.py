@@ -6,16 +6,28 @@ kind (how its values are written) and, where the heading needs one, its unit. Ea
 
 from __future__ import annotations
 
-from crm_analysis.labels import common, leaving, potential, retention, satisfaction, value
+from crm_analysis.labels import common, leaving, plan, potential, retention, satisfaction, value
 from crm_analysis.labels.kinds import Column, Kind, Words
 
 __all__ = ["CODED", "COLUMNS", "LABELS", "Column", "Kind", "column", "label"]
 
 LABELS: dict[str, str] = (
-    common.LABELS | value.LABELS | leaving.LABELS | retention.LABELS | satisfaction.LABELS | potential.LABELS
+    common.LABELS
+    | value.LABELS
+    | leaving.LABELS
+    | retention.LABELS
+    | satisfaction.LABELS
+    | potential.LABELS
+    | plan.LABELS
 )
 COLUMNS: Words = (
-    common.COLUMNS | value.COLUMNS | leaving.COLUMNS | retention.COLUMNS | satisfaction.COLUMNS | potential.COLUMNS
+    common.COLUMNS
+    | value.COLUMNS
+    | leaving.COLUMNS
+    | retention.COLUMNS
+    | satisfaction.COLUMNS
+    | potential.COLUMNS
+    | plan.COLUMNS
 )
 
 CODED = ("tier", "action", "rule", "who")

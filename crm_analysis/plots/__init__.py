@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from crm_analysis.plots.complaints import complaint_chart, complaint_funnel, complaint_topics, complaint_waits
 from crm_analysis.plots.drivers import importance_map, team_impressions
+from crm_analysis.plots.plan import loss_bars, service_time
 from crm_analysis.plots.potential import cut_risk, potential_calibration, practice_missed
 from crm_analysis.plots.retention import (
     cohort_heatmap,
@@ -39,6 +40,7 @@ __all__ = [
     "leaving_by_voice",
     "leaving_calibration",
     "lorenz_curve",
+    "loss_bars",
     "monthly_revenue",
     "orders_calibration",
     "potential_calibration",
@@ -48,6 +50,7 @@ __all__ = [
     "score_bounds",
     "score_groups",
     "score_trend",
+    "service_time",
     "segment_shares",
     "survival_curves",
     "team_impressions",

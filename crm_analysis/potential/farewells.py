@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     Flags = NDArray[np.bool_]
     Floats = NDArray[np.float64]
 
-ACTIONS = ("goodbye", "cut", "may be cut")
+ACTIONS = ("goodbye", "cut", "may be cut", "drop")
 """Actions of `decisions` that end active service; any later one takes them back.
 
 An order does not: who is no longer served actively may still order. But who orders after an exit that we decided is

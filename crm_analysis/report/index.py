@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from crm_analysis.labels import label
+from crm_analysis.report.action_lists import ACTIONS, LISTS
 from crm_analysis.report.render import About, environment
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def index(
         for part, found in contents.items()
         for headline in found["headlines"]
     ]
+    tables = [table for found in contents.values() for table in found["tables"]]
     missing = [{"title": label(f"part_{part}"), "reason": reason} for part, reason in (skipped or {}).items()]
     return (
         environment()
@@ -46,6 +48,7 @@ def index(
             pages=pages,
             skipped=missing,
             assumptions=list(assumptions),
-            tables=[table for found in contents.values() for table in found["tables"]],
+            tables=tables,
+            lists=LISTS if any(table["name"] == ACTIONS for table in tables) else "",
         )
     )

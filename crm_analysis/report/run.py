@@ -16,6 +16,8 @@ from crm_analysis.labels import label
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    import pandas as pd
+
     from crm_analysis.report.kernels import Run
     from crm_analysis.report.parameters import Declared
     from crm_analysis.report.render import About
@@ -159,10 +161,11 @@ def _notebook(path: Path) -> Any:
 
 
 def _write_pages(pack: Path, about: About, runs: Sequence[Run]) -> dict[str, dict[str, list[dict[str, Any]]]]:
-    """Write the pages, gather the tables from the notebooks' own folders, write the workbook.
+    """Write the pages, gather the tables from the notebooks' own folders, write the workbooks.
 
     Returns what each notebook listed; its folder is gone afterwards.
     """
+    from crm_analysis.report.action_lists import ACTIONS, LISTS, write_action_lists
     from crm_analysis.report.render import page
     from crm_analysis.report.tables import contents
     from crm_analysis.report.workbook import write_workbook
@@ -180,8 +183,18 @@ def _write_pages(pack: Path, about: About, runs: Sequence[Run]) -> dict[str, dic
                     raise ReportError(f"two notebooks write a table {table['name']!r}; {part} is one of them")
                 os.replace(work / part / place.name, place)
     shutil.rmtree(work)
-    write_workbook(pack / "tables.xlsx", tables, [table for shown in found.values() for table in shown["tables"]])
+    listed = [table for shown in found.values() for table in shown["tables"]]
+    write_workbook(pack / "tables.xlsx", tables, listed)
+    for table in listed:
+        if table["name"] == ACTIONS:
+            write_action_lists(pack / LISTS, _frame(tables / f"{ACTIONS}.parquet"), about, table["currency"])
     return found
+
+
+def _frame(path: Path) -> pd.DataFrame:
+    import pyarrow.parquet
+
+    return pyarrow.parquet.read_table(path).to_pandas(date_as_object=False)
 
 
 def _said(known: Mapping[str, Mapping[str, Declared]], values: Mapping[str, Mapping[str, Any]]) -> list[str]:

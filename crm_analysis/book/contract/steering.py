@@ -69,7 +69,8 @@ DECISIONS = Table(
     "what was really done with the plan",
     (
         ACCOUNT,
-        date("decided_on", "day decided", required=True),
+        # a decision is made on a report, and so after the extract that the report rests on
+        date("decided_on", "day decided, also after the extract; counts from then", required=True, may_be_future=True),
         text("action", "what was decided", required=True),
         text("recommended", "what the plan had recommended"),
         text("reason", "why it was overridden"),

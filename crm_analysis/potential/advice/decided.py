@@ -30,16 +30,16 @@ if TYPE_CHECKING:
 
 EASED = "step"
 WORDS: dict[str, str] = {
-    "keep": KEEP,
-    "survey first": SURVEY,
-    "survey": SURVEY,
-    "desk": EASED,
-    "desk service": EASED,
-    "minimum order": EASED,
-    "small order price": EASED,
+    **dict.fromkeys(("keep", "key", "develop", "visit", "call", "win back"), KEEP),
+    **dict.fromkeys(("survey first", "survey"), SURVEY),
+    **dict.fromkeys(("desk", "desk service", "select", "minimum order", "small order price"), EASED),
+    **dict.fromkeys(("prepayment", "no service"), EASED),
     **dict.fromkeys(ACTIONS, CUT),
 }
-"""What each known word means: one of `outcome`'s, or EASED for a reversible step short of a goodbye."""
+"""What each known word means: one of `outcome`'s, or EASED for a reversible step short of a goodbye.
+
+"No service" is one: nothing until the account asks, and then all is as before.
+"""
 NEVER_CUT = "never cut group"
 """The reason, spaces and hyphens aside, by which an account is known that the lot exempts (`outcome.never_cut`)."""
 _KEYS = ("reason", "decided_by")
@@ -62,16 +62,12 @@ def overrides(book: Book, as_of: str | dt.date) -> pd.DataFrame:
     then = book.as_of(as_of)
     if not then.has("decisions"):
         return pd.DataFrame(columns=columns)
-    rows = _plain(then)
+    rows = told(then)
     whole = ibis.window(group_by="account_id")
     keeps = rows.meant == KEEP
     other = rows.meant.isin([SURVEY, EASED, CUT])
-    unasked, begun = rows.recommended == "", (rows.advised == CUT) & (rows.meant == EASED)
-    another_step = (rows.meant == EASED) & (rows.action != rows.recommended)
-    against = ibis.ifelse(unasked, keeps, ((rows.advised != rows.meant) | another_step) & ~begun)
     rows = rows.mutate(
         keeps=keeps,
-        against=against & (rows.why != NEVER_CUT),
         ended=rows.decided_on.max(where=other).over(whole),
         last=rows.decided_on.max(where=keeps | other).over(whole),
     )
@@ -79,6 +75,26 @@ def overrides(book: Book, as_of: str | dt.date) -> pd.DataFrame:
     latest = rows.meant.isin([SURVEY, EASED, CUT]) & (rows.decided_on == rows["last"])
     rows = rows.filter(rows.against & (stands | latest))
     order = [ibis.ifelse(rows.keeps, 0, 1), ibis.desc("decided_on"), *columns[2:6]]
+    rows = rows.mutate(place=ibis.row_number().over(ibis.window(group_by="account_id", order_by=order)))
+    rows = rows.filter(rows.place == 0).select(*columns)
+    return engine.frame(rows.order_by("account_id"))
+
+
+def latest(book: Book, as_of: str | dt.date) -> pd.DataFrame:
+    """The latest decision about each account in known words, the lot's own left out, by account_id.
+
+    Columns: account_id, decided_on, action, recommended, reason, decided_by ("" where unknown). Of several on one day the
+    first in the order of their words. No rows where the book has no decisions.
+    """
+    import pandas as pd
+
+    columns = ["account_id", "decided_on", "action", "recommended", "reason", "decided_by"]
+    then = book.as_of(as_of)
+    if not then.has("decisions"):
+        return pd.DataFrame(columns=columns)
+    rows = told(then)
+    rows = rows.filter((rows.meant != "") & (rows.why != NEVER_CUT))
+    order = [ibis.desc("decided_on"), *columns[2:6]]
     rows = rows.mutate(place=ibis.row_number().over(ibis.window(group_by="account_id", order_by=order)))
     rows = rows.filter(rows.place == 0).select(*columns)
     return engine.frame(rows.order_by("account_id"))
@@ -92,7 +108,7 @@ def unknown(book: Book, as_of: str | dt.date) -> pd.DataFrame:
     parts = []
     for column in ("action", "recommended"):
         if then.has("decisions", column):
-            rows = _plain(then)
+            rows = told(then)
             rows = rows.filter(~rows[column].isin(["", *WORDS]))
             found = rows.group_by(word=rows[column]).agg(decisions=rows.count()).order_by("word")
             parts.append(engine.frame(found).assign(column=column))
@@ -101,8 +117,12 @@ def unknown(book: Book, as_of: str | dt.date) -> pd.DataFrame:
     return table.sort_values(["decisions", "column", "word"], ascending=[False, True, True], ignore_index=True)
 
 
-def _plain(book: Book) -> ibis.Table:
-    """Decisions, one row each: words written plainly, and meant and advised, what they mean ("" where unknown)."""
+def told(book: Book) -> ibis.Table:
+    """Decisions, one row each: account_id, decided_on, action, recommended, why, reason, decided_by, ...
+
+    ... the first two words and `why` (the reason) written plainly, "" where unknown; meant and advised, what the words
+    mean ("" where they are not known); against (another action than was recommended, as `overrides` explains).
+    """
     rows = book.table("decisions").filter(lambda row: row.account_id.notnull() & row.decided_on.notnull())
 
     def plain(name: str) -> Any:
@@ -113,7 +133,7 @@ def _plain(book: Book) -> ibis.Table:
     def text(name: str) -> Any:
         return rows[name].fill_null("") if name in rows.columns else ibis.literal("")
 
-    told = rows.select(
+    plainly_told = rows.select(
         "account_id", "decided_on", action=plain("action"), recommended=plain("recommended"), why=plain("reason"),
         **{name: text(name) for name in _KEYS},
     )  # fmt: skip
@@ -121,7 +141,11 @@ def _plain(book: Book) -> ibis.Table:
     def meaning(words: Any) -> Any:
         return ibis.cases(*((words == word, kind) for word, kind in WORDS.items()), else_="")
 
-    return engine.fenced(book.con, told.mutate(meant=meaning(told.action), advised=meaning(told.recommended)))
+    known = plainly_told.mutate(meant=meaning(plainly_told.action), advised=meaning(plainly_told.recommended))
+    unasked, begun = known.recommended == "", (known.advised == CUT) & (known.meant == EASED)
+    another_step = (known.meant == EASED) & (known.action != known.recommended)
+    against = ibis.ifelse(unasked, known.meant == KEEP, ((known.advised != known.meant) | another_step) & ~begun)
+    return engine.fenced(book.con, known.mutate(against=against & (known.why != NEVER_CUT)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,7 +177,7 @@ def measured(book: Book, cases: Cases) -> Afterwards:
     if not then.has("decisions"):
         made = pd.DataFrame(columns=["account_id", "decided_on", "meant", "advised", "lot"])
     else:
-        rows = _plain(then)
+        rows = told(then)
         rows = rows.select("account_id", "decided_on", "meant", "advised", lot=rows.why == NEVER_CUT)
         made = engine.frame(rows.order_by("account_id", "decided_on", "meant", "advised", "lot"))
     return judged(made, cases.frame, [day for day in cases.days if day != cases.day])

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import ibis
 import numpy as np
 
-from crm_analysis.book import engine
 from crm_analysis.churn.definition.shares import LEVEL
+from crm_analysis.contacts import contacts
 from crm_analysis.errors import BookError
-from crm_analysis.features.windows import Landmark
 from crm_analysis.labels import label
 from crm_analysis.potential.lots import SEED
 from crm_analysis.value.cost_to_serve import avoidable
@@ -25,17 +23,16 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-CONTACTS = ("minutes", "minutes_ours", "minutes_theirs", "visits", "minutes_visits", "cost_visits")
-"""Columns told by contacts, each with what it needs of `interactions` in `_NEEDS`."""
-_NEEDS: dict[str, tuple[str, ...]] = {
-    "minutes": ("minutes",),
-    "minutes_ours": ("minutes", "initiated_by"),
-    "minutes_theirs": ("minutes", "initiated_by"),
-    "visits": ("channel", "initiated_by"),
-    "minutes_visits": ("minutes", "channel", "initiated_by"),
-    "cost_visits": ("cost", "channel", "initiated_by"),
+_TOLD: dict[str, str] = {
+    "minutes": "minutes",
+    "minutes_ours": "minutes_ours",
+    "minutes_theirs": "minutes_theirs",
+    "visits": "visits_ours",
+    "minutes_visits": "minutes_visits_ours",
+    "cost_visits": "cost_visits_ours",
 }
-VISIT = "visit"
+CONTACTS = tuple(_TOLD)
+"""Columns told by contacts; in `_TOLD` each with the column of `crm_analysis.contacts` it is."""
 MOST_OF_IT = 0.5
 """Share of all that is gained beyond which one account makes too much of the mean."""
 LEAST = 3
@@ -99,51 +96,24 @@ def money(book: Book, as_of: str | dt.date, today: pd.DataFrame, known: pd.DataF
         frame["cost_to_serve"] = ids.map(costs).fillna(0.0).astype("float64")
     except BookError as lack:
         lacks["cost_to_serve"] = str(lack)
-    contacts, why = effort(then, day)
+    begun, why = effort(then, day)
     lacks |= why
     for name in CONTACTS:
-        frame[name] = np.nan if name in why else ids.map(contacts[name]).fillna(0.0).astype("float64")
+        frame[name] = np.nan if name in why else ids.map(begun[name]).fillna(0.0).astype("float64")
     found = gain(known, kind, seed)
     return Money(frame, kind, found, lacks, tuple(_says(found)))
 
 
 def effort(book: Book, day: dt.date) -> tuple[pd.DataFrame, dict[str, str]]:
-    """CONTACTS of the trailing year by account_id, and why some cannot be told.
+    """CONTACTS of the trailing year by account_id, and why some cannot be told, from `crm_analysis.contacts`.
 
-    Accounts without a contact have no row. Where the book's contacts begin inside the year, those there are are brought
-    to a year; of less than three months nothing is told.
+    Accounts without a contact have no row. What does not say who began it stands in minutes alone.
     """
-    import pandas as pd
-
-    why = {name: lack for name, needs in _NEEDS.items() if (lack := book.why_not("interactions", *needs))}
-    if len(why) == len(_NEEDS):
-        return pd.DataFrame(columns=list(CONTACTS)), why
-    rows, mark = book.table("interactions"), Landmark.of(day)
-    first = rows.happened_on.min().cast("string").execute()
-    begins = dt.date.fromisoformat(str(first)) if first else None
-    scale = mark.as_a_year(begins)
-    if np.isnan(scale):
-        return pd.DataFrame(columns=list(CONTACTS)), dict.fromkeys(CONTACTS, label("money_few_days").format(day=day))
-    inside = rows.filter((rows.happened_on > ibis.literal(mark.year)) & rows.account_id.notnull())
-    sums: dict[str, Any] = {}
-    if "initiated_by" in rows.columns:
-        ours = (engine.trimmed(inside.initiated_by).lower() == "us").fill_null(False)
-        theirs = (engine.trimmed(inside.initiated_by).lower() == "them").fill_null(False)
-    if "channel" in rows.columns and "initiated_by" in rows.columns:
-        visit = ours & (engine.trimmed(inside.channel).lower() == VISIT).fill_null(False)
-        sums["visits"] = visit.sum()
-    if "minutes" not in why:
-        sums["minutes"] = inside.minutes.sum()
-    if "minutes_ours" not in why:
-        sums |= {"minutes_ours": inside.minutes.sum(where=ours), "minutes_theirs": inside.minutes.sum(where=theirs)}
-    if "minutes_visits" not in why:
-        sums["minutes_visits"] = inside.minutes.sum(where=visit)
-    if "cost_visits" not in why:
-        sums["cost_visits"] = inside.cost.sum(where=visit)
-    table = inside.group_by("account_id").agg(**sums)
-    table = table.mutate(**{name: table[name].cast("float64") for name in sums})
-    found = engine.frame(table.order_by("account_id")).set_index("account_id")
-    return found.fillna(0.0) * scale, why
+    found = contacts(book, day)
+    rows = found.frame.set_index("account_id")
+    rows["minutes_theirs"] -= rows["minutes_unsaid"]
+    why = {name: found.why[told] for name, told in _TOLD.items() if told in found.why}
+    return rows[list(_TOLD.values())].set_axis(list(_TOLD), axis=1), why
 
 
 def gain(known: pd.DataFrame, money: str = "margin", seed: int = SEED) -> Gain:

@@ -15,6 +15,7 @@ import numpy as np
 
 from crm_analysis.book import engine
 from crm_analysis.book.days import order_days
+from crm_analysis.book.values import MONEY
 from crm_analysis.errors import UserError
 from crm_analysis.periods import before
 from crm_analysis.potential.advice.outcome import CUT, SURVEY
@@ -77,6 +78,25 @@ class Steps:
     price: float
 
 
+def year_orders(book: Book) -> ibis.Table:
+    """Orders with lines in the year up to the book's day, one row each, kept by the engine.
+
+    Columns: account_id, order, ordered_on (its first day in the year), value (of its lines in the year), counted (it
+    had not bought before the year, and comes to more than nothing), begun_before (it had) and, with costs,
+    costed_revenue and margin (of lines whose cost is known). Money is decimal with four places.
+    """
+    year = before(book.day or book.extracted_on, "12M")
+    days = order_days(book)
+    days = days.filter(days.ordered_on > ibis.literal(year))
+    met = (days.bought_before <= ibis.literal(year)).fill_null(False)
+    sums = {"value": days.revenue.sum()}
+    if "cost" in days.columns:
+        sums |= {"costed_revenue": days.costed_revenue.sum(), "margin": (days.costed_revenue - days.cost).sum()}
+    each = days.group_by("account_id", "order").agg(ordered_on=days.ordered_on.min(), begun_before=met.any(), **sums)
+    each = each.mutate(**{name: each[name].cast(MONEY) for name in sums})
+    return engine.cached(book.con, each.mutate(counted=~each.begun_before & (each["value"] > 0)))
+
+
 def sizes(book: Book, as_of: str | dt.date, bar: float, minimum: float = 0, by: str = "revenue") -> Sizes:
     """Orders of the trailing year by account, and how many are below a minimum; 0 lets Low accounts' orders decide.
 
@@ -86,24 +106,25 @@ def sizes(book: Book, as_of: str | dt.date, bar: float, minimum: float = 0, by: 
     if minimum < 0:
         raise UserError(f"a minimum order is an amount of money; found {minimum:g}.")
     then = book.as_of(as_of)
-    year = before(then.day or then.extracted_on, "12M")
-    days = order_days(then)
-    days = days.filter(days.ordered_on > ibis.literal(year))
-    worth = days.costed_revenue - days.cost if by == "margin" else days.revenue
-    met = (days.bought_before <= ibis.literal(year)).fill_null(False)
-    each = days.group_by("account_id", "order").agg(value=days.revenue.sum(), worth=worth.sum(), met=met.any())
-    each = each.mutate(year=each.worth.sum().over(ibis.window(group_by="account_id")))
-    each = engine.fenced(then.con, each.filter(~each.met & (each["value"] > 0)))
+    each = year_orders(then)
     chosen = minimum == 0
     if chosen:
-        minimum = _quartile(each.filter(each.year.cast("float64") < bar))
+        minimum = low_quartile(each, bar, by)
+    each = each.filter(each.counted)
     small = (each["value"].cast("float64") < minimum).sum()
     rows = each.group_by("account_id").agg(orders=each.count(), small=small.cast("int64"))
     return Sizes(engine.frame(rows.order_by("account_id")), minimum, chosen)
 
 
-def _quartile(orders: ibis.Table) -> float:
-    """The lower quartile of order values: the least that a quarter of the orders does not exceed; 0 without any."""
+def low_quartile(each: ibis.Table, bar: float, by: str = "revenue") -> float:
+    """The lower quartile of the values of Low accounts' orders, of `year_orders`; `bar` and `by` as in `sizes`.
+
+    That is the least that a quarter of them does not exceed; 0 without any.
+    """
+    worth = each.margin if by == "margin" else each["value"]
+    years = each.group_by("account_id").agg(year=worth.sum())
+    low = years.filter(years.year.cast("float64") < bar)
+    orders = each.filter(each.counted).semi_join(low, "account_id").select("value")
     ranked = orders.select(
         value=orders["value"],
         place=4 * ibis.row_number().over(ibis.window(order_by=orders["value"])),

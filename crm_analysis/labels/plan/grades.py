@@ -1,0 +1,34 @@
+"""Words of grades: bad accounts and the two bars."""
+
+from __future__ import annotations
+
+from crm_analysis.labels.kinds import Words
+
+LABELS: dict[str, str] = {
+    "bar_loss": "the loss bar",
+    "bar_none": "no bar",
+    "bar_work": "the work bar",
+    "grade_develop": "B, develop",
+    "grade_drop": "D, drop",
+    "grade_key": "A, key",
+    "grade_not_active": "none, not active",
+    "grade_select": "C, select",
+}
+
+COLUMNS: Words = {
+    "all_bad": ("Went bad without a bar", "count"),
+    "as_of": ("As known on", "date"),
+    "bad": ("Went bad", "count"),
+    "base_grade": ("Grade before the bars", "text"),
+    "days_late": ("Paid late in the mean", "number", "days"),
+    "invoices": ("Invoices", "count"),
+    "lost_share": ("Written off, of revenue", "share"),
+    "overdue": ("Overdue", "money"),
+    "overdue_share": ("Overdue, of what is open", "share"),
+    "passing": ("Within the bar", "count"),
+    "passing_share": ("Within the bar, of accounts", "share"),
+    "unknown_accounts": ("Accounts nothing is known of", "count"),
+    "unknown_bad": ("Of them, went bad", "count"),
+    "worst_days": ("Most days late", "count"),
+    "written_off": ("Written off", "money"),
+}

@@ -1,0 +1,187 @@
+"""The way back: what people wrote into the action list, read and checked.
+
+Every sheet that has the columns of the account and of what was decided is read, whatever else it holds; columns go by
+their headings, in any order.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from crm_analysis.book import excel
+from crm_analysis.book.decisions import Decision
+from crm_analysis.book.delimited import ROW
+from crm_analysis.book.layout import Format
+from crm_analysis.errors import UserError
+from crm_analysis.labels import column
+from crm_analysis.potential.advice.decided import WORDS
+
+NAMES = ("account_id", "decision", "decision_reason", "decided_by", "decided_on", "recommended")
+"""The columns that are read, by key or heading; the first two must be there."""
+FIRST = dt.date(1950, 1, 1)
+LATEST = dt.timedelta(days=366)
+"""A day so much later than the extract is taken for a typing error."""
+MOST = 20
+"""Mistakes that are told."""
+
+
+@dataclass(frozen=True)
+class Answers:
+    """The decisions of a workbook, and the number of rows without one."""
+
+    decisions: tuple[Decision, ...]
+    blank: int
+
+
+def answers(
+    path: Path, accounts: Collection[str], extracted_on: dt.date, on: dt.date | None = None, by: str = ""
+) -> Answers:
+    """The decisions that people wrote into the workbook at `path`.
+
+    `accounts` are the ids that the book knows; `on` and `by` stand where a row says no day, or nobody. Words are those of
+    `decided.WORDS`; spaces, hyphens and capitals do not matter.
+
+    Raises UserError with a line for each mistake: its sheet and row, what was found and what was expected.
+    """
+    found, mistakes, blank = [], list[str](), 0
+    for place, row in _rows(path):
+        if not row["decision"]:
+            blank += 1
+            if row["decision_reason"]:
+                mistakes.append(
+                    f"{place}: there is a reason, '{_short(row['decision_reason'])}', and no decision; expected a word "
+                    f"under '{_heading('decision')}'."
+                )
+            continue
+        told = _decision(place, row, accounts, extracted_on, on, by)
+        if isinstance(told, Decision):
+            found.append(told)
+        else:
+            mistakes += told
+    mistakes += _twice(found)
+    if mistakes:
+        rest = f"\nAnd {len(mistakes) - MOST:,} more." if len(mistakes) > MOST else ""
+        raise UserError("\n".join(mistakes[:MOST]) + rest + "\nNothing was written.")
+    return Answers(tuple(found), blank)
+
+
+def _rows(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
+    """Every row of the sheets that can hold decisions, with its place in words."""
+    if path.suffix.lower() not in excel.ENDINGS:
+        raise UserError(f"{path}: is no workbook; expected a file ending in {', '.join(excel.ENDINGS)}.")
+    try:
+        sheets = excel.sheets(path, (excel.EVERY,), None)
+    except OSError as problem:
+        raise UserError(f"{path}: {problem.strerror or problem}; expected the workbook with the decisions.") from None
+    read = 0
+    for name in sheets:
+        sheet = excel.Sheet(path, name, f"{path.name} [{name}]", Format())
+        places = _places(sheet.label, sheet.columns)
+        if not {"account_id", "decision"} <= set(places):
+            continue
+        read += 1
+        for batch in sheet.batches():
+            cells = {key: batch.column(place).to_pylist() for key, place in places.items()}
+            for at, number in enumerate(batch.column(ROW).to_pylist()):
+                row = {key: _text(cells[key][at]) if key in cells else "" for key in NAMES}
+                if any(row.values()):
+                    yield f"{sheet.label}, row {number}", row
+    if not read:
+        raise UserError(
+            f"{path.name}: no sheet has the columns '{_heading('account_id')}' and '{_heading('decision')}' in its first "
+            f"row; found sheets {', '.join(sheets)}."
+        )
+
+
+def _heading(name: str) -> str:
+    return column(name).title
+
+
+def _places(sheet: str, columns: Iterable[str]) -> dict[str, int]:
+    """Where a sheet has each of NAMES; raises UserError for a column that is there twice."""
+    known = {text.casefold(): name for name in NAMES for text in (name, _heading(name))}
+    places: dict[str, int] = {}
+    for place, text in enumerate(columns):
+        name = known.get(" ".join(text.split()).casefold())
+        if name in places:
+            raise UserError(f"{sheet}: the column '{text}' is there twice; expected it once.")
+        if name is not None:
+            places[name] = place
+    return places
+
+
+def _text(cell: object) -> str:
+    if cell is None:
+        return ""
+    if isinstance(cell, dt.datetime):
+        return cell.date().isoformat() if cell.time() == dt.time() else cell.isoformat(" ")
+    return cell.isoformat() if isinstance(cell, dt.date) else str(cell)
+
+
+def _decision(
+    place: str, row: Mapping[str, str], accounts: Collection[str], extracted_on: dt.date, on: dt.date | None, by: str
+) -> Decision | list[str]:
+    """The decision of a row, or what is wrong with it."""
+    mistakes = []
+    account = row["account_id"]
+    if account not in accounts:
+        expected = f"expected one that the book has, under '{_heading('account_id')}'"
+        mistakes.append(f"{place}: account '{_short(account)}' is not known; {expected}.")
+    action, recommended = _plainly(row["decision"]), _plainly(row["recommended"])
+    for name, word in (("decision", action), ("recommended", recommended)):
+        if word and word not in WORDS:
+            near = difflib.get_close_matches(word, WORDS, n=1)
+            hint = f"did you mean '{near[0]}'? Expected one of" if near else "expected one of"
+            mistakes.append(
+                f"{place}: '{_short(row[name])}' under '{_heading(name)}' is not known; {hint} {', '.join(WORDS)}."
+            )
+    day = _day(row["decided_on"]) if row["decided_on"] else on
+    if day is None:
+        told = f"'{_short(row['decided_on'])}' is no date" if row["decided_on"] else "there is no day of the decision"
+        mistakes.append(
+            f"{place}: {told}; expected a date such as {extracted_on} under '{_heading('decided_on')}', or --on DATE."
+        )
+    elif not FIRST <= day <= extracted_on + LATEST:
+        mistakes.append(
+            f"{place}: the day of the decision is {day}; expected one up to a year after the book's extract of "
+            f"{extracted_on}."
+        )
+    if mistakes or day is None:
+        return mistakes
+    return Decision(account, day, action, recommended, row["decision_reason"], row["decided_by"] or by, place)
+
+
+def _day(text: str) -> dt.date | None:
+    """The day that a text names, a time at midnight left aside."""
+    try:
+        return dt.date.fromisoformat(text.removesuffix(" 00:00:00"))
+    except ValueError:
+        return None
+
+
+def _plainly(words: str) -> str:
+    """Words as `farewells.plainly` compares them."""
+    return re.sub(r"[\s_-]+", " ", words).strip().lower()
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 60 else f"{text[:59]}…"
+
+
+def _twice(found: Iterable[Decision]) -> list[str]:
+    """What is wrong where two rows decide otherwise of one account on one day."""
+    first: dict[tuple[str, dt.date], Decision] = {}
+    mistakes = []
+    for one in found:
+        other = first.setdefault((one.account_id, one.decided_on), one)
+        if (other.action, other.recommended, other.reason) != (one.action, one.recommended, one.reason):
+            mistakes.append(
+                f"{one.where}: account '{_short(one.account_id)}' is decided of twice on {one.decided_on}; found "
+                f"'{one.action}', and '{other.action}' in {other.where}; expected one decision a day."
+            )
+    return mistakes

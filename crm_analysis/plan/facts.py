@@ -1,0 +1,159 @@
+"""What the rules of treatment look at: one row per account known on the day, whatever the book can tell of it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import ibis
+import numpy as np
+
+from crm_analysis.accounts import WINDOW, accounts
+from crm_analysis.book import engine
+from crm_analysis.book.days import last_known
+from crm_analysis.churn.definition.rhythm import rhythm
+from crm_analysis.contacts import contacts
+from crm_analysis.errors import BookError
+from crm_analysis.potential.advice.decided import WORDS, latest, overrides
+from crm_analysis.value.cost_to_serve import avoidable
+from crm_analysis.value.segments import segments
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from crm_analysis.book.book import Book
+    from crm_analysis.value.segments import Bars
+
+
+@dataclass(frozen=True, eq=False)
+class Low:
+    """The Low accounts as the potential page has them.
+
+    `today`: account_id, outcome, why, potential (`potential.outlook.today`); `keep_at`: the potential from which on one
+    is promising (NaN: none is); `gain`: the money a year that a promising one brings more (NaN: not known).
+    """
+
+    today: pd.DataFrame
+    keep_at: float = np.nan
+    gain: float = np.nan
+
+
+def facts(book: Book, as_of: str | dt.date, at: Bars, low: Low | None = None) -> pd.DataFrame:
+    """One row per account known on the day, by account_id; `at` are the day's bars.
+
+    Columns: account_id, name (the id where there is none), group_id, sales_office, rep_id ("" without owner), stage (""
+    unless known), key_account, class (None if it did not order in the trailing year), segment, active; revenue, margin
+    (NaN without costs), orders of that year; first_order, last_order; cost_to_serve (avoidable, of a year, 0 for
+    accounts that spending does not name; NaN where it names none); those of `contacts.NEEDS`; silent_days,
+    rhythm_days, silence_ratio (`rhythm`); open_complaint (day of the oldest still open); contract_ends (last day of the
+    contracts in force);
+    outcome, why_outcome ("" unless Low), potential, promising (it is high, whatever the outcome hangs on); worth (a
+    year: margin, or revenue without costs, less cost_to_serve where known, plus potential x gain where known).
+
+    Of a person's word that stands, one against the advice (`decided.overrides`) or else the latest: decided_action,
+    decided_means (KEEP, SURVEY, EASED, CUT), decided_on, decided_reason, decided_by, decided_against. Text is "" and
+    dates NaT where there is none.
+    """
+    known = book.as_of(as_of)
+    day = last_known(known)
+    frame = accounts(known, day, WINDOW)
+    frame[["class", "segment"]] = segments(frame, at)[["class", "segment"]]
+    ids = frame["account_id"]
+    for name in ("group_id", "sales_office", "rep_id", "stage"):
+        frame[name] = frame[name].fillna("").astype(object) if name in frame else ""
+    frame["name"] = frame["name"].fillna(ids) if "name" in frame else ids
+    frame["key_account"] = frame["key_account"].fillna(False).astype(bool) if "key_account" in frame else False
+    if "margin" not in frame:
+        frame["margin"] = np.nan
+    frame["cost_to_serve"] = _cost(known, day, ids)
+    met = contacts(known, day).of(ids)
+    frame[list(met)] = met
+    parts = [_silence(known, day, frame), _complaints(known), _contracts(known, day), _said(known, day), _low(low)]
+    for part in parts:
+        frame = frame.join(part.set_index("account_id"), on="account_id")
+    for name in ("outcome", "why_outcome", "decided_action", "decided_means", "decided_reason", "decided_by"):
+        frame[name] = frame[name].fillna("").astype(object)
+    for name in ("promising", "decided_against"):
+        frame[name] = frame[name].eq(True)
+    frame["worth"] = _worth(frame, np.nan if low is None else low.gain)
+    return frame
+
+
+def _worth(frame: pd.DataFrame, gain: float) -> pd.Series:
+    brings = frame["margin"] if frame["margin"].notna().any() else frame["revenue"]
+    worth = brings.fillna(0.0) - frame["cost_to_serve"].fillna(0.0)
+    more = 0.0 if np.isnan(gain) else max(gain, 0.0)
+    return worth + frame["potential"].astype("float64").fillna(0.0) * more
+
+
+def _cost(book: Book, day: dt.date, ids: pd.Series) -> pd.Series:
+    try:
+        found = avoidable(book, day).set_index("account_id")["cost_to_serve"]
+    except BookError:
+        return ids.map({}).astype("float64")
+    return ids.map(found).fillna(0.0).astype("float64")
+
+
+def _silence(book: Book, day: dt.date, frame: pd.DataFrame) -> pd.DataFrame:
+    by = frame.set_index("account_id")["class"]
+    found = rhythm(book, day, by.fillna(""))
+    return found[["account_id", "silent_days", "rhythm_days", "silence_ratio"]]
+
+
+def _complaints(book: Book) -> pd.DataFrame:
+    """The oldest complaint still open, by account."""
+    import pandas as pd
+
+    if not book.has("complaints", "closed_on"):
+        return pd.DataFrame({"account_id": [], "open_complaint": pd.Series(dtype="datetime64[ns]")})
+    rows = book.table("complaints")
+    rows = rows.filter(rows.closed_on.isnull() & rows.account_id.notnull())
+    return engine.frame(rows.group_by("account_id").agg(open_complaint=rows.opened_on.min()).order_by("account_id"))
+
+
+def _contracts(book: Book, day: dt.date) -> pd.DataFrame:
+    """The last day of the contracts in force, by account."""
+    import pandas as pd
+
+    if not book.has("contracts", "ends_on"):
+        return pd.DataFrame({"account_id": [], "contract_ends": pd.Series(dtype="datetime64[ns]")})
+    rows = book.table("contracts")
+    now = ibis.literal(day)
+    holds = rows.account_id.notnull() & (rows.ends_on >= now)
+    if "starts_on" in rows.columns:
+        holds &= (rows.starts_on <= now).fill_null(True)
+    if "ended_on" in rows.columns:
+        holds &= rows.ended_on.isnull()
+    rows = rows.filter(holds)
+    return engine.frame(rows.group_by("account_id").agg(contract_ends=rows.ends_on.max()).order_by("account_id"))
+
+
+def _said(book: Book, day: dt.date) -> pd.DataFrame:
+    """A person's word that stands, by account: one against the advice, or else the latest."""
+    import pandas as pd
+
+    against = overrides(book, day)
+    other = latest(book, day)
+    other = other[~other["account_id"].isin(against["account_id"])]
+    found = pd.concat([against.assign(against=True), other.assign(against=False)], ignore_index=True)
+    table = found[["account_id", "decided_on"]].copy()
+    table["decided_on"] = pd.to_datetime(table["decided_on"])
+    table["decided_action"] = found["action"]
+    table["decided_means"] = found["action"].map(WORDS)
+    table["decided_reason"], table["decided_by"] = found["reason"], found["decided_by"]
+    table["decided_against"] = found["against"]
+    return table
+
+
+def _low(low: Low | None) -> pd.DataFrame:
+    """What the potential page advises, by account."""
+    import pandas as pd
+
+    if low is None:
+        columns = {"account_id": object, "outcome": object, "why_outcome": object, "promising": object}
+        return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in columns.items()}).assign(potential=np.nan)
+    table = low.today[["account_id", "outcome", "potential"]].copy()
+    table["why_outcome"] = low.today["why"]
+    table["promising"] = low.today["potential"] >= low.keep_at
+    return table

@@ -1,0 +1,1 @@
+"""Moves between the states of a book: how they went, what to expect, and what a lift would bring."""

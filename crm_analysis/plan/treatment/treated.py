@@ -1,0 +1,118 @@
+"""The treatment of every account: grade, team, level of service, cadence, next step, reason, owner."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from crm_analysis.periods import before
+from crm_analysis.plan.effort.need import planned_minutes
+from crm_analysis.plan.grades.grades import Grades, base_grades, grades
+from crm_analysis.plan.policy import CALL, DESK, DEVELOP, KEPT, KEY, NEW, NONE, PREPAY, STEP, VISITED, Policy
+from crm_analysis.plan.treatment.rules import ADMINISTRATION, OWN, RULES, TEAM_OF
+from crm_analysis.plan.treatment.steps import steps
+from crm_analysis.plan.treatment.words import FORMATS, words
+from crm_analysis.potential.advice.outcome import KEEP
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from crm_analysis.plan.effort.lengths import Lengths
+    from crm_analysis.value.segments import Bars
+
+LATELY = "24M"
+"""An account that ordered no longer ago is asked why it fell silent; others are let be."""
+LEVEL_OF = {"A": KEY, "B": DEVELOP, "C": DESK, "D": STEP, "": NONE}
+"""The level of service that a grade gets before the bars (a new account of grade B: NEW)."""
+RECOMMENDED = {
+    KEY: "key",
+    DEVELOP: "develop",
+    NEW: "develop",
+    KEPT: "keep",
+    DESK: "desk",
+    PREPAY: "prepayment",
+    STEP: "cut",
+    CALL: "win back",
+    NONE: "no service",
+}
+"""What `decisions` should hold as recommended, by level; "survey first" where that is the step."""
+
+
+@dataclass(frozen=True, eq=False)
+class Treated:
+    """`table`: `facts` and what is planned, one row per account; `grades`: how the two bars made the grades.
+
+    Columns beside those of `facts`: days_late, fails (of the loss bar); base_grade, grade, bar ("loss", "work" or "");
+    rule, team, level; visits, calls (a year, that we begin), desk (visits they ask for become calls), minutes_planned
+    (a year); step, due; reason and action (in words); recommended.
+    """
+
+    table: pd.DataFrame
+    grades: Grades
+
+
+def treated(
+    facts: pd.DataFrame,
+    day: dt.date,
+    at: Bars,
+    policy: Policy,
+    lengths: Lengths,
+    capacity: float,
+    late_bar: float = np.inf,
+) -> Treated:
+    """The treatment of each row of `facts`, which has days_late and fails (over the loss bar) too.
+
+    `capacity` is in minutes a year. `at` are the bars the classes are told by, `late_bar` is the loss bar in days.
+    """
+    rows = facts.reset_index(drop=True)
+    bought = rows["first_order"].notna()
+    rows["never"] = ~bought
+    rows["new"] = rows["active"] & (rows["class"] != "High") & ~rows["key_account"]
+    rows["new"] &= rows["first_order"] > np.datetime64(before(day, policy.new))
+    rows["lately"] = rows["last_order"] > np.datetime64(before(day, LATELY))
+    rows["kept"] = rows["decided_means"] == KEEP
+    rows["raised"] = rows["promising"] | rows["new"]
+    rows["base_grade"] = base_grades(rows)
+    rows["minutes_full"] = _minutes(rows, _level(rows), policy, lengths)
+    select = rows["class"].map({"Low": DESK}).fillna(KEPT)
+    select = select.where(rows["base_grade"].isin(["A", "B"]), _level(rows))
+    rows["minutes_select"] = _minutes(rows, select, policy, lengths)
+    found = grades(rows, capacity)
+    rows[["grade", "bar"]] = found.table[["grade", "bar"]].to_numpy(object)
+    holds = [rule.holds(rows).to_numpy(bool) for rule in RULES]
+    for name in ("rule", "team", "level", "step"):
+        told = [getattr(rule, "name" if name == "rule" else name) for rule in RULES]
+        rows[name] = np.select(holds, told, told[-1]).astype(object)
+    own = rows["class"].map(TEAM_OF).fillna(ADMINISTRATION)
+    rows["team"] = rows["team"].mask(rows["team"] == OWN, own)
+    rows["minutes_planned"] = _minutes(rows, rows["level"], policy, lengths)
+    rows["visits"], rows["calls"], rows["desk"] = _cadence(rows["level"], policy)
+    rows[["step", "due"]] = steps(rows, day)
+    money = FORMATS["money"].format
+    also = {"high": money(at.high), "mid": money(at.mid), "reach": money(found.reach), "late_bar": f"{late_bar:.1f}"}
+    rows["reason"] = words(rows, rows["rule"], "why_plan", also)
+    rows["action"] = words(rows, rows["step"], "step_plan", also)
+    rows["recommended"] = rows["level"].map(RECOMMENDED).mask(rows["step"] == "survey", "survey first")
+    extra = ["never", "lately", "kept", "raised", "minutes_full", "minutes_select"]
+    return Treated(rows.drop(columns=extra), found)
+
+
+def _level(rows: pd.DataFrame) -> pd.Series:
+    """The level that an account's base grade gets, whatever the bars say."""
+    level = rows["base_grade"].map(LEVEL_OF)
+    return level.mask((rows["base_grade"] == "B") & rows["new"], NEW)
+
+
+def _cadence(level: pd.Series, policy: Policy) -> tuple[pd.Series, pd.Series, pd.Series]:
+    """Visits and calls a year that we begin, and whether visits they ask for become calls."""
+    told = {name: policy.cadence(name) for name in set(level)}
+    visits, calls = (level.map({name: pair[place] for name, pair in told.items()}) for place in (0, 1))
+    return visits.astype("float64"), calls.astype("float64"), ~level.isin(VISITED)
+
+
+def _minutes(rows: pd.DataFrame, level: pd.Series, policy: Policy, lengths: Lengths) -> pd.Series:
+    visits, calls, desk = _cadence(level, policy)
+    return planned_minutes(rows.assign(visits=visits, calls=calls, desk=desk), lengths)

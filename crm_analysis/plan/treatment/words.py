@@ -1,0 +1,73 @@
+"""Reasons and next steps in words: a label filled in with what is known of each account."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from crm_analysis.labels import label
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+FIELDS: dict[str, tuple[str, str]] = {
+    "revenue": ("revenue", "money"),
+    "worth": ("worth", "money"),
+    "potential": ("potential", "share"),
+    "first": ("first_order", "date"),
+    "last": ("last_order", "date"),
+    "silent": ("silent_days", "count"),
+    "rhythm": ("rhythm_days", "count"),
+    "late": ("days_late", "count"),
+    "complaint": ("open_complaint", "date"),
+    "ends": ("contract_ends", "date"),
+    "visits": ("visits", "number"),
+    "stage": ("stage", "text"),
+    "why": ("why_outcome", "text"),
+    "action": ("decided_action", "text"),
+    "on": ("decided_on", "date"),
+    "who": ("decided_by", "text"),
+    "word": ("decided_reason", "text"),
+}
+"""What a label may hold, each with the column it is filled from and how that is written."""
+FORMATS = {"money": "{:,.0f}", "share": "{:.1%}", "count": "{:,.0f}", "number": "{:g}"}
+_EMPTY = {"who": "somebody", "word": "no_reason", "stage": "no_stage", "why": "no_why"}
+"""The labels of what stands where a text is empty."""
+
+
+def words(rows: pd.DataFrame, keys: pd.Series, prefix: str, also: Mapping[str, str] | None = None) -> Any:
+    """For each row the label `<prefix>_<key>`, filled in: an array of texts.
+
+    `also` holds fields that are alike for all rows.
+    """
+    found = np.empty(len(rows), dtype=object)
+    codes = keys.to_numpy(object)
+    for key in sorted(set(codes)):
+        here = codes == key
+        template = label(f"{prefix}_{key}")
+        names = [name for _, name, *_ in string.Formatter().parse(template) if name]
+        own = [name for name in names if name in FIELDS]
+        constant = {name: (also or {})[name] for name in names if name not in FIELDS}
+        part = rows.loc[here, [FIELDS[name][0] for name in own]]
+        told = [_told(part[FIELDS[name][0]], name) for name in own]
+        if not own:
+            found[here] = template.format(**constant)
+            continue
+        found[here] = [
+            template.format(**constant, **dict(zip(own, values, strict=True))) for values in zip(*told, strict=True)
+        ]
+    return found
+
+
+def _told(values: pd.Series, name: str) -> list[str]:
+    kind = FIELDS[name][1]
+    if kind == "text":
+        empty = label(_EMPTY[name]) if name in _EMPTY else ""
+        return [value or empty for value in values.fillna("")]
+    if kind == "date":
+        return list(values.dt.strftime("%Y-%m-%d").fillna(label("unknown")))
+    return [label("unknown") if value != value else FORMATS[kind].format(value) for value in values.astype("float64")]

@@ -1,0 +1,25 @@
+"""What `crm-analysis decide` did, in one line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crm_analysis.labels import label
+from crm_analysis.report.sentences import counted
+
+if TYPE_CHECKING:
+    from crm_analysis.book.decisions import Kept
+    from crm_analysis.plan.answers import Answers
+
+
+def decide_said(kept: Kept, found: Answers) -> str:
+    """How many decisions were added to which file, how many were there, and how many rows have none."""
+    if not found.decisions:
+        parts = [label("decide_nothing")]
+    else:
+        parts = [counted(kept.added, "decide_added")]
+        if kept.there:
+            parts.append(label("decide_there").format(rows=f"{kept.there:,}"))
+        if found.blank:
+            parts.append(label("decide_blank").format(rows=f"{found.blank:,}"))
+    return f"{kept.file}: {'; '.join(parts)}"

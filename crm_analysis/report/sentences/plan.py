@@ -1,0 +1,204 @@
+"""What the plan page tells first: service time freed and given, what is due, people missing.
+
+A value of a headline is short; the sentence beside it says what it rests on. Where the book cannot carry something the
+sentence says why.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from crm_analysis.labels import label
+from crm_analysis.plan.actions import SOON
+from crm_analysis.report.sentences import counted, money
+from crm_analysis.report.sentences.potential import named
+from crm_analysis.report.values import text
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from crm_analysis.plan.outlook import Outlook
+
+NAMED = 3
+"""Accounts that are named in a headline."""
+LITTLE = 0.5
+"""Hours a year of a class that are not worth telling."""
+OF_CLASS = {"High": "plan_of_high", "Mid": "plan_of_mid", "Low": "plan_of_low", "": "plan_of_none"}
+
+
+# --- what it is about ---
+
+
+def plan_said(look: Outlook, currency: str) -> str:
+    """How many accounts have a treatment, and where classes divide."""
+    table = look.table
+    if not len(table):
+        return label("plan_nobody").format(day=look.day)
+    return label("plan_about").format(
+        accounts=counted(len(table), "account"),
+        day=look.day,
+        active=text(int(table["active"].sum()), "count"),
+        high=money(look.bars.high, currency),
+        mid=money(look.bars.mid, currency),
+    )
+
+
+# --- service time ---
+
+
+def freed(look: Outlook) -> str:
+    """Hours freed of those of today."""
+    whole = look.balance.whole
+    if not whole["hours_freed"] >= 0:
+        return label("unknown") if len(look.table) else ""
+    return label("freed_value").format(freed=whole_hours(whole["hours_freed"]), today=whole_hours(whole["hours_today"]))
+
+
+def freed_said(look: Outlook) -> str:
+    """Of whom, and to whom it goes; what is planned instead."""
+    whole = look.balance.whole
+    planned = whole_hours(whole["hours_planned"])
+    if not len(look.table):
+        return ""
+    if not whole["hours_freed"] >= 0:
+        return label("freed_untold").format(planned=planned)
+    words = []
+    for side in ("freed", "given"):
+        key = f"{side}_nothing" if not whole[f"accounts_{side}"] else f"{side}_said"
+        parts = _by_class(look.balance.table, f"hours_{side}")
+        numbers = {
+            "hours": counted_hours(whole[f"hours_{side}"]),
+            "between": between(whole[f"{side}_low"], whole[f"{side}_high"]),
+            "accounts": counted(whole[f"accounts_{side}"], "account"),
+            "parts": f" ({parts})" if parts else "",
+        }
+        words.append(label(key).format(**numbers))
+    words.append(label("freed_planned").format(planned=planned, today=whole_hours(whole["hours_today"])))
+    return " ".join(words)
+
+
+def _by_class(table: pd.DataFrame, column: str) -> str:
+    rows = table[table[column] >= LITTLE].sort_values([column, "class"], ascending=[False, True], kind="stable")
+    return ", ".join(
+        f"{label(OF_CLASS[name])} {whole_hours(hours)}" for name, hours in zip(rows["class"], rows[column], strict=True)
+    )
+
+
+# --- what to do first ---
+
+
+def due(look: Outlook) -> str:
+    """How many actions are due soon."""
+    return counted(len(_soon(look)), "action_due")
+
+
+def due_said(look: Outlook) -> str:
+    """The worthiest of them by name; how many there are in all."""
+    soon, many = _soon(look), int(look.table["due"].notna().sum())
+    if not many:
+        return label("due_nothing") if len(look.table) else ""
+    whole = label("due_whole").format(actions=counted(many, "action_in"), days=SOON)
+    if soon.empty:
+        first = look.table["due"].min()
+        return f"{whole} {label('due_later').format(first=first.date())}"
+    rows = soon.sort_values(["worth", "account_id"], ascending=[False, True], kind="stable").head(NAMED)
+    told = [_action(row) for _, row in rows.iterrows()]
+    first = label("due_first_one" if len(told) == 1 else "due_first_many")
+    return f"{whole} {first.format(n=len(told), what='; '.join(told))}"
+
+
+def _soon(look: Outlook) -> pd.DataFrame:
+    import pandas as pd
+
+    table = look.table
+    return table[table["due"] <= pd.Timestamp(look.day) + pd.Timedelta(days=SOON)]
+
+
+def _action(row: pd.Series) -> str:
+    what = str(row["action"])
+    return label("due_one").format(
+        name=named(row),
+        owner=row["owner_name"] if row["owner"] else label("unassigned"),
+        due=row["due"].date(),
+        what=what[:1].lower() + what[1:],
+    )
+
+
+# --- people ---
+
+
+def people(look: Outlook) -> str:
+    """Who lacks or has too many, of the teams where that is more than chance."""
+    if not len(look.table):
+        return ""
+    if not look.need.whole["people_missing"].iloc[0] > -np.inf:
+        return label("unknown")
+    lacks, over = _apart(look.need.teams)
+    parts = [
+        label(key).format(team=row.team, people=_some(abs(row.people_missing)))
+        for key, rows in (("people_lack", lacks), ("people_over", over))
+        for row in rows.itertuples()
+    ]
+    return "; ".join(parts) or label("people_right")
+
+
+def people_said(look: Outlook) -> str:
+    """How many are needed and there, in all and by team, and what that is measured by."""
+    if not len(look.table):
+        return ""
+    row = look.need.whole.iloc[0]
+    if not row["people_missing"] > -np.inf:
+        return str(look.need.says[0]) if look.need.says else ""
+    numbers = {
+        "needed": _some(row["people_needed"]),
+        "there": text(row["people_there"], "count"),
+        "between": between(row["missing_low"] + row["people_there"], row["missing_high"] + row["people_there"], _some),
+    }
+    words = [label("people_needed").format(**numbers)]
+    lacks, over = _apart(look.need.teams)
+    for key, rows in (("people_lacks", lacks), ("people_overs", over)):
+        if len(rows):
+            words.append(label(key).format(teams="; ".join(_team(one) for _, one in rows.iterrows())))
+    words.append(label("people_moves" if len(lacks) and len(over) else "people_measured"))
+    return " ".join(words)
+
+
+def _apart(teams: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Teams that lack people, and those that have too many, whatever contacts take; those with most first."""
+    told = teams[teams["team"] != ""]
+    lacks = told[told["missing_low"] > 0].sort_values(["people_missing", "team"], ascending=[False, True])
+    return lacks, told[told["missing_high"] < 0].sort_values(["people_missing", "team"])
+
+
+def _team(row: pd.Series) -> str:
+    ends = sorted(abs(row[name]) for name in ("missing_low", "missing_high"))
+    return f"{row['team']} {_some(abs(row['people_missing']))}{between(*ends, _some)}"
+
+
+# --- what rooms share ---
+
+
+def between(low: float, high: float, written: object = None) -> str:
+    """An interval in brackets after a figure; nothing where it is not known."""
+    if not (low > -np.inf and high < np.inf):
+        return ""
+    write = written if callable(written) else whole_hours
+    return f" ({label('from_to').format(low=write(low), high=write(high))})"
+
+
+def counted_hours(hours: float) -> str:
+    """So many hours: 1 hour, 1,020 hours, less than an hour."""
+    if 0 < hours < LITTLE:
+        return label("hour_part")
+    return counted(round(hours), "hour")
+
+
+def whole_hours(hours: float) -> str:
+    return f"{hours:,.0f}"
+
+
+def _some(number: float) -> str:
+    """A number of people: 0.4, 12."""
+    return f"{number:,.1f}" if abs(number) < 20 else f"{number:,.0f}"

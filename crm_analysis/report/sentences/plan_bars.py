@@ -1,0 +1,160 @@
+"""What the plan page tells of the two bars: the loss the company can bear, and the work the team can carry."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from crm_analysis.errors import BookError
+from crm_analysis.labels import label
+from crm_analysis.plan.grades.bar import IMPOSSIBLE, LIKELY, SHOWN
+from crm_analysis.plan.grades.grades import BARS, GRADES, LOSS, WORK
+from crm_analysis.report.sentences import counted, money
+from crm_analysis.report.sentences.plan import NAMED, whole_hours
+from crm_analysis.report.sentences.plan_lists import some
+from crm_analysis.report.sentences.potential import named
+from crm_analysis.report.values import text
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from crm_analysis.labels import Kind
+    from crm_analysis.plan.grades.bar import Passing
+    from crm_analysis.plan.outlook import Outlook
+
+GRADED = ("grade", "lowered_by", "accounts", "revenue", "hours_planned")
+YEARS = ("as_of", "accounts", "passing", "bad", "share", "low", "high", "all_bad")
+SHARES: dict[str, Kind] = {"low": "share", "high": "share"}
+_STATE = {SHOWN: "bars_shown", LIKELY: "bars_likely", IMPOSSIBLE: "bars_impossible"}
+
+
+def bars(look: Outlook) -> str:
+    """How many each bar lowers."""
+    if not len(look.table):
+        return ""
+    many = look.table["bar"].value_counts()
+    return label("bars_value").format(
+        loss=text(int(many.get(LOSS, 0)), "count"), work=text(int(many.get(WORK, 0)), "count")
+    )
+
+
+def bars_said(look: Outlook, currency: str) -> str:
+    """Whom the bars lower, and whether the bad share is shown to hold, likely or impossible."""
+    return " ".join(part for part in (loss_said(look), work_said(look, currency)) if part)
+
+
+def loss_said(look: Outlook) -> str:
+    """The loss bar in words; why there is none."""
+    try:
+        found = look.loss
+    except BookError as lack:
+        return label("bars_no_loss").format(lack=lack) if len(look.table) else ""
+    share = {"borne": text(found.bad_share, "share"), **_passing(found.at)}
+    words = [
+        label("bars_at").format(days=f"{found.at.days_late:.0f}", **share)
+        if found.binds
+        else label("bars_open").format(**share)
+    ]
+    words.append(label(_STATE[found.state]).format(**share))
+    if found.state == LIKELY and found.too_few:
+        words.append(label("bars_few").format(needed=found.needed, accounts=found.all.accounts))
+    if found.state == IMPOSSIBLE and found.surely_impossible:
+        words.append(label("bars_surely"))
+    if found.binds:
+        words.append(label("bars_without").format(**_passing(found.all)))
+    words.append(_lowered(look, LOSS, "bars_loss_lowers"))
+    return " ".join(words).strip()
+
+
+def known(look: Outlook) -> str:
+    """What can be shown of any bar; raises BookError where there is none."""
+    found = look.loss
+    if found.sure is not None and not found.sure.everybody:
+        return label("bars_sure").format(days=f"{found.sure.days_late:.0f}", **_passing(found.sure))
+    if found.sure is not None:
+        return ""
+    return label("bars_least").format(least=text(found.least_shown, "share"))
+
+
+def work_said(look: Outlook, currency: str) -> str:
+    """The work bar in words."""
+    found, hours = look.treated.grades, look.hours.contacts
+    if not len(look.table):
+        return ""
+    if not np.isfinite(found.capacity):
+        return label("bars_no_hours")
+    numbers = {"hours": whole_hours(hours)}
+    if not found.binding_work:
+        wanted = (found.select + found.kept + found.wanted) / 60
+        return label("bars_work_open").format(wanted=whole_hours(wanted), **numbers)
+    if not found.select_fits:
+        words = label("bars_work_full").format(select=whole_hours(found.select / 60), **numbers)
+    elif found.reach > -np.inf:
+        reach = money(found.reach, currency)
+        words = label("bars_work_at").format(reach=reach, grade=found.reach_grade, **numbers)
+    else:
+        words = label("bars_work_nobody").format(**numbers)
+    return f"{words} {_lowered(look, WORK, 'bars_work_lowers')}".strip()
+
+
+def _lowered(look: Outlook, bar: str, key: str) -> str:
+    rows = look.table[look.table["bar"] == bar]
+    if rows.empty:
+        return ""
+    first = rows.sort_values(["worth", "account_id"], ascending=[False, True], kind="stable").head(NAMED)
+    names = ", ".join(named(row) for _, row in first.iterrows())
+    return label(key).format(accounts=counted(len(rows), "account"), names=names)
+
+
+def _passing(row: Passing) -> dict[str, str]:
+    return {
+        "bad": text(row.bad, "count"),
+        "accounts": text(row.accounts, "count"),
+        "share": text(row.share, "share"),
+        "between": f" ({text(row.low, 'share')} to {text(row.high, 'share')})",
+    }
+
+
+# --- the tables ---
+
+
+def grades(look: Outlook) -> pd.DataFrame:
+    """Accounts by grade and by the bar that lowered them, in words; raises BookError without accounts."""
+    table = some(look.treated.grades.summary)
+    found = table.assign(
+        grade=[label(GRADES[name]) for name in table["grade"]],
+        lowered_by=[label(BARS[name]) for name in table["bar"]],
+        hours_planned=table["minutes"] / 60,
+    )
+    return found[list(GRADED)]
+
+
+def years(look: Outlook) -> pd.DataFrame:
+    """What the loss bar would have let pass, year by year; raises BookError where there is none."""
+    return look.loss.years
+
+
+def drawn_loss(look: Outlook) -> pd.DataFrame:
+    """Bad shares by bar; raises BookError where there is nothing to draw."""
+    table = look.loss.steps
+    if len(table) < 2:
+        raise BookError("")
+    return table
+
+
+def passing(look: Outlook) -> float:
+    """The share of accounts that the loss bar lets pass; 1 where there is none."""
+    return look.loss.at.passing / look.loss.at.accounts
+
+
+def loss_alt(look: Outlook) -> str:
+    """What the figure shows; raises BookError where there is none."""
+    table = drawn_loss(look)
+    first, last = table.iloc[0], table.iloc[-1]
+    return label("alt_loss").format(
+        strict=text(first["passing_share"], "share"),
+        least=text(first["share"], "share"),
+        most=text(last["share"], "share"),
+        borne=text(look.loss.bad_share, "share"),
+    )

@@ -1,0 +1,113 @@
+"""What the plan page tells of its lists: treatments, actions, every account, accounts that change owner."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crm_analysis.errors import BookError
+from crm_analysis.labels import label
+from crm_analysis.plan.actions import SOON
+from crm_analysis.plan.actions import by_team as actions_by_team
+from crm_analysis.report.sentences import counted
+from crm_analysis.report.sentences.potential import named
+from crm_analysis.report.values import text
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from crm_analysis.plan.outlook import Outlook
+
+# columns that the page shows of a table; its file holds all
+ACTIONS = ("name", "team", "to_do", "reason", "owner", "due")
+LISTED = ("name", "class", "grade", "team", "owner", "treatment", "to_do", "due", "reason")
+OWNERS = ("name", "class", "team", "owner_today", "owner", "owner_why")
+
+
+# --- treatments ---
+
+
+def treatments_said(look: Outlook) -> str:
+    """How many accounts are visited by plan, are served by the desk, get nothing; raises BookError without accounts."""
+    table = some(look.table)
+    numbers = {
+        "visited": counted(int((table["visits"] > 0).sum()), "account"),
+        "called": text(int(((table["visits"] <= 0) & (table["calls"] > 0)).sum()), "count"),
+        "left": text(int(((table["visits"] <= 0) & (table["calls"] <= 0)).sum()), "count"),
+    }
+    return label("treatments_said").format(**numbers)
+
+
+# --- actions ---
+
+
+def actions_said(look: Outlook) -> str:
+    """How many there are, by when; raises BookError without any."""
+    table = some(look.actions)
+    teams = actions_by_team(table, look.day)
+    unowned = int(teams["unowned"].sum())
+    words = [
+        label("actions_said").format(
+            actions=counted(len(table), "action_in"),
+            soon=text(int(teams["due_soon"].sum()), "count"),
+            days=SOON,
+            last=table["due"].max().date(),
+        )
+    ]
+    if unowned:
+        words.append(counted(unowned, "actions_unowned"))
+    return " ".join(words)
+
+
+def by_team(look: Outlook) -> pd.DataFrame:
+    """The action list by team; raises BookError without any."""
+    return actions_by_team(some(look.actions), look.day)
+
+
+# --- owners ---
+
+
+def owners_said(look: Outlook) -> str:
+    """How many accounts change owner, who gets the worthiest, who has none and why; raises BookError without accounts."""
+    table, changes = some(look.table), look.handovers
+    held = table["owner"] != ""
+    if not len(look.people):
+        return label("owners_nobody")
+    if not len(changes):
+        words = [label("owners_stay").format(accounts=counted(len(table), "account"))]
+    else:
+        row = changes.iloc[0]
+        words = [
+            label("owners_change").format(
+                changes=text(len(changes), "count"),
+                accounts=counted(len(table), "account"),
+                name=named(row),
+                today=row["owner_today"],
+                owner=row["owner"],
+                why=row["owner_why"],
+            )
+        ]
+    if not held.all():
+        many = table.loc[~held, "owner_why"].value_counts()
+        why = "; ".join(f"{text(int(many[name]), 'count')}: {name}" for name in sorted(many.index))
+        words.append(label("owners_unassigned").format(accounts=counted(int((~held).sum()), "account"), why=why))
+    return " ".join(words)
+
+
+def owners(look: Outlook) -> pd.DataFrame:
+    """The accounts that change owner; raises BookError where none does."""
+    return some(look.handovers)
+
+
+# --- every account ---
+
+
+def accounts_said(look: Outlook) -> str:
+    """How the list is sorted; raises BookError without accounts."""
+    return label("plan_listed").format(accounts=counted(len(some(look.table)), "account"))
+
+
+def some(table: pd.DataFrame) -> pd.DataFrame:
+    """The table; BookError without a word where it is empty, for what another sentence says already."""
+    if table.empty:
+        raise BookError("")
+    return table

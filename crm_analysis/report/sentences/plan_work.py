@@ -1,0 +1,164 @@
+"""What the plan page tells of work: service time by class, people by team, delivered against planned."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crm_analysis.errors import BookError
+from crm_analysis.labels import label
+from crm_analysis.plan.effort.delivered import VERDICTS, delivered_by
+from crm_analysis.plan.policy import LEVELS
+from crm_analysis.report.sentences import counted
+from crm_analysis.report.sentences.plan import OF_CLASS
+from crm_analysis.report.sentences.plan_lists import some
+from crm_analysis.report.values import text
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from crm_analysis.plan.outlook import Outlook
+
+TEAMS = (
+    "team", "accounts_today", "accounts_planned", "minutes_each_today", "minutes_each_planned", "hours_there",
+    "people_needed", "people_there", "people_missing", "missing_low", "missing_high",
+)  # fmt: skip
+PEOPLE = (
+    "name", "team", "accounts_today", "accounts_planned", "minutes_each_today", "minutes_each_planned",
+    "hours_there", "minutes_today", "minutes_planned", "minutes_low", "minutes_high", "full",
+)  # fmt: skip
+DELIVERED = (
+    "treatment", "accounts", "visits_planned", "visits_made", "calls_planned", "calls_made", "proactive",
+    "untouched", "on_request", "less", "as_planned", "more",
+)  # fmt: skip
+_SIDES = {"us": "begun_us", "them": "begun_them", "": "begun_unsaid"}
+
+
+# --- service time ---
+
+
+def time(look: Outlook) -> pd.DataFrame:
+    """The balance by class, in words and with all in the last row; raises BookError without accounts."""
+    import pandas as pd
+
+    table, whole = some(look.balance.table), look.balance.whole
+    if not len(look.table):
+        raise BookError("")
+    words = [label(OF_CLASS[name]) for name in table["class"]]
+    last = pd.DataFrame([{"class": label("plan_all"), **whole.to_dict()}])
+    return pd.concat([table.assign(**{"class": words}), last], ignore_index=True)
+
+
+def drawn_time(look: Outlook) -> pd.DataFrame:
+    """The rows to draw; raises BookError where minutes of today are not known."""
+    table = time(look).iloc[:-1]
+    if not (table["hours_today"] >= 0).any():
+        raise BookError("")
+    return table
+
+
+def time_alt(look: Outlook) -> str:
+    """What the figure shows."""
+    rows = drawn_time(look)
+    parts = [
+        label("alt_time_part").format(name=name, today=f"{today:,.0f}", planned=f"{planned:,.0f}")
+        for name, today, planned in zip(rows["class"], rows["hours_today"], rows["hours_planned"], strict=True)
+    ]
+    return label("alt_time").format(parts="; ".join(parts))
+
+
+def lengths_said(look: Outlook) -> str:
+    """How long contacts take, with their intervals; raises BookError without accounts."""
+    some(look.table)
+    table = look.lengths.table
+    told = table[table["class"] == ""].set_index("kind")
+    parts = []
+    for kind, key in (("visits", "length_visit"), ("calls", "length_call")):
+        row = told.loc[kind]
+        if row["assumed"]:
+            parts.append(label(f"{key}_assumed").format(minutes=f"{row['minutes']:.0f}"))
+        else:
+            ends = {name: f"{row[name]:.0f}" for name in ("minutes", "low", "high")}
+            parts.append(label(key).format(contacts=f"{row['contacts']:,.0f}", **ends))
+    return " ".join(parts)
+
+
+# --- people ---
+
+
+def workload_said(look: Outlook) -> str:
+    """What hours the plan is measured by, and what is not known; raises BookError without accounts."""
+    some(look.table)
+    return " ".join(look.need.says)
+
+
+def teams(look: Outlook) -> pd.DataFrame:
+    """People by team; raises BookError without accounts."""
+    some(look.table)
+    table = look.need.teams
+    return table.assign(team=table["team"].mask(table["team"] == "", label("team_none")))
+
+
+def persons(look: Outlook) -> pd.DataFrame:
+    """Work by person, those with most against their hours first; raises BookError without people."""
+    some(look.people)
+    table = look.need.people
+    nobody = table["rep_id"] == ""
+    full = table["minutes_planned"] / 60 / table["hours_there"].where(table["hours_there"] > 0)
+    names = table["name"].where(table["name"].notna(), table["rep_id"]).mask(nobody, label("unassigned"))
+    team = table["team"].fillna("").mask(nobody, "")
+    found = table.assign(name=names, team=team, full=full, last=nobody)
+    found = found.sort_values(["last", "full", "rep_id"], ascending=[True, False, True], na_position="last")
+    return found.drop(columns="last").reset_index(drop=True)
+
+
+# --- delivered against planned ---
+
+
+def delivered_said(look: Outlook) -> str:
+    """How many get as planned, and how much of it we begin; raises BookError where the book cannot tell."""
+    table = some(look.delivered)
+    planned = table[(table["visits_planned"] + table["calls_planned"]) > 0]
+    ours, theirs = float(table["contacts_ours"].sum()), float(table["contacts_theirs"].sum())
+    words = []
+    if len(planned):
+        many = planned["verdict"].value_counts()
+        parts = [f"{text(int(many[code]), 'count')} {label(VERDICTS[code])}" for code in VERDICTS if code in many]
+        words.append(
+            label("delivered_verdicts").format(accounts=counted(len(planned), "account"), parts=", ".join(parts))
+        )
+    if ours + theirs > 0:
+        share = text(ours / (ours + theirs), "share")
+        words.append(label("delivered_ours").format(share=share, contacts=f"{ours + theirs:,.0f}"))
+    return " ".join(words)
+
+
+def delivered_rule(look: Outlook) -> str:
+    """How the verdicts are made; raises BookError where there are none."""
+    some(look.delivered)
+    return label("verdict_rule")
+
+
+def delivered_by_level(look: Outlook) -> pd.DataFrame:
+    """Delivered against planned by treatment; raises BookError where the book cannot tell."""
+    table = delivered_by(some(look.delivered), "level")
+    places = {name: place for place, name in enumerate(LEVELS)}
+    table = table.sort_values("level", key=lambda own: own.map(places), ignore_index=True)
+    return table.assign(treatment=[label(f"level_{name}") for name in table["level"]]).drop(columns="level")
+
+
+def purposes(look: Outlook) -> pd.DataFrame:
+    """What contacts were for; raises BookError where the book does not tell."""
+    table = look.purposes
+    return table.assign(begun_by=[label(_SIDES[side]) for side in table["begun_by"]])
+
+
+def purposes_said(look: Outlook) -> str:
+    """The most frequent purpose of each side; raises BookError where the book does not tell."""
+    rows = look.purposes
+    parts = []
+    for side, key in (("us", "purpose_ours"), ("them", "purpose_theirs")):
+        own = rows[rows["begun_by"] == side]
+        if len(own):
+            row = own.sort_values(["contacts", "purpose"], ascending=[False, True]).iloc[0]
+            parts.append(label(key).format(purpose=row["purpose"], share=text(row["share"], "share")))
+    return " ".join(parts)
