@@ -15,14 +15,17 @@ from crm_analysis.labels import label
 
 if TYPE_CHECKING:
     import pandas as pd
+    from numpy.typing import NDArray
 
     from crm_analysis.book.book import Book
+
+    Flags = NDArray[np.bool_]
 
 KINDS = ("visits", "calls", "others")
 """Channels that are told apart; whatever is neither a visit nor a call, or says nothing, is one of the others."""
 OURS, THEIRS = "ours", "theirs"
-VISIT, CALL = "visit", "call"
-US = "us"
+_WORDS = {"visit": "visits", "call": "calls"}
+US, THEM = "us", "them"
 _BEGUN = ("channel", "initiated_by")
 NEEDS: dict[str, tuple[str, ...]] = {
     "contacts_all": (),
@@ -37,6 +40,11 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "cost_visits_ours": ("cost", *_BEGUN),
 }
 """The columns told of contacts, each with what it needs of `interactions`."""
+LONGEST = 24 * 60
+"""Minutes above which a contact is a slip of the pen, and tells no length; nor does one of no minutes."""
+_PARTS = 1e4  # sums of whole ten-thousandths, the contract's last place, do not hang on their order
+
+_TIMED = {"account_id": "object", "kind": "object", "contacts": "float64", "minutes": "float64", "squares": "float64"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,77 +60,134 @@ class Contacts:
 
     `why`: the columns the book cannot tell, which are NaN, each with a sentence saying why. `scale`: what the
     sums were multiplied by to bring them to a year (1 where contacts reach back so far; NaN where nothing is told).
+    `timed`, of contacts of a length (up to LONGEST): account_id, kind, contacts, minutes and squares (sums of them, and
+    of their squares in whole tenths of a minute), as counted.
     """
 
     frame: pd.DataFrame
     why: dict[str, str]
     scale: float
+    timed: pd.DataFrame
 
     def of(self, ids: pd.Series) -> pd.DataFrame:
         """The columns of NEEDS for these account ids, in their order and with their index: 0 without a contact."""
-        found = self.frame.set_index("account_id").reindex(ids.to_numpy(dtype=object)).set_axis(ids.index)
-        told = [name for name in NEEDS if name not in self.why]
-        return found.assign(**{name: found[name].fillna(0.0) for name in told}).astype("float64")
+        import pandas as pd
+
+        place = pd.Index(self.frame["account_id"]).get_indexer(ids)
+        none = place < 0
+        told = {}
+        for name in NEEDS:
+            values = np.append(self.frame[name].to_numpy("float64"), 0.0)[place]
+            told[name] = np.where(none, np.nan if name in self.why else 0.0, values)
+        return pd.DataFrame(told, index=ids.index)
 
 
 def contacts(book: Book, as_of: str | dt.date) -> Contacts:
     """Contacts of the year ending on `as_of`, from one query; where a book has none, all is told in `why`.
 
     Where the book's contacts begin inside the year, those there are are brought to a year; of less than three months
-    (`features.windows.LEAST_DAYS`) nothing is told.
+    (`features.windows.LEAST_DAYS`) nothing is told. Those of the day asked for last are kept.
     """
-    import pandas as pd
-
     then = book.as_of(as_of)
     day = then.day or then.extracted_on
-    why = {name: lack for name, needs in NEEDS.items() if (lack := then.why_not("interactions", *needs))}
+    if book.kept.get("contacts", (None,))[0] != day:
+        book.kept["contacts"] = day, _contacts(then, day)
+    found: Contacts = book.kept["contacts"][1]
+    return found
+
+
+def _contacts(book: Book, day: dt.date) -> Contacts:
+    import pandas as pd
+
+    why = {name: lack for name, needs in NEEDS.items() if (lack := book.why_not("interactions", *needs))}
     nothing = pd.DataFrame(columns=["account_id", *NEEDS]).astype(dict.fromkeys(NEEDS, "float64"))
+    timed = pd.DataFrame(columns=list(_TIMED)).astype(_TIMED)
     if "contacts_all" in why:
-        return Contacts(nothing, why, np.nan)
-    rows, mark = then.table("interactions"), Landmark.of(day)
+        return Contacts(nothing, why, np.nan, timed)
+    rows, mark = book.table("interactions"), Landmark.of(day)
     first = rows.happened_on.min().cast("string").execute()
     scale = mark.as_a_year(dt.date.fromisoformat(str(first)) if first else None)
     if np.isnan(scale):
-        return Contacts(nothing, dict.fromkeys(NEEDS, label("money_few_days").format(day=day)), scale)
-    told = [name for name in NEEDS if name not in why]
-    found = engine.frame(_sums(then, mark.year, told).order_by("account_id"))
+        return Contacts(nothing, dict.fromkeys(NEEDS, label("money_few_days").format(day=day)), scale, timed)
+    rows = rows.filter(rows.account_id.notnull() & (rows.happened_on > ibis.literal(mark.year)))
+    found = engine.frame(_sums(rows))
+    account, ids = pd.factorize(found["account_id"], sort=True)
+    frame = pd.DataFrame({"account_id": ids.to_numpy(dtype=object)})
+    kind, ours, unsaid = _words(found)
     for name in NEEDS:
-        found[name] = found[name].fillna(0.0).astype("float64") * scale if name in told else np.nan
-    return Contacts(found[["account_id", *NEEDS]], why, scale)
+        amount, holds = _told(name, found, kind, ours, unsaid) if name not in why else (None, ours)
+        if amount is None:
+            frame[name] = np.nan
+        else:
+            parts = np.where(holds, np.rint(amount.fillna(0.0).to_numpy("float64") * _PARTS), 0.0)
+            frame[name] = np.bincount(account, parts, len(ids)) / _PARTS * scale
+    if "channel" in rows.columns and "minutes" in rows.columns:
+        timed = _timed(found, account, ids, kind)
+    return Contacts(frame, why, scale, timed)
 
 
-def _sums(book: Book, since: dt.date, told: list[str]) -> ibis.Table:
-    """The columns `told` of contacts after `since`, one row per account."""
-    rows = book.table("interactions").filter(lambda row: row.happened_on > ibis.literal(since))
-    rows = rows.filter(rows.account_id.notnull())
-    # words are looked at once for each way an account is written of, not once for each contact
+def _sums(rows: ibis.Table) -> ibis.Table:
+    """What is summed of contacts for each way that an account's are written."""
     raw = [name for name in _BEGUN if name in rows.columns]
-    parts: dict[str, Any] = {"number": rows.count()}
+    sums: dict[str, Any] = {"number": rows.count()}
     if "minutes" in rows.columns:
-        parts |= {"minutes": rows.minutes.sum(), "untimed": (rows.minutes.fill_null(0) <= 0).sum()}
+        sums["minutes"] = rows.minutes.sum().cast("float64")
+        sums["untimed"] = (rows.minutes.fill_null(0) <= 0).sum()
     if "cost" in rows.columns:
-        parts["cost"] = rows.cost.sum()
-    rows = rows.group_by("account_id", *raw).agg(**parts)
-    if "initiated_by" in raw:
-        who = engine.trimmed(rows.initiated_by).lower()
-        rows = rows.mutate(is_ours=(who == US).fill_null(False), is_unsaid=~who.isin([US, "them"]).fill_null(False))
-    if "channel" in raw:
-        how = engine.trimmed(rows.channel).lower()
-        rows = rows.mutate(kind=ibis.cases((how == VISIT, "visits"), (how == CALL, "calls"), else_="others"))
-    rows = engine.fenced(book.con, rows)
-    table = rows.group_by("account_id").agg(**{name: _sum(rows, name) for name in told})
-    return table.mutate(**{name: table[name].cast("float64") for name in told})
+        sums["cost"] = rows.cost.sum().cast("float64")
+    if "minutes" in rows.columns and "channel" in raw:
+        long = (rows.minutes > 0) & (rows.minutes <= LONGEST)
+        tenths = (ibis.ifelse(long, rows.minutes, ibis.null("decimal(18, 4)")) * 10).round().cast("int64")
+        sums |= {"timed": tenths.count(), "tenths": tenths.sum(), "squares": (tenths * tenths).sum()}
+    table = rows.group_by("account_id", *raw).agg(**sums)
+    whole = [name for name in sums if table[name].type().is_integer()]
+    return table.mutate(**{name: table[name].cast("int64") for name in whole})
 
 
-def _sum(rows: ibis.Table, name: str) -> Any:
-    """The sum that a column of NEEDS is, of rows with number, minutes, cost, kind, is_ours, is_unsaid."""
+def _words(found: pd.DataFrame) -> tuple[NDArray[np.object_], Flags, Flags]:
+    """The kind of each row of `found`, whether we began it, and whether it does not say who did."""
+
+    def plain(name: str) -> NDArray[np.object_]:
+        if name not in found:
+            return np.full(len(found), "", dtype=object)
+        codes, words = found[name].factorize()
+        return np.array([*(str(word).strip().lower() for word in words), ""], dtype=object)[codes]
+
+    who, how = plain("initiated_by"), plain("channel")
+    kind = np.select([how == word for word in _WORDS], list(_WORDS.values()), "others").astype(object)
+    return kind, who == US, (who != US) & (who != THEM)
+
+
+def _told(
+    name: str, found: pd.DataFrame, kind: NDArray[np.object_], ours: Flags, unsaid: Flags
+) -> tuple[pd.Series, Flags]:
+    """What a column of NEEDS is the sum of, and of which rows of `found`."""
+    every = np.ones(len(found), dtype=bool)
     plain = {"contacts_all": "number", "minutes": "minutes", "untimed": "untimed", "contact_cost": "cost"}
     if name in plain:
-        return rows[plain[name]].sum()
+        return found[plain[name]], every
     parts = name.split("_")
-    amount = rows[parts[0] if parts[0] in ("minutes", "cost") else "number"]
+    amount = found[parts[0] if parts[0] in ("minutes", "cost") else "number"]
     if parts[-1] == "unsaid":
-        return amount.sum(where=rows.is_unsaid)
-    begun = rows.is_ours if parts[-1] == OURS else ~rows.is_ours
-    kind = next((part for part in parts if part in KINDS), None)
-    return amount.sum(where=begun & (rows.kind == kind) if kind else begun)
+        return amount, unsaid
+    holds = ours if parts[-1] == OURS else ~ours
+    for part in parts:
+        if part in KINDS:
+            holds = holds & (kind == part)
+    return amount, holds
+
+
+def _timed(found: pd.DataFrame, account: NDArray[np.int64], ids: pd.Index, kind: NDArray[np.object_]) -> pd.DataFrame:
+    """`Contacts.timed`, of rows with timed, tenths and squares."""
+    import pandas as pd
+
+    parts = []
+    for name in KINDS:
+        own = kind == name
+        sums = {
+            told: np.bincount(account[own], found[part].fillna(0).to_numpy("float64")[own], len(ids)) / per
+            for told, part, per in (("contacts", "timed", 1), ("minutes", "tenths", 10), ("squares", "squares", 100))
+        }
+        table = pd.DataFrame({"account_id": ids.to_numpy(dtype=object), "kind": name} | sums)
+        parts.append(table[table["contacts"] > 0])
+    return pd.concat(parts, ignore_index=True)

@@ -43,8 +43,8 @@ def answers(
 ) -> Answers:
     """The decisions that people wrote into the workbook at `path`.
 
-    `accounts` are the ids that the book knows; `on` and `by` stand where a row says no day, or nobody. Words are those of
-    `decided.WORDS`; spaces, hyphens and capitals do not matter.
+    `accounts` are the ids that the book knows; `on` and `by` stand where a row says no day, or nobody. Words are those
+    of `decided.WORDS`; spaces, hyphens and capitals do not matter.
 
     Raises UserError with a line for each mistake: its sheet and row, what was found and what was expected.
     """
@@ -93,8 +93,8 @@ def _rows(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
                     yield f"{sheet.label}, row {number}", row
     if not read:
         raise UserError(
-            f"{path.name}: no sheet has the columns '{_heading('account_id')}' and '{_heading('decision')}' in its first "
-            f"row; found sheets {', '.join(sheets)}."
+            f"{path.name}: no sheet has the columns '{_heading('account_id')}' and '{_heading('decision')}' in its "
+            f"first row; found sheets {', '.join(sheets)}."
         )
 
 

@@ -26,6 +26,7 @@ from crm_analysis.plan.effort.lengths import Lengths, lengths
 from crm_analysis.plan.effort.need import Need, need, todays_minutes
 from crm_analysis.plan.effort.owners import owners
 from crm_analysis.plan.facts import Low, facts
+from crm_analysis.plan.fate import Fates, fates
 from crm_analysis.plan.grades.bad import bad_accounts, invoice_days
 from crm_analysis.plan.grades.bar import LossBar, followed, loss_bar
 from crm_analysis.plan.policy import Policy
@@ -206,6 +207,15 @@ class Outlook:
     def overrides(self) -> pd.DataFrame:
         """Decisions against the advice that stand (`summary.standing`)."""
         return summary.standing(self.book, self.day, self.table, self.people)
+
+    @cached_property
+    def fates(self) -> Fates:
+        """What became of earlier decisions; small orders are those below the minimum of the potential page's steps."""
+        try:
+            minimum = self.potential.steps.minimum
+        except BookError:
+            minimum = 0.0
+        return fates(self.book, self.day, self.facts, self.bars, minimum)
 
     @cached_property
     def missing(self) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Tables of the plan for a reader: treatments by rule, every account, accounts that change owner, what the book lacks."""
+"""Tables of the plan for a reader: treatments by rule, every account, those that change owner, what the book lacks."""
 
 from __future__ import annotations
 
@@ -127,8 +127,8 @@ def handovers(table: pd.DataFrame, people: pd.DataFrame) -> pd.DataFrame:
 def standing(book: Book, as_of: str | dt.date, table: pd.DataFrame, people: pd.DataFrame) -> pd.DataFrame:
     """Decisions against the advice that stand (`decided.overrides`), the latest first, then by account_id.
 
-    Columns: account_id, name (as in the plan's table), decision, recommended, reason, decided_by (a name where it is one
-    of `people`), decided_on.
+    Columns: account_id, name (as in the plan's table), decision, recommended, reason, decided_by (a name where it is
+    one of `people`), decided_on.
     """
     found = overrides(book, as_of).rename(columns={"action": "decision"})
     names = table.set_index("account_id")["name"]

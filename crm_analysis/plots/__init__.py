@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from crm_analysis.plots.complaints import complaint_chart, complaint_funnel, complaint_topics, complaint_waits
 from crm_analysis.plots.drivers import importance_map, team_impressions
-from crm_analysis.plots.plan import loss_bars, service_time
+from crm_analysis.plots.plan import loss_bars, migration_matrix, reactions, service_time
 from crm_analysis.plots.potential import cut_risk, potential_calibration, practice_missed
 from crm_analysis.plots.retention import (
     cohort_heatmap,
@@ -41,17 +41,19 @@ __all__ = [
     "leaving_calibration",
     "lorenz_curve",
     "loss_bars",
+    "migration_matrix",
     "monthly_revenue",
     "orders_calibration",
     "potential_calibration",
     "practice_missed",
     "projection_curves",
+    "reactions",
     "reactivation_curve",
     "score_bounds",
     "score_groups",
     "score_trend",
-    "service_time",
     "segment_shares",
+    "service_time",
     "survival_curves",
     "team_impressions",
     "tier_shares",

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crm_analysis.labels import label
-from crm_analysis.plots.axes import COLOURS, INK, PALE, QUIET, STRONG, axes, percent
+from crm_analysis.plots.axes import COLOURS, INK, PALE, QUIET, STRONG, axes, percent, short
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
+    from matplotlib.colors import LinearSegmentedColormap
 
 ORANGE = COLOURS[1]
 
@@ -52,5 +53,69 @@ def loss_bars(table: pd.DataFrame, borne: float, passing: float) -> Axes:
     ax.set_ylabel(label("axis_bad_share"), fontsize=9, color=INK)
     percent(ax, "x")
     percent(ax, "y")
+    _whole(ax, "y")
     ax.figure.legend(frameon=False, fontsize=9, loc="outside lower left", ncols=3)
     return ax
+
+
+def reactions(table: pd.DataFrame, even: pd.DataFrame, currency: str) -> Axes:
+    """Change of profit by the share that leaves, a line per share that bundles (`SmallOrders.grid`).
+
+    `even` marks the shares at which lines reach nothing (`SmallOrders.break_even`; it may have no rows).
+    """
+    from matplotlib.ticker import FuncFormatter
+
+    ax = axes(label("figure_reactions"), height=3.8)
+    shares = sorted(table["bundle_share"].unique())
+    for share, colour in zip(shares, COLOURS, strict=False):
+        own = table[table["bundle_share"] == share].sort_values("leave_share")
+        words = label("drawn_bundle").format(share=f"{share:.0%}")
+        ax.plot(
+            own["leave_share"], own["profit_change"], "-o", color=colour, markersize=3.5, linewidth=1.6, label=words
+        )
+    ax.axhline(0, color=QUIET, linewidth=1)
+    marks = even.loc[even["break_even"] <= float(table["leave_share"].max()), "break_even"].tolist()
+    if marks:
+        words = label("drawn_break_even")
+        ax.plot(marks, [0.0] * len(marks), "D", color=INK, markersize=7, zorder=3, label=words)
+    ax.set_xlabel(label("axis_leave"), fontsize=9, color=INK)
+    ax.set_ylabel(f"{label('axis_profit_change')}, {currency}", fontsize=9, color=INK, parse_math=False)
+    percent(ax, "x")
+    _whole(ax, "x")
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda amount, _: short(amount)))
+    ax.figure.legend(frameon=False, fontsize=9, loc="outside lower left", ncols=2)
+    return ax
+
+
+def migration_matrix(table: pd.DataFrame, span: str) -> Axes:
+    """Shares of accounts by state before (rows) and after (columns), states in words (`Migration.table`)."""
+    begin, end = list(dict.fromkeys(table["from_state"])), list(dict.fromkeys(table["to_state"]))
+    ax = axes(label("figure_matrix").format(span=span), height=1.2 + 0.5 * len(begin))
+    grid = table.pivot(index="from_state", columns="to_state", values="moved_share").loc[begin, end]
+    ax.imshow(grid.to_numpy(), cmap=_shades(), vmin=0, vmax=1, aspect="auto")
+    rows = table.set_index(["from_state", "to_state"])
+    for y, one in enumerate(begin):
+        for x, other in enumerate(end):
+            row = rows.loc[one, other]
+            ends = f"{row['low_moved_share']:.0%}–{row['high_moved_share']:.0%}"
+            colour = "white" if row["moved_share"] > 0.55 else INK
+            ax.text(x, y, f"{row['moved_share']:.0%} ({ends})", ha="center", va="center", fontsize=9, color=colour)
+    ax.set_xticks(range(len(end)), end)
+    ax.set_yticks(range(len(begin)), begin)
+    ax.spines[["left", "bottom"]].set_visible(False)
+    ax.tick_params(length=0)
+    return ax
+
+
+def _whole(ax: Axes, axis: str) -> None:
+    """Marks at whole percents along an axis."""
+    from matplotlib.ticker import MaxNLocator
+
+    getattr(ax, f"{axis}axis").set_major_locator(MaxNLocator(nbins=7, steps=[1, 2, 5, 10]))
+
+
+def _shades() -> LinearSegmentedColormap:
+    """From white to the report's blue."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    return LinearSegmentedColormap.from_list("report", ["#ffffff", PALE, STRONG])

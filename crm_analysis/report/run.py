@@ -38,6 +38,8 @@ PARTS = (
     Part("retention", "retention.ipynb"),
     Part("satisfaction", "satisfaction.ipynb"),
     Part("potential", "potential.ipynb"),
+    Part("plan", "plan.ipynb"),
+    Part("what_if", "what_if.ipynb"),
 )
 
 

@@ -12,12 +12,36 @@ LABELS: dict[str, str] = {
     "decide_blank": "rows without a decision, left as they are: {rows}",
     "decide_nothing": "nothing is decided in it, and nothing was written.",
     "decide_there": "already there: {rows}",
+    "done_few": "none since, but too few to tell",
+    "done_less": "less than before",
+    "done_never": "there was nothing to end",
+    "done_no": "no",
+    "done_soon": "too early to tell",
+    "done_untold": "not measured",
+    "done_yes": "yes",
+    "fate_change": "{decision}, {follows}: the revenue of {accounts} accounts changed by {change} against the year "
+    "before the decision (90% interval {low_change} to {high_change}).",
+    "fate_change_few": "{decision}, {follows}: the revenue of {accounts} accounts changed by {change} against the year "
+    "before the decision; they are too few for an interval.",
+    "fate_counts": "Known are {decisions} decisions about {accounts} accounts. {standing} stand, confirmations left "
+    "aside, {early} of them for less than {days} days; {replaced} were replaced by another.",
+    "fate_no_effect": "That is no effect of the decisions. Whom to decide about was chosen, and accounts chosen while "
+    "they did badly do better by chance alone.",
+    "fate_none": "The book has no decisions yet, so nothing can have become of them.",
+    "fate_others": "That of accounts of the same classes of which nothing was decided changed by {others_change} "
+    "({low_others} to {high_others}).",
+    "fate_unknown": "{decisions} decisions are in words that are not known, and count for nothing.",
+    "follows_followed": "as recommended",
+    "follows_lot": "by lot, never cut",
+    "follows_overridden": "against the recommendation",
+    "follows_unasked": "nothing was recommended",
+    "follows_unknown": "word not known",
     "lists_by_person": "By person",
     "lists_by_team": "By team",
     "lists_day": "As of {day}. Due soon: within {days} days of that. Revenue is that of the year to that day.",
-    "lists_how": "What is decided stands in the columns with a coloured heading: a word of the sheet {words}, the reason "
-    "if it is another than recommended, who decided and when. Rows without a word are left as they are. The file then "
-    "goes back into the book: crm-analysis decide BOOK FILE.xlsx --on DATE",
+    "lists_how": "Write what is decided into the coloured columns: a word of the sheet {words}, the reason if it is "
+    "another than recommended, who decided and when. Rows without a word are left as they are. The file then goes back "
+    "into the book: crm-analysis decide BOOK FILE.xlsx --on DATE",
     "lists_nothing": "There is nothing to do.",
     "lists_other": "no team",
     "lists_page": "Page {page} of {pages}",
@@ -44,7 +68,7 @@ LABELS: dict[str, str] = {
 }
 
 COLUMNS: Words = {
-    "to_do": ("What to do", "text"),
+    "to_do": ("To do", "text"),
     "due": ("Due", "date"),
     "decision_reason": ("Reason of the decision", "text"),
     "actions": ("Actions", "count"),
@@ -52,6 +76,33 @@ COLUMNS: Words = {
     "unowned": ("Unassigned", "count"),
     "first_due": ("First due", "date"),
     "sheets": ("Sheets", "text"),
+    "follows": ("Against the advice?", "text"),
+    "stood_days": ("Stands, or stood (days)", "count"),
+    "replaced_on": ("Replaced on", "date"),
+    "done": ("Carried out?", "text"),
+    "contacts_before": ("Contacts we began, a year before", "number"),
+    "contacts_since": ("Contacts we began, a year since", "number"),
+    "visits_before": ("Our visits, a year before", "number"),
+    "visits_since": ("Our visits, a year since", "number"),
+    "small_before": ("Small orders, a year before", "number"),
+    "small_since": ("Small orders, a year since", "number"),
+    "orders_since": ("Days with orders since", "count"),
+    "revenue_since": ("Revenue since, a year", "money"),
+    "margin_before": ("Margin, the year before", "money"),
+    "margin_since": ("Margin since, a year", "money"),
+    "class_then": ("Class then", "text"),
+    "class_now": ("Class now", "text"),
+    "left_since": ("Left since", "flag"),
+    "early": ("Too early to tell", "count"),
+    "idle": ("Idle in the year before", "count"),
+    "measured": ("Measured", "count"),
+    "carried": ("Carried out", "count"),
+    "undone": ("Not carried out", "count"),
+    "low_change": ("Change, 90% from", "share"),
+    "high_change": ("Change, 90% to", "share"),
+    "others_change": ("Change of others", "share"),
+    "low_others": ("Of others, 90% from", "share"),
+    "high_others": ("Of others, 90% to", "share"),
     "word": ("Word", "text"),
     "meant": ("What it means", "text"),
 }

@@ -14,39 +14,38 @@ LABELS: dict[str, str] = {
     "actions_said": "{actions}, {soon} of them due within {days} days, the last by {last}.",
     "actions_unowned_many": "{n} have no owner: name one before the list goes out.",
     "actions_unowned_one": "1 has no owner: name one before the list goes out.",
-    "alt_loss": "Share of accounts that went bad by how many are supplied against invoice: from {least} with {strict} of "
-    "them to {most} with all, beside the {borne} that can be borne.",
+    "alt_loss": "Share of accounts that went bad by how many are supplied against invoice: from {least} with {strict} "
+    "of them to {most} with all, beside the {borne} that can be borne.",
     "alt_time": "Hours of contacts a year, today and planned. {parts}.",
     "alt_time_part": "{name}: {today} today, {planned} planned",
     "axis_bad_share": "Went bad, of all accounts",
     "axis_hours": "Hours of contacts a year",
     "axis_passing": "Accounts supplied against invoice",
-    "bars_at": "Loss bar: who pays more than {days} days late in the mean is to pay beforehand.",
+    "bars_at": "Who pays more than {days} days late in the mean is not supplied on open account any longer: a Low "
+    "account pays beforehand, a larger one agrees a credit limit.",
     "bars_few": "At least {needed} accounts would be needed to show it; {accounts} are known.",
-    "bars_impossible": "No bar keeps the share of bad accounts under {borne}: at best {bad} of {accounts} went bad in "
-    "the year that decided, {share}{between}. That is impossible here.",
-    "bars_least": "No bar is shown to keep the share that low: of the strictest one looked at it is shown only that it "
-    "stays under {least}.",
-    "bars_likely": "With it {bad} of {accounts} went bad in the year that decided, {share}{between}: under the {borne} "
-    "that can be borne is likely, but not shown.",
-    "bars_loss_lowers": "It lowers {accounts} to grade D, those of most worth: {names}.",
-    "bars_no_hours": "Work bar: none, as it is not known how many hours contacts may take.",
-    "bars_no_loss": "Loss bar: none. {lack}",
-    "bars_open": "Loss bar: none is needed.",
-    "bars_shown": "With it {bad} of {accounts} went bad in the year that decided, {share}{between}: under the {borne} "
-    "that can be borne is shown.",
-    "bars_sure": "Shown to keep the share that low is a bar of {days} days: with it {bad} of {accounts} went bad "
-    "({share}).",
-    "bars_surely": "That is more than chance.",
-    "bars_value": "{loss} by loss, {work} by work",
-    "bars_without": "Without a bar {bad} went bad, {share}{between}.",
-    "bars_work_at": "Work bar: the {hours} hours a year reach down to a worth of {reach} a year in grade {grade}.",
-    "bars_work_full": "Work bar: the {hours} hours a year do not even carry the {select} that it takes to serve all from "
-    "the desk.",
-    "bars_work_lowers": "It lowers {accounts} to the desk, those of most worth: {names}.",
-    "bars_work_nobody": "Work bar: the {hours} hours a year do not carry visits by plan to a single account.",
-    "bars_work_open": "Work bar: it lowers nobody, as the {hours} hours a year carry the {wanted} that the grades ask "
-    "for.",
+    "bars_impossible": "To keep bad accounts under the {borne} that can be borne is impossible: even so {bad} of "
+    "{accounts} went bad in the year that decided, {share}{between}, and no bar does better.",
+    "bars_least": "That bad accounts stay so few cannot be shown of any bar: of the strictest one looked at the most "
+    "that can be said is that they stay under {least}.",
+    "bars_likely": "With that {bad} of {accounts} accounts went bad in the year that decided, {share}{between}: that "
+    "they stay under the {borne} that can be borne is likely, but not shown.",
+    "bars_loss_lowers": "Of most worth among them: {names}.",
+    "bars_no_hours": "It is not known how many hours contacts may take, so none is drawn; set capacity.",
+    "bars_no_loss": "No bar can be drawn. {lack}",
+    "bars_nobody": "nobody",
+    "bars_open": "Nobody pays so late that it matters: no bar is needed.",
+    "bars_shown": "With that {bad} of {accounts} accounts went bad in the year that decided, {share}{between}: that "
+    "they stay under the {borne} that can be borne is shown.",
+    "bars_sure": "Shown to keep them so few is a bar of {days} days: with it {bad} of {accounts} went bad ({share}).",
+    "bars_surely": "That is more than chance explains.",
+    "bars_without": "Without it {bad} went bad, {share}{between}.",
+    "bars_work_at": "The {hours} hours a year reach down to accounts of grade {grade} that are worth {reach} a year.",
+    "bars_work_full": "The {hours} hours a year do not even carry the {select} that it takes to serve all from the "
+    "desk.",
+    "bars_work_lowers": "Those below get no visits by plan; of most worth among them: {names}.",
+    "bars_work_nobody": "The {hours} hours a year do not carry visits by plan to a single account.",
+    "bars_work_open": "The {hours} hours a year carry all {wanted} that the grades ask for.",
     "begun_them": "the account",
     "begun_unsaid": "not said",
     "begun_us": "us",
@@ -56,8 +55,6 @@ LABELS: dict[str, str] = {
     "delivered_ours": "Of the {contacts} contacts of the last year we began {share}.",
     "delivered_verdicts": "Held against the plan, the last year brought of {accounts} with visits or calls planned: "
     "{parts}.",
-    "purpose_ours": "What we begin is mostly {purpose} ({share}).",
-    "purpose_theirs": "What accounts ask for is mostly {purpose} ({share}).",
     "drawn_bad": "went bad (90% interval)",
     "drawn_bar": "the bar",
     "drawn_borne": "can be borne: {share}",
@@ -67,8 +64,13 @@ LABELS: dict[str, str] = {
     "due_first_one": "It is: {what}.",
     "due_later": "The first is due on {first}.",
     "due_nothing": "There is nothing to do.",
-    "due_one": "{name} ({owner}, by {due}): {what}",
+    "due_one": "{name} ({owner}, by {due})",
+    "due_what": "{what}: {names}",
     "due_whole": "The plan holds {actions}; this counts those due within {days} days.",
+    "fates_how": "Carried out is what contacts and orders show: no more visits by us where the desk was to serve, "
+    "say. What an account brought since is told as of a year, from 90 days after the decision on.",
+    "fates_value": "{standing} stand; {carried} of {known} carried out, as far as that is known",
+    "fates_value_none": "none yet",
     "figure_loss": "Bad accounts, by how many are supplied against invoice",
     "figure_time": "Hours of contacts a year, today and planned",
     "freed_nothing": "It takes time from nobody.",
@@ -101,11 +103,12 @@ LABELS: dict[str, str] = {
     "people_over": "{team} has {people} too many",
     "people_overs": "Too many are in: {teams}.",
     "people_right": "no team surely too few or too many",
-    "plan_about": "{accounts} are known on {day}, {active} of them ordered in the 12 months before. High are those that "
-    "brought at least {high}, Mid at least {mid}, Low all others that ordered.",
+    "plan_about": "{accounts} are known on {day}, {active} of them ordered in the 12 months before. High are those "
+    "that brought at least {high}, Mid at least {mid}, Low all others that ordered.",
     "plan_all": "all",
-    "plan_listed": "{accounts}, by team, those of most worth first. Worth is what an account brings in a year less what "
-    "serving it costs, and for a Low one what it may grow to.",
+    "plan_listed": "{accounts}, by team, those of most worth first. Worth is what an account brings in a year less "
+    "what serving it costs, and for a Low one what it may grow to.",
+    "plan_no_team": "no team",
     "plan_nobody": "No account is known on {day}, so there is nothing to plan.",
     "plan_of_high": "High",
     "plan_of_low": "Low",
@@ -124,16 +127,18 @@ LABELS: dict[str, str] = {
     "plan_unlock_spend": "what serving an account costs",
     "plan_unlock_stage": "new accounts by stage",
     "plan_unlock_written_off": "losses that were written off",
-    "team_none": "no team",
-    "treatments_said": "By plan we visit {visited}; {called} more get calls from us and no visits; to {left} we go only "
-    "when they ask.",
+    "purpose_ours": "What we begin is most often {purpose} ({share}).",
+    "purpose_theirs": "What accounts ask for is most often {purpose} ({share}).",
+    "treatments_left": "The other {left} we serve when they ask.",
+    "treatments_said": "By plan we visit {visited}; {called} more get calls from us and no visits.",
 }
 
 COLUMNS: Words = {
     "service_time": ("Service time freed", "text"),
     "due_first": ("What to do first", "text"),
     "people_by_team": ("People missing or too many", "text"),
-    "two_bars": ("Accounts that the two bars lower", "text"),
+    "loss_bar": ("Paying too late", "text"),
+    "work_bar": ("Beyond our hours", "text"),
     "last_decisions": ("What became of the last decisions", "text"),
     "applies": ("When it applies", "text"),
     "treatment": ("Treatment", "text"),
@@ -150,5 +155,8 @@ COLUMNS: Words = {
     "lowered_by": ("Lowered by", "text"),
     "owner_today": ("Owner today", "text"),
     "full": ("Filled by the plan", "share"),
+    "contacts_held": ("Contacts held", "count"),
+    "minutes_held": ("Minutes of contacts held", "count"),
+    "revenue_change_share": ("Change of revenue", "share"),
     "worth": ("Worth a year", "money"),
 }

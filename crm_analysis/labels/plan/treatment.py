@@ -11,8 +11,8 @@ LABELS: dict[str, str] = {
     "rules_first": "What comes before a rule's own next step",
     "rules_levels": "Levels of service, with the contacts we begin",
     "team_own": "of its class",
-    "rules_own": "The team of a class: High operations centre, Mid customer support, others sales administration. Grades, "
-    "bars and levels are explained in [plan.md](plan.md).",
+    "rules_own": "The team of a class: High operations centre, Mid customer support, others sales administration. "
+    "Grades, bars and levels are explained in [plan.md](plan.md).",
     "asked_visits": "stay visits",
     "asked_calls": "become calls",
     "rule_plan_goodbye": "a person decided to say goodbye",
@@ -20,7 +20,7 @@ LABELS: dict[str, str] = {
     "rule_plan_loss": "grade D by the loss bar, Low",
     "rule_plan_contact": "never ordered, stage contact, engaged or partner",
     "rule_plan_prospect": "never ordered",
-    "rule_plan_asked": "ordered within the last two years, but not within the last",
+    "rule_plan_lapsed": "ordered within the last two years, but not within the last",
     "rule_plan_gone": "ordered, but not within the last two years",
     "rule_plan_told_step": "a person decided against the advice: desk, minimum order or price for small orders",
     "rule_plan_key": "grade A: High, or named key account",
@@ -43,7 +43,7 @@ LABELS: dict[str, str] = {
     "why_plan_loss": "Loss bar: it pays {late} days late in the mean; the bar is at {late_bar} days",
     "why_plan_contact": "Has not ordered yet; stage {stage}",
     "why_plan_prospect": "Has not ordered yet and is not in contact",
-    "why_plan_asked": "Last order on {last}: none within a year",
+    "why_plan_lapsed": "Last order on {last}: none within a year",
     "why_plan_gone": "Last order on {last}: more than two years ago",
     "why_plan_told_step": "Decided by {who} on {on}: {action}. {word}",
     "why_plan_key": "High, or a key account: it brings {revenue} a year, High begins at {high}",

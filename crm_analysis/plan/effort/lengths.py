@@ -6,13 +6,10 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import ibis
 import numpy as np
 
-from crm_analysis.book import engine
 from crm_analysis.churn.definition.shares import LEVEL
-from crm_analysis.contacts import CALL, KINDS, VISIT
-from crm_analysis.features.windows import Landmark
+from crm_analysis.contacts import KINDS, contacts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,8 +26,6 @@ LEAST = 30
 LEAST_ACCOUNTS = 10
 """Accounts that they must be of, and that any measured length must be of: thirty contacts of one account say how long
 that one's are."""
-LONGEST = 24 * 60
-"""Minutes above which a contact is a slip of the pen, and of no length; so is one of no minutes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +65,7 @@ def lengths(book: Book, as_of: str | dt.date, classes: pd.Series | None = None) 
     """
     import pandas as pd
 
-    found = _sums(book.as_of(as_of))
+    found = contacts(book, as_of).timed
     known = found["account_id"].map(classes) if classes is not None else pd.Series(None, found.index, dtype=object)
     rows = []
     for kind in KINDS:
@@ -124,27 +119,3 @@ def measured(accounts: pd.DataFrame, otherwise: float) -> dict[str, Any]:
         "high": mean + normal * error, "error": error, "scatter": float(np.sqrt(within + between)),
         "between": float(np.sqrt(between)), "assumed": False,
     }  # fmt: skip
-
-
-def _sums(book: Book) -> pd.DataFrame:
-    """Contacts, minutes and squares of minutes of the trailing year by account_id and kind; no rows without minutes."""
-    import pandas as pd
-
-    columns = ["account_id", "kind", "contacts", "minutes", "squares"]
-    if not book.has("interactions", "minutes", "channel"):
-        return pd.DataFrame({name: pd.Series(dtype=object if name in columns[:2] else "float64") for name in columns})
-    day = book.day or book.extracted_on
-    rows = book.table("interactions")
-    rows = rows.filter(rows.account_id.notnull() & (rows.happened_on > ibis.literal(Landmark.of(day).year)))
-    rows = rows.filter((rows.minutes > 0) & (rows.minutes <= LONGEST))
-    tenths = (rows.minutes * 10).round().cast("int64")  # whole ones add up alike in any order
-    table = rows.group_by("account_id", "channel").agg(
-        contacts=rows.count(), minutes=tenths.sum(), squares=(tenths * tenths).sum()
-    )
-    how = engine.trimmed(table.channel).lower()
-    table = table.mutate(kind=ibis.cases((how == VISIT, "visits"), (how == CALL, "calls"), else_="others"))
-    table = engine.fenced(book.con, table)
-    table = table.group_by("account_id", "kind").agg(**{name: table[name].sum() for name in columns[2:]})
-    table = table.mutate(**{name: table[name].cast("float64") for name in columns[2:]})
-    found = engine.frame(table.order_by("account_id", "kind"))
-    return found.assign(minutes=found["minutes"] / 10, squares=found["squares"] / 100)

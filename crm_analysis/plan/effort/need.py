@@ -157,9 +157,10 @@ def need(rows: pd.DataFrame, people: pd.DataFrame, lengths: Lengths, hours: Hour
     """
     import pandas as pd
 
-    rows = _sorted(
-        rows.assign(minutes_today=todays_minutes(rows, lengths), minutes_planned=planned_minutes(rows, lengths))
-    )
+    says = tuple(_says(rows, len(people), lengths, hours, scale))
+    frame = rows[["class", "team", "desk", *_OWNERS, "visits", "calls", *GOES_ON]]
+    minutes_of = {"today": todays_minutes(rows, lengths), "planned": planned_minutes(rows, lengths)}
+    rows = _sorted(frame.assign(**{f"minutes_{name}": values for name, values in minutes_of.items()}))
     ids, nobody = pd.Index(people["rep_id"]), len(people)
     today, owner = (np.where(place < 0, nobody, place) for place in (ids.get_indexer(rows[name]) for name in _OWNERS))
     of = np.append(teams(people["team"]), "")
@@ -191,7 +192,6 @@ def need(rows: pd.DataFrame, people: pd.DataFrame, lengths: Lengths, hours: Hour
     error = errors(rows, lengths, everybody, 1, scale, 1 / mean[team_planned])
     whole["hours_there"] = np.sort(minutes[able]).sum() / 60 if able.any() else np.nan
     whole = _missing(whole, by_team["people_needed"].sum(skipna=False) * np.ones(1), error)
-    says = tuple(_says(rows, len(people), lengths, hours, scale))
     return Need(_told(by_team), _told(by_person), whole, hours, says)
 
 

@@ -138,11 +138,19 @@ def followed(frame: pd.DataFrame) -> pd.DataFrame:
     for one, other in itertools.pairwise(ends):
         if one != before(other, YEAR):
             raise UserError(f"what became of accounts: expected days that are a year apart; found {one} and {other}.")
-    earlier = pd.Series(days[:-1], index=days[1:], dtype="datetime64[ns]")
-    later = frame.loc[frame["as_of"].isin(days[1:]), ["as_of", "account_id", "bad"]]
-    later = later.assign(as_of=later["as_of"].map(earlier))
-    found = later.merge(frame[["as_of", "account_id", "days_late"]], on=["as_of", "account_id"], how="left")
-    return found[["as_of", "account_id", "days_late", "bad"]].sort_values(["as_of", "account_id"], ignore_index=True)
+    codes, names = pd.factorize(frame["account_id"], sort=True)
+    on = np.searchsorted(days, frame["as_of"].to_numpy())
+    parts = []
+    for place in range(len(days) - 1):
+        late = np.full(len(names), np.nan)
+        late[codes[on == place]] = frame["days_late"].to_numpy("float64")[on == place]
+        next_year = np.flatnonzero(on == place + 1)
+        next_year = next_year[np.argsort(codes[next_year])]
+        found = {"account_id": names[codes[next_year]], "days_late": late[codes[next_year]]}
+        parts.append(pd.DataFrame({"as_of": days[place]} | found | {"bad": frame["bad"].to_numpy(bool)[next_year]}))
+    if not parts:
+        return frame.loc[[], ["as_of", "account_id", "days_late", "bad"]]
+    return pd.concat(parts, ignore_index=True)
 
 
 def loss_bar(past: pd.DataFrame, bad_share: float = BAD_SHARE) -> LossBar:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    Flags = NDArray[np.bool_]
+    Words = NDArray[np.object_]
 
 KEY, DEVELOP, SELECT, DROP, NOT_ACTIVE = "A", "B", "C", "D", ""
 GRADES = {KEY: "grade_key", DEVELOP: "grade_develop", SELECT: "grade_select", DROP: "grade_drop",
@@ -114,9 +114,9 @@ def grades(frame: pd.DataFrame, capacity: float) -> Grades:
     _check(frame, capacity)
     full, select = (frame[name].to_numpy("float64") for name in ("minutes_full", "minutes_select"))
     kept, active = frame["kept"].to_numpy(bool), base != NOT_ACTIVE
-    more = np.where(np.isin(base, [KEY, DEVELOP]), np.maximum(full - select, 0.0), 0.0)
-    queue = frame.loc[np.isin(base, [KEY, DEVELOP]), ["base_grade", "worth", "account_id"]]
-    queue = queue.assign(place=np.flatnonzero(np.isin(base, [KEY, DEVELOP])))
+    better = (base == KEY) | (base == DEVELOP)
+    more = np.where(better, np.maximum(full - select, 0.0), 0.0)
+    queue = frame.loc[better, ["base_grade", "worth", "account_id"]].assign(place=np.flatnonzero(better))
     queue = queue.sort_values(["base_grade", "worth", "account_id"], ascending=[True, False, True])
     place = queue["place"].to_numpy()
     taken = np.cumsum(np.where(kept, 0.0, more)[place])
@@ -160,20 +160,19 @@ def _check(frame: pd.DataFrame, capacity: float) -> None:
         raise UserError(f"grades: expected each account once; found {frame['account_id'][twice].iloc[0]!r} twice.")
 
 
-def _summary(frame: pd.DataFrame, grade: NDArray[np.object_], bar: NDArray[np.object_],
-             minutes: NDArray[np.float64]) -> pd.DataFrame:  # fmt: skip
+def _summary(frame: pd.DataFrame, grade: Words, bar: Words, minutes: NDArray[np.float64]) -> pd.DataFrame:
     import pandas as pd
 
-    rows = []
-    for one in GRADES:
-        for other in BARS:
-            here = (grade == one) & (bar == other)
-            if not here.any():
-                continue
-            money = {name: _total(frame[name].to_numpy("float64")[here]) for name in ("revenue", "worth")}
-            rows.append({"grade": one, "bar": other, "accounts": int(here.sum())} | money
-                        | {"minutes": _total(minutes[here])})  # fmt: skip
-    return pd.DataFrame(rows, columns=["grade", "bar", "accounts", "revenue", "worth", "minutes"])
+    key, of = pd.factorize(pd.Series(grade) + " " + pd.Series(bar))
+    values = {name: frame[name].to_numpy("float64") for name in ("revenue", "worth")} | {"minutes": minutes}
+    rows = {}
+    for place, words in enumerate(of):
+        here = key == place
+        sums = {name: _total(told[here]) for name, told in values.items()}
+        rows[words] = dict(zip(("grade", "bar"), words.split(" "), strict=True)) | {"accounts": int(here.sum())} | sums
+    order = [f"{one} {other}" for one in GRADES for other in BARS]
+    columns = ["grade", "bar", "accounts", "revenue", "worth", "minutes"]
+    return pd.DataFrame([rows[words] for words in order if words in rows], columns=columns)
 
 
 def _total(values: NDArray[np.float64]) -> float:

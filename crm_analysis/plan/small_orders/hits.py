@@ -19,7 +19,7 @@ from crm_analysis.errors import BookError, UserError
 from crm_analysis.features.windows import Landmark
 from crm_analysis.labels import label
 from crm_analysis.periods import before
-from crm_analysis.plan.small_orders.costs import costs
+from crm_analysis.plan.small_orders.costs import Costs, costs
 from crm_analysis.plan.small_orders.proposal import PRICE, Proposal
 from crm_analysis.plan.small_orders.year import HIT, SPARED, UNKNOWN, by_account, totals
 from crm_analysis.potential.advice.steps import low_quartile, year_orders
@@ -109,48 +109,68 @@ def hits(book: Book, as_of: str | dt.date, proposal: Proposal, classes: pd.DataF
     each = year_orders(then)
     least = float(proposal.minimum) or low_quartile(each, bar)
     year = by_account(each, least)
-    lacks: dict[str, str] = {}
+    cost = costs(then, day)
+    lacks = dict(cost.lacks)
     if lack := then.why_not("orders", "cost"):
         lacks["profit"] = label("orders_no_profit").format(lack=lack)
-    cost = costs(then, day)
-    lacks |= cost.lacks
-    rows = classes[["account_id", "class"]].merge(year[year["orders"] > 0], on="account_id", how="inner")
-    rows = rows.merge(cost.frame, on="account_id", how="left").sort_values("account_id", ignore_index=True)
-    for name in ("cost_to_serve", "contact_cost", "asked_cost"):
-        # costs are those of a year; where orders tell of less, of as much time as they do
-        rows[name] = np.nan if name in cost.lacks else rows[name].fillna(0.0) / scale
-    rows["order_cost"] = _known_sum(rows[["cost_to_serve", "asked_cost"]]) / rows["orders"]
-    agreed = _agreed(then, day, each)
-    rows = rows.merge(agreed, on="account_id", how="left")
-    keys = _key_accounts(then, lacks)
-    under = rows["agreed"].notna()
-    why = np.select(
-        [under, proposal.exempt_high & rows["class"].eq("High"), rows["account_id"].isin(keys)], list(WHY), ""
-    )
-    rows["why"] = why.astype(object)
+    ordered = classes[["account_id", "class"]].merge(year[year["orders"] > 0], on="account_id", how="inner")
+    rows = _costed(ordered.sort_values("account_id", ignore_index=True), cost, scale)
+    rows = rows.merge(_agreed(then, day, each, lacks), on="account_id", how="left")
     rows["below_agreed"] = rows["below_agreed"].fillna(0).astype("int64")
+    rows["why"] = _why(rows, _key_accounts(then, lacks), proposal.exempt_high)
     rows["cannot_bundle"] = rows["ordered"] < least
     # one part in 10^9 less, so that a sum of cents just above a multiple by rounding is not one order more
     rows["bundled"] = np.ceil(rows["small_revenue"] / (least or 1.0) * (1 - 1e-9)).astype("int64")
     own = rows[rows["why"].eq("") & (rows["small"] > 0)][_COLUMNS].reset_index(drop=True)
     spared = rows[rows["why"].ne("") & ((rows["small"] > 0) | (rows["below_agreed"] > 0))]
     columns = ["account_id", "class", "why", "agreed", "orders", "small", "small_revenue", "below_agreed"]
-    spared = spared[columns].reset_index(drop=True)
-    surcharge, chosen = _surcharge(own, proposal, lacks)
+    surcharge, surcharge_chosen = _surcharge(own, proposal, lacks)
     resolved = replace(proposal, minimum=least, surcharge=0.0 if np.isnan(surcharge) else surcharge)
+    days = order_days(then)
+    days = days.filter(days.ordered_on > ibis.literal(before(day, "12M")))
+    return Hits(
+        accounts=own,
+        spared=spared[columns].reset_index(drop=True),
+        totals=totals(days, year, _part(year, rows)),
+        proposal=resolved,
+        surcharge=surcharge,
+        minimum_chosen=proposal.minimum == 0,
+        surcharge_chosen=surcharge_chosen,
+        lacks=lacks,
+        says=tuple(_says(own, cost, scale, "profit" not in lacks)),
+        each=each,
+    )
+
+
+def _costed(rows: pd.DataFrame, cost: Costs, scale: float) -> pd.DataFrame:
+    """The rows with cost_to_serve, contact_cost and order_cost; NaN where the book cannot tell."""
+    rows = rows.merge(cost.frame, on="account_id", how="left")
+    for name in ("cost_to_serve", "contact_cost", "asked_cost"):
+        # costs are those of a year; where orders tell of less, of as much time as they do
+        rows[name] = np.nan if name in cost.lacks else rows[name].fillna(0.0) / scale
+    rows["order_cost"] = rows[["cost_to_serve", "asked_cost"]].sum(axis=1, min_count=1) / rows["orders"]
+    return rows
+
+
+def _why(rows: pd.DataFrame, keys: set[str], high: bool) -> pd.Series:
+    """Why each account is spared (of WHY); "" where it is not."""
+    import pandas as pd
+
+    holds = [rows["agreed"].notna(), high & rows["class"].eq("High"), rows["account_id"].isin(keys)]
+    return pd.Series(np.select(holds, list(WHY), ""), index=rows.index, dtype=object)
+
+
+def _says(own: pd.DataFrame, cost: Costs, scale: float, costed: bool) -> list[str]:
+    """What the figures of the accounts hit rest on."""
     says = [label("orders_like_last_year"), *cost.says]
     if not cost.known:
         says.append(label("orders_no_costs"))
     if scale > 1:
         says.append(label("orders_part_of_year").format(share=f"{1 / scale:.0%}"))
     whole, known = _total(own["revenue"]), _total(own["costed_revenue"])
-    if "profit" not in lacks and whole > 0 and known < whole * (1 - 5e-4):
+    if costed and whole > 0 and known < whole * (1 - 5e-4):
         says.append(label("orders_partly_costed").format(share=f"{known / whole:.1%}"))
-    days = order_days(then)
-    days = days.filter(days.ordered_on > ibis.literal(before(day, "12M")))
-    parts = totals(days, year, _part(year, rows))
-    least_chosen = proposal.minimum == 0
-    return Hits(own, spared, parts, resolved, surcharge, least_chosen, chosen, lacks, tuple(says), each)
+    return says
 
 
 def _mid_bar(classes: pd.DataFrame) -> float:
@@ -165,12 +185,7 @@ def _mid_bar(classes: pd.DataFrame) -> float:
     return bar
 
 
-def _known_sum(parts: pd.DataFrame) -> pd.Series:
-    """The sum of what is known; NaN where nothing is."""
-    return parts.sum(axis=1, min_count=1)
-
-
-def _agreed(book: Book, day: dt.date, each: ibis.Table) -> pd.DataFrame:
+def _agreed(book: Book, day: dt.date, each: ibis.Table, lacks: dict[str, str]) -> pd.DataFrame:
     """Accounts with a minimum agreed in a contract in force: account_id, agreed (the least), below_agreed (orders).
 
     In force from starts_on (signed_on where missing) until it ended; only where the book has no column ended_on, up
@@ -178,7 +193,8 @@ def _agreed(book: Book, day: dt.date, each: ibis.Table) -> pd.DataFrame:
     """
     import pandas as pd
 
-    if not book.has("contracts", "minimum_order"):
+    if lack := book.why_not("contracts", "minimum_order"):
+        lacks["agreed"] = lack
         return pd.DataFrame({"account_id": pd.Series(dtype=object), "agreed": np.nan, "below_agreed": 0})
     rows, now = book.table("contracts"), ibis.literal(day)
     holds = rows.account_id.notnull() & (rows.minimum_order > 0).fill_null(False)

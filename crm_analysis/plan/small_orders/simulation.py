@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from crm_analysis.plan.small_orders.break_even import break_even, must_bundle
 from crm_analysis.plan.small_orders.hits import Hits, hits
-from crm_analysis.plan.small_orders.proposal import Proposal
+from crm_analysis.plan.small_orders.proposal import MINIMUM, Proposal
 from crm_analysis.plan.small_orders.reactions import Reactions, reactions
 from crm_analysis.plan.small_orders.spread import spread
 from crm_analysis.value.segments import CLASSES
@@ -50,13 +50,22 @@ class SmallOrders:
 
     @property
     def lacks(self) -> dict[str, str]:
-        """What the book cannot tell: profit, surcharge, cost_to_serve, contact_cost, asked_cost, key_account."""
+        """What the book cannot tell, by name: profit, surcharge, a cost (`costs.NAMES`), agreed, key_account."""
         return self.found.lacks
 
     @property
     def says(self) -> tuple[str, ...]:
         """What the figures rest on, in sentences."""
         return self.found.says
+
+    @cached_property
+    def refusing(self) -> SmallOrders:
+        """The same minimum, smaller orders refused rather than priced; nothing is asked of the engine again."""
+        own = self.found
+        step = replace(own.proposal, step=MINIMUM, surcharge=0.0)
+        lacks = {name: why for name, why in own.lacks.items() if name != "surcharge"}
+        found = replace(own, proposal=step, surcharge=0.0, surcharge_chosen=False, lacks=lacks)
+        return SmallOrders(found, reactions(found))
 
     @cached_property
     def hits(self) -> pd.DataFrame:

@@ -21,7 +21,7 @@ BUNDLING = (0.0, 0.25, 0.5, 0.75, 1.0)
 SEED = 20260930
 DRAWS = 2000
 FEW = 2000
-"""Up to so many accounts chance is drawn; beyond, the sum is as good as normal, with its exact mean and variance."""
+"""Up to so many accounts chance is drawn; beyond, its first three moments, which are exact, tell where it ends."""
 _AT_ONCE = 1_000_000  # numbers drawn at a time
 
 
@@ -41,15 +41,9 @@ def spread(
     many = len(table)
     pairs = [(leave, bundle) for leave in leaving for bundle in bundling]
     counts = np.array([_counts(many, *pair) for pair in pairs], dtype="int64").reshape(-1, 3)
-    mean, variance = moments(table, counts)
-    worst = _worst(table, counts)
-    if many <= FEW:
-        low, high = _drawn(table, counts, seed)
-    else:
-        from scipy.special import ndtri
-
-        half = float(ndtri((1 + LEVEL) / 2)) * np.sqrt(variance)
-        low, high = mean - half, mean + half
+    mean = counts / max(many, 1) @ table.sum(axis=0)
+    worst = np.minimum(_worst(table, counts), mean)
+    low, high = _drawn(table, counts, seed) if many <= FEW else _ends(table, counts)
     frame = pd.DataFrame(pairs, columns=["leave_share", "bundle_share"])
     frame[["leaving", "bundling", "resting"]] = counts
     frame["profit_change"] = mean + of.lost
@@ -65,21 +59,35 @@ def _counts(many: int, leave: float, bundle: float) -> tuple[int, int, int]:
     return gone, bundles, many - gone - bundles
 
 
-def moments(table: Array, counts: NDArray[np.int64]) -> tuple[Array, Array]:
-    """Mean and variance of a sum of one entry a row of `table`, a row of counts saying how many of each column.
+def moments(table: Array, counts: NDArray[np.int64]) -> tuple[Array, Array, Array]:
+    """Mean, variance and third central moment of a sum of one entry a row of `table`.
 
-    Which rows take which column is chance, every way alike: Hoeffding (1951), theorem 2.
+    A row of `counts` says how many entries are of each column; which rows take which column is chance, every way alike.
+    The variance is Hoeffding's (1951, theorem 2) with columns that repeat; the third moment follows in the same way.
     """
     many = len(table)
     share = counts / max(many, 1)
     mean = share @ table.sum(axis=0)
-    if many < 2:
-        return mean, np.zeros(len(counts))
-    # Hoeffding's doubly centred entries; with S the columns' covariance they come to N^2/(N-1) (sum p S_gg - p'Sp)
-    centred = table - table.mean(axis=0)
-    scatter = centred.T @ centred / many
-    within = share @ np.diag(scatter) - np.einsum("ci,ij,cj->c", share, scatter, share)
-    return mean, np.maximum(within, 0.0) * many**2 / (many - 1)
+    second, third = np.zeros(len(counts)), np.zeros(len(counts))
+    if many > 1:
+        centred = table - table.mean(axis=0)
+        for place, own in enumerate(share):
+            each = centred - (centred @ own)[:, None]
+            second[place] = (each**2).sum(axis=0) @ own * many / (many - 1)
+            third[place] = (each**3).sum(axis=0) @ own * many**2 / ((many - 1) * max(many - 2, 1))
+    return mean, second, third
+
+
+def _ends(table: Array, counts: NDArray[np.int64]) -> tuple[Array, Array]:
+    """The quantiles at LEVEL from the moments, corrected for skewness: Cornish & Fisher (1937), first term."""
+    from scipy.special import ndtri
+
+    mean, variance, third = moments(table, counts)
+    scale = np.sqrt(variance)
+    skewness = np.divide(third, scale**3, out=np.zeros(len(third)), where=scale > 0)
+    z = float(ndtri((1 + LEVEL) / 2))
+    shift = skewness * (z**2 - 1) / 6
+    return mean + scale * (shift - z), mean + scale * (shift + z)
 
 
 def _worst(table: Array, counts: NDArray[np.int64]) -> Array:

@@ -59,7 +59,7 @@ RULES = (
     Rule("loss", OWN, PREPAY, "terms", lambda rows: rows["bar"] == "loss"),
     Rule("contact", DEVELOPMENT, NEW, "first_order", _stage("contact", "engaged", "partner")),
     Rule("prospect", DEVELOPMENT, NONE, "qualify", lambda rows: rows["never"]),
-    Rule("asked", ADMINISTRATION, CALL, "win_back", lambda rows: ~rows["active"] & rows["lately"]),
+    Rule("lapsed", ADMINISTRATION, CALL, "win_back", lambda rows: ~rows["active"] & rows["lately"]),
     Rule("gone", ADMINISTRATION, NONE, "wait", lambda rows: ~rows["active"]),
     Rule("told_step", OWN, DESK, "carry_on", lambda rows: rows["decided_against"] & (rows["decided_means"] == EASED)),
     Rule("key", OPERATIONS, KEY, "visit_key", lambda rows: rows["grade"] == "A"),

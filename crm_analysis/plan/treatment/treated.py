@@ -15,7 +15,7 @@ from crm_analysis.plan.policy import CALL, DESK, DEVELOP, KEPT, KEY, NEW, NONE, 
 from crm_analysis.plan.treatment.rules import ADMINISTRATION, OWN, RULES, TEAM_OF
 from crm_analysis.plan.treatment.steps import steps
 from crm_analysis.plan.treatment.words import FORMATS, words
-from crm_analysis.potential.advice.outcome import KEEP
+from crm_analysis.potential.advice.outcome import CUT, KEEP
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -74,7 +74,7 @@ def treated(
     rows["new"] &= rows["first_order"] > np.datetime64(before(day, policy.new))
     rows["lately"] = rows["last_order"] > np.datetime64(before(day, LATELY))
     rows["kept"] = rows["decided_means"] == KEEP
-    rows["raised"] = rows["promising"] | rows["new"]
+    rows["raised"] = (rows["promising"] | rows["new"]) & (rows["outcome"] != CUT)
     rows["base_grade"] = base_grades(rows)
     rows["minutes_full"] = _minutes(rows, _level(rows), policy, lengths)
     select = rows["class"].map({"Low": DESK}).fillna(KEPT)

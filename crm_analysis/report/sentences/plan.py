@@ -17,6 +17,8 @@ from crm_analysis.report.sentences.potential import named
 from crm_analysis.report.values import text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pandas as pd
 
     from crm_analysis.plan.outlook import Outlook
@@ -25,6 +27,7 @@ NAMED = 3
 """Accounts that are named in a headline."""
 LITTLE = 0.5
 """Hours a year of a class that are not worth telling."""
+_SIDES = {"freed": ("freed_nothing", "freed_said"), "given": ("given_nothing", "given_said")}
 OF_CLASS = {"High": "plan_of_high", "Mid": "plan_of_mid", "Low": "plan_of_low", "": "plan_of_none"}
 
 
@@ -65,8 +68,9 @@ def freed_said(look: Outlook) -> str:
     if not whole["hours_freed"] >= 0:
         return label("freed_untold").format(planned=planned)
     words = []
-    for side in ("freed", "given"):
-        key = f"{side}_nothing" if not whole[f"accounts_{side}"] else f"{side}_said"
+    for side in _SIDES:
+        nothing, some = _SIDES[side]
+        key = some if whole[f"accounts_{side}"] else nothing
         parts = _by_class(look.balance.table, f"hours_{side}")
         numbers = {
             "hours": counted_hours(whole[f"hours_{side}"]),
@@ -104,9 +108,9 @@ def due_said(look: Outlook) -> str:
         first = look.table["due"].min()
         return f"{whole} {label('due_later').format(first=first.date())}"
     rows = soon.sort_values(["worth", "account_id"], ascending=[False, True], kind="stable").head(NAMED)
-    told = [_action(row) for _, row in rows.iterrows()]
-    first = label("due_first_one" if len(told) == 1 else "due_first_many")
-    return f"{whole} {first.format(n=len(told), what='; '.join(told))}"
+    first = label("due_first_one" if len(rows) == 1 else "due_first_many")
+    told = [_action(str(what), own) for what, own in rows.groupby("action", sort=False)]
+    return f"{whole} {first.format(n=len(rows), what='; '.join(told))}"
 
 
 def _soon(look: Outlook) -> pd.DataFrame:
@@ -116,14 +120,16 @@ def _soon(look: Outlook) -> pd.DataFrame:
     return table[table["due"] <= pd.Timestamp(look.day) + pd.Timedelta(days=SOON)]
 
 
-def _action(row: pd.Series) -> str:
-    what = str(row["action"])
-    return label("due_one").format(
-        name=named(row),
-        owner=row["owner_name"] if row["owner"] else label("unassigned"),
-        due=row["due"].date(),
-        what=what[:1].lower() + what[1:],
-    )
+def _action(what: str, rows: pd.DataFrame) -> str:
+    names = [
+        label("due_one").format(
+            name=named(row),
+            owner=row["owner_name"] if row["owner"] else label("unassigned"),
+            due=row["due"].date(),
+        )
+        for _, row in rows.iterrows()
+    ]
+    return label("due_what").format(what=what[:1].lower() + what[1:], names=", ".join(names))
 
 
 # --- people ---
@@ -137,9 +143,9 @@ def people(look: Outlook) -> str:
         return label("unknown")
     lacks, over = _apart(look.need.teams)
     parts = [
-        label(key).format(team=row.team, people=_some(abs(row.people_missing)))
+        label(key).format(team=team, people=_some(abs(people)))
         for key, rows in (("people_lack", lacks), ("people_over", over))
-        for row in rows.itertuples()
+        for team, people in zip(rows["team"], rows["people_missing"], strict=True)
     ]
     return "; ".join(parts) or label("people_right")
 
@@ -173,18 +179,18 @@ def _apart(teams: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def _team(row: pd.Series) -> str:
-    ends = sorted(abs(row[name]) for name in ("missing_low", "missing_high"))
-    return f"{row['team']} {_some(abs(row['people_missing']))}{between(*ends, _some)}"
+    low, high = sorted(abs(row[name]) for name in ("missing_low", "missing_high"))
+    return f"{row['team']} {_some(abs(row['people_missing']))}{between(low, high, _some)}"
 
 
 # --- what rooms share ---
 
 
-def between(low: float, high: float, written: object = None) -> str:
+def between(low: float, high: float, written: Callable[[float], str] | None = None) -> str:
     """An interval in brackets after a figure; nothing where it is not known."""
     if not (low > -np.inf and high < np.inf):
         return ""
-    write = written if callable(written) else whole_hours
+    write = written or whole_hours
     return f" ({label('from_to').format(low=write(low), high=write(high))})"
 
 
@@ -196,6 +202,7 @@ def counted_hours(hours: float) -> str:
 
 
 def whole_hours(hours: float) -> str:
+    """Hours without parts of one."""
     return f"{hours:,.0f}"
 
 

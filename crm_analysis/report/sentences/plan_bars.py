@@ -10,10 +10,10 @@ from crm_analysis.errors import BookError
 from crm_analysis.labels import label
 from crm_analysis.plan.grades.bar import IMPOSSIBLE, LIKELY, SHOWN
 from crm_analysis.plan.grades.grades import BARS, GRADES, LOSS, WORK
-from crm_analysis.report.sentences import counted, money
+from crm_analysis.report.sentences import counted, money, told_or
 from crm_analysis.report.sentences.plan import NAMED, whole_hours
 from crm_analysis.report.sentences.plan_lists import some
-from crm_analysis.report.sentences.potential import named
+from crm_analysis.report.sentences.potential import named, share
 from crm_analysis.report.values import text
 
 if TYPE_CHECKING:
@@ -29,19 +29,19 @@ SHARES: dict[str, Kind] = {"low": "share", "high": "share"}
 _STATE = {SHOWN: "bars_shown", LIKELY: "bars_likely", IMPOSSIBLE: "bars_impossible"}
 
 
-def bars(look: Outlook) -> str:
-    """How many each bar lowers."""
-    if not len(look.table):
-        return ""
-    many = look.table["bar"].value_counts()
-    return label("bars_value").format(
-        loss=text(int(many.get(LOSS, 0)), "count"), work=text(int(many.get(WORK, 0)), "count")
-    )
+def loss(look: Outlook) -> str:
+    """How many the loss bar lowers; that there is none."""
+    return _many(look, LOSS) if told_or(lambda: look.loss, None) is not None else label("unknown")
 
 
-def bars_said(look: Outlook, currency: str) -> str:
-    """Whom the bars lower, and whether the bad share is shown to hold, likely or impossible."""
-    return " ".join(part for part in (loss_said(look), work_said(look, currency)) if part)
+def work(look: Outlook) -> str:
+    """How many the work bar lowers; that there is none."""
+    return _many(look, WORK) if np.isfinite(look.treated.grades.capacity) else label("unknown")
+
+
+def _many(look: Outlook, bar: str) -> str:
+    many = int((look.table["bar"] == bar).sum())
+    return counted(many, "account") if many else label("bars_nobody")
 
 
 def loss_said(look: Outlook) -> str:
@@ -50,13 +50,13 @@ def loss_said(look: Outlook) -> str:
         found = look.loss
     except BookError as lack:
         return label("bars_no_loss").format(lack=lack) if len(look.table) else ""
-    share = {"borne": text(found.bad_share, "share"), **_passing(found.at)}
+    told = {"borne": share(found.bad_share), **_passing(found.at)}
     words = [
-        label("bars_at").format(days=f"{found.at.days_late:.0f}", **share)
+        label("bars_at").format(days=f"{found.at.days_late:.0f}", **told)
         if found.binds
-        else label("bars_open").format(**share)
+        else label("bars_open").format(**told)
     ]
-    words.append(label(_STATE[found.state]).format(**share))
+    words.append(label(_STATE[found.state]).format(**told))
     if found.state == LIKELY and found.too_few:
         words.append(label("bars_few").format(needed=found.needed, accounts=found.all.accounts))
     if found.state == IMPOSSIBLE and found.surely_impossible:
@@ -104,7 +104,7 @@ def _lowered(look: Outlook, bar: str, key: str) -> str:
         return ""
     first = rows.sort_values(["worth", "account_id"], ascending=[False, True], kind="stable").head(NAMED)
     names = ", ".join(named(row) for _, row in first.iterrows())
-    return label(key).format(accounts=counted(len(rows), "account"), names=names)
+    return label(key).format(names=names)
 
 
 def _passing(row: Passing) -> dict[str, str]:
@@ -131,8 +131,11 @@ def grades(look: Outlook) -> pd.DataFrame:
 
 
 def years(look: Outlook) -> pd.DataFrame:
-    """What the loss bar would have let pass, year by year; raises BookError where there is none."""
-    return look.loss.years
+    """What the loss bar would have let pass, year by year; raises BookError where there is none, as is said in short."""
+    found = told_or(lambda: look.loss, None)
+    if found is None:
+        raise BookError("")
+    return found.years
 
 
 def drawn_loss(look: Outlook) -> pd.DataFrame:
@@ -156,5 +159,5 @@ def loss_alt(look: Outlook) -> str:
         strict=text(first["passing_share"], "share"),
         least=text(first["share"], "share"),
         most=text(last["share"], "share"),
-        borne=text(look.loss.bad_share, "share"),
+        borne=share(look.loss.bad_share),
     )

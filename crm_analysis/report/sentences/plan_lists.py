@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from crm_analysis.plan.outlook import Outlook
 
 # columns that the page shows of a table; its file holds all
-ACTIONS = ("name", "team", "to_do", "reason", "owner", "due")
+ACTIONS = ("name", "due", "to_do", "owner", "team", "reason")
 LISTED = ("name", "class", "grade", "team", "owner", "treatment", "to_do", "due", "reason")
 OWNERS = ("name", "class", "team", "owner_today", "owner", "owner_why")
 
@@ -34,7 +34,9 @@ def treatments_said(look: Outlook) -> str:
         "called": text(int(((table["visits"] <= 0) & (table["calls"] > 0)).sum()), "count"),
         "left": text(int(((table["visits"] <= 0) & (table["calls"] <= 0)).sum()), "count"),
     }
-    return label("treatments_said").format(**numbers)
+    left = numbers.pop("left")
+    words = label("treatments_said").format(**numbers)
+    return words if left == "0" else f"{words} {label('treatments_left').format(left=left)}"
 
 
 # --- actions ---
@@ -67,7 +69,7 @@ def by_team(look: Outlook) -> pd.DataFrame:
 
 
 def owners_said(look: Outlook) -> str:
-    """How many accounts change owner, who gets the worthiest, who has none and why; raises BookError without accounts."""
+    """How many accounts change owner, who gets the worthiest, who has none; raises BookError without accounts."""
     table, changes = some(look.table), look.handovers
     held = table["owner"] != ""
     if not len(look.people):

@@ -14,22 +14,25 @@ from crm_analysis.report.sentences.plan_lists import some
 from crm_analysis.report.values import text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pandas as pd
 
+    from crm_analysis.labels import Kind
     from crm_analysis.plan.outlook import Outlook
 
-TEAMS = (
-    "team", "accounts_today", "accounts_planned", "minutes_each_today", "minutes_each_planned", "hours_there",
-    "people_needed", "people_there", "people_missing", "missing_low", "missing_high",
-)  # fmt: skip
-PEOPLE = (
-    "name", "team", "accounts_today", "accounts_planned", "minutes_each_today", "minutes_each_planned",
-    "hours_there", "minutes_today", "minutes_planned", "minutes_low", "minutes_high", "full",
-)  # fmt: skip
-DELIVERED = (
-    "treatment", "accounts", "visits_planned", "visits_made", "calls_planned", "calls_made", "proactive",
-    "untouched", "on_request", "less", "as_planned", "more",
-)  # fmt: skip
+TIME = ("class", "accounts", "hours_today", "hours_planned", "hours_freed", "freed_low", "freed_high", "hours_given",
+        "given_low", "given_high")  # fmt: skip
+HOURS: dict[str, Kind] = dict.fromkeys(TIME[2:], "count")
+"""Hours are shown whole."""
+TEAMS = ("team", "accounts_today", "accounts_planned", "minutes_each_today", "minutes_each_planned", "people_needed",
+         "people_there", "people_missing", "missing_low", "missing_high")  # fmt: skip
+PEOPLE = ("name", "team", "accounts_today", "accounts_planned", "minutes_each_today", "minutes_each_planned",
+          "hours_today", "hours_planned", "hours_there", "full")  # fmt: skip
+CONTACTS = ("treatment", "accounts", "visits_planned", "visits_made", "calls_planned", "calls_made",
+            "proactive")  # fmt: skip
+VERDICT = ("treatment", "accounts", "untouched", "on_request", "less", "as_planned", "more")
+_LENGTHS = {"visits": ("length_visit", "length_visit_assumed"), "calls": ("length_call", "length_call_assumed")}
 _SIDES = {"us": "begun_us", "them": "begun_them", "": "begun_unsaid"}
 
 
@@ -72,10 +75,10 @@ def lengths_said(look: Outlook) -> str:
     table = look.lengths.table
     told = table[table["class"] == ""].set_index("kind")
     parts = []
-    for kind, key in (("visits", "length_visit"), ("calls", "length_call")):
+    for kind, (key, assumed) in _LENGTHS.items():
         row = told.loc[kind]
         if row["assumed"]:
-            parts.append(label(f"{key}_assumed").format(minutes=f"{row['minutes']:.0f}"))
+            parts.append(label(assumed).format(minutes=f"{row['minutes']:.0f}"))
         else:
             ends = {name: f"{row[name]:.0f}" for name in ("minutes", "low", "high")}
             parts.append(label(key).format(contacts=f"{row['contacts']:,.0f}", **ends))
@@ -95,7 +98,7 @@ def teams(look: Outlook) -> pd.DataFrame:
     """People by team; raises BookError without accounts."""
     some(look.table)
     table = look.need.teams
-    return table.assign(team=table["team"].mask(table["team"] == "", label("team_none")))
+    return table.assign(team=table["team"].mask(table["team"] == "", label("plan_no_team")))
 
 
 def persons(look: Outlook) -> pd.DataFrame:
@@ -106,7 +109,8 @@ def persons(look: Outlook) -> pd.DataFrame:
     full = table["minutes_planned"] / 60 / table["hours_there"].where(table["hours_there"] > 0)
     names = table["name"].where(table["name"].notna(), table["rep_id"]).mask(nobody, label("unassigned"))
     team = table["team"].fillna("").mask(nobody, "")
-    found = table.assign(name=names, team=team, full=full, last=nobody)
+    hours = {f"hours_{when}": table[f"minutes_{when}"] / 60 for when in ("today", "planned")}
+    found = table.assign(name=names, team=team, full=full, last=nobody, **hours)
     found = found.sort_values(["last", "full", "rep_id"], ascending=[True, False, True], na_position="last")
     return found.drop(columns="last").reset_index(drop=True)
 
@@ -146,10 +150,29 @@ def delivered_by_level(look: Outlook) -> pd.DataFrame:
     return table.assign(treatment=[label(f"level_{name}") for name in table["level"]]).drop(columns="level")
 
 
+def contacts(look: Outlook) -> pd.DataFrame:
+    """Visits and calls that we began by treatment; raises BookError where the book cannot tell, as is said before."""
+    return _but(lambda: delivered_by_level(look), look)
+
+
 def purposes(look: Outlook) -> pd.DataFrame:
     """What contacts were for; raises BookError where the book does not tell."""
-    table = look.purposes
+    table = _but(lambda: look.purposes, look)
+    table = table.rename(columns={"contacts": "contacts_held", "minutes": "minutes_held"})
     return table.assign(begun_by=[label(_SIDES[side]) for side in table["begun_by"]])
+
+
+def _but(table: Callable[[], pd.DataFrame], look: Outlook) -> pd.DataFrame:
+    """The table; a BookError without a word where the reason is that of `delivered`, which stands above."""
+    try:
+        return table()
+    except BookError as lack:
+        try:
+            look.delivered  # noqa: B018 -- raises where it cannot be told
+        except BookError as said:
+            if str(said) == str(lack):
+                raise BookError("") from None
+        raise
 
 
 def purposes_said(look: Outlook) -> str:

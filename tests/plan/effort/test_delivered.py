@@ -72,14 +72,14 @@ def test_verdicts_are_those_of_scipys_poisson_distribution():
     )
     names = ["visits_theirs", "calls_ours", "calls_theirs", "others_theirs"]
     rows[names], rows["others_ours"] = 0.0, 1.0  # mails make none of them untouched
-    found = delivered(rows, Contacts(rows, {}, 1.0))["verdict"]
+    found = delivered(rows, Contacts(rows, {}, 1.0, rows.iloc[:0]))["verdict"]
     fewer, as_many = poisson.cdf(counts, rates), poisson.sf(counts - 1, rates)
     expected = np.select([fewer <= 0.025, as_many <= 0.025], ["less", "more"], "as_planned")
     assert found.tolist() == expected.tolist()
     assert set(expected) == {"less", "more", "as_planned"}
     # of a half year, brought to a year, the counts there were decide
     half = rows.assign(visits_ours=2 * counts, visits=2 * rates)
-    assert delivered(half, Contacts(rows, {}, 2.0))["verdict"].tolist() == expected.tolist()
+    assert delivered(half, Contacts(rows, {}, 2.0, rows.iloc[:0]))["verdict"].tolist() == expected.tolist()
 
 
 def test_chance_alone_flags_no_more_than_one_in_twenty():
@@ -90,7 +90,7 @@ def test_chance_alone_flags_no_more_than_one_in_twenty():
         )
         rows[["visits_theirs", "calls_ours", "calls_theirs", "others_theirs", "minutes_ours", "minutes_theirs"]] = 0.0
         rows = rows.assign(visits_ours=count.astype(float), others_ours=1.0)
-        verdict = delivered(rows, Contacts(rows, {}, 1.0))["verdict"]
+        verdict = delivered(rows, Contacts(rows, {}, 1.0, rows.iloc[:0]))["verdict"]
         assert 0 < poisson.pmf(count, rate)[verdict != "as_planned"].sum() <= 0.05
 
 

@@ -199,6 +199,13 @@ def test_nothing_that_became_known_later_changes_a_day(made):
         )
 
 
+def test_many_days_at_once_tell_what_each_would_alone(made):
+    source = book_of(made, whole.EXTRACT)
+    days = [before(CUT, "6M"), CUT, whole.EXTRACT]
+    alone = [bad_accounts(source.as_of(day), [day]) for day in days]
+    pd.testing.assert_frame_equal(bad_accounts(source, days), pd.concat(alone, ignore_index=True))
+
+
 def test_order_of_rows_and_names_change_nothing(made):
     other = dict(made)
     other["invoices"] = (

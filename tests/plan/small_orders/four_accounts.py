@@ -17,6 +17,8 @@ A bundles 180 into 2 orders, C its one; B's whole year is below the minimum, so 
 
 from __future__ import annotations
 
+from functools import cache
+
 import pandas as pd
 from small_books import line, small_book
 
@@ -69,6 +71,13 @@ def classes(book, bars=BARS, day=DAY):
     return frame.assign(**{"class": segments(frame, bars)["class"]})[["account_id", "class", "revenue"]]
 
 
-def by_account(table: pd.DataFrame, *columns: str) -> dict[str, list[float]]:
+@cache
+def plain():
+    """The book as it stands above, and its classes."""
+    book = four()
+    return book, classes(book)
+
+
+def columns(table: pd.DataFrame, *names: str) -> dict[str, list[float]]:
     """Values of some columns by account."""
-    return {name: list(row) for name, *row in table[["account_id", *columns]].itertuples(index=False)}
+    return {name: list(row) for name, *row in table[["account_id", *names]].itertuples(index=False)}

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import whole_contract as whole
-from four_accounts import CONTACTS, DAY, LINES, SPEND, by_account, classes, contact, four, order
+from four_accounts import CONTACTS, DAY, LINES, SPEND, classes, columns, contact, four, order, plain
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_books import FEW, line, small_book
@@ -17,30 +17,33 @@ from crm_analysis.accounts import accounts
 from crm_analysis.book import book_of
 from crm_analysis.errors import BookError, UserError
 from crm_analysis.labels import label
-from crm_analysis.plan.small_orders import MINIMUM, PRICE, Proposal, small_orders
+from crm_analysis.plan.small_orders import MINIMUM, Proposal, small_orders
 from crm_analysis.plan.small_orders.hits import WHY, hits
-from crm_analysis.plan.small_orders.year import PARTS
+from crm_analysis.plan.small_orders.year import PARTS, by_account
+from crm_analysis.potential.advice.steps import year_orders
 from crm_analysis.value.segments import bars, segments
 
 
 def found(proposal, book=None, own=None):
-    book = book or four()
+    if book is None:
+        book, own = plain()[0], plain()[1] if own is None else own
     return hits(book, DAY, proposal, classes(book) if own is None else own)
 
 
 def test_hits_by_hand():
     own = found(Proposal(100, 10))
-    assert by_account(own.accounts, "class", "orders", "small", "small_revenue", "revenue", "small_margin", "margin") == {
+    assert columns(own.accounts, "class", "orders", "small", "small_revenue", "revenue", "small_margin", "margin") == {
         "A": ["Low", 4, 3, 180, 580, 18, 58], "B": ["Low", 2, 2, 60, 60, 12, 12], "C": ["Mid", 2, 1, 90, 590, 9, 59]
     }  # fmt: skip
-    assert by_account(own.accounts, "cost_to_serve", "contact_cost", "order_cost", "bundled", "cannot_bundle") == {
+    assert columns(own.accounts, "cost_to_serve", "contact_cost", "order_cost", "bundled", "cannot_bundle") == {
         "A": [40, 30, 15, 2, False], "B": [6, 4, 5, 1, True], "C": [0, 0, 0, 1, False]
     }  # fmt: skip
     assert own.orders["order"].tolist() == ["A1", "A2", "A3", "B1", "B2", "C1"]
     assert own.orders["value"].tolist() == [60, 70, 50, 30, 30, 90]
     assert own.orders["margin"].tolist() == [6, 7, 5, 6, 6, 9]
     assert own.orders["ordered_on"].iloc[0] == pd.Timestamp("2025-11-01")
-    assert own.lacks == {"key_account": "The book's table 'accounts' has no column 'key_account'."}
+    assert set(own.lacks) == {"agreed", "key_account"}
+    assert own.lacks["key_account"] == "The book's table 'accounts' has no column 'key_account'."
     assert any("(delivery)" in words for words in own.says)
 
 
@@ -67,12 +70,12 @@ def test_who_is_spared_and_why():
             agreed | {"contract_id": "5", "account_id": "C", "minimum_order": None}]  # fmt: skip
     book = four(people=people, contracts=rows)
     own = found(Proposal(1001), book)
-    assert by_account(own.spared, "why", "small", "small_revenue")["D"] == ["high", 1, 1000]
-    assert by_account(own.spared, "why", "agreed", "small", "below_agreed")["A"] == ["contract", 60, 4, 1]
-    assert by_account(own.spared, "why", "small")["B"] == ["key", 2]
+    assert columns(own.spared, "why", "small", "small_revenue")["D"] == ["high", 1, 1000]
+    assert columns(own.spared, "why", "agreed", "small", "below_agreed")["A"] == ["contract", 60, 4, 1]
+    assert columns(own.spared, "why", "small")["B"] == ["key", 2]
     assert own.accounts["account_id"].tolist() == ["C"]
     assert set(own.orders["account_id"]) == {"C"}
-    assert by_account(found(Proposal(1001, exempt_high=False), book).spared, "why")["D"] == ["key"]
+    assert columns(found(Proposal(1001, exempt_high=False), book).spared, "why")["D"] == ["key"]
     plain = found(Proposal(1001, exempt_high=False))
     assert plain.accounts["account_id"].tolist() == ["A", "B", "C", "D"]
     assert own.spared["why"].isin(list(WHY)).all()
@@ -117,7 +120,8 @@ def test_what_the_book_cannot_tell_is_nan_and_said():
     bare = [{name: value for name, value in row.items() if name != "cost"} for row in LINES]
     own = found(Proposal(100), four(bare, spend=None, interactions=None))
     assert own.money == "revenue"
-    assert set(own.lacks) == {"profit", "cost_to_serve", "contact_cost", "asked_cost", "surcharge", "key_account"}
+    costs = {"cost_to_serve", "contact_cost", "asked_cost"}
+    assert set(own.lacks) == {"profit", "surcharge", "agreed", "key_account"} | costs
     assert "no column 'cost'" in own.lacks["profit"]
     unknown = ["small_margin", "margin", "costed_revenue", "cost_to_serve", "contact_cost", "order_cost"]
     assert own.accounts[unknown].isna().all(axis=None)
@@ -128,12 +132,12 @@ def test_what_the_book_cannot_tell_is_nan_and_said():
 
 def test_one_source_of_cost_alone_counts():
     only = found(Proposal(100), four(interactions=None)).accounts
-    assert by_account(only, "order_cost") == {"A": [10], "B": [3], "C": [0]}
+    assert columns(only, "order_cost") == {"A": [10], "B": [3], "C": [0]}
     rows = [{name: value for name, value in row.items() if name != "initiated_by"} for row in CONTACTS]
     own = found(Proposal(100), four(spend=None, interactions=rows))
-    assert by_account(own.accounts, "contact_cost")["A"] == [30]
+    assert columns(own.accounts, "contact_cost")["A"] == [30]
     assert own.accounts["order_cost"].isna().all()
-    assert set(own.lacks) == {"cost_to_serve", "asked_cost", "surcharge", "key_account"}
+    assert set(own.lacks) == {"cost_to_serve", "asked_cost", "surcharge", "agreed", "key_account"}
     late = found(Proposal(100), four(interactions=[contact("A", 5, "them", "2026-09-01")]))
     assert "less than three months" in late.lacks["contact_cost"]
 
@@ -141,22 +145,29 @@ def test_one_source_of_cost_alone_counts():
 def test_lines_without_a_known_cost_are_said():
     lines = [row | {"cost": None} if row["order_id"] == "C2" else row for row in LINES]
     own = found(Proposal(100), four(lines))
-    assert by_account(own.accounts, "margin", "costed_revenue")["C"] == [9, 90]
+    assert columns(own.accounts, "margin", "costed_revenue")["C"] == [9, 90]
     assert label("orders_partly_costed").format(share="59.3%") in own.says  # 730 of 1230
 
 
+VALUES = np.random.default_rng(8).integers(1, 60, 40)
+
+
+@pytest.fixture(scope="module")
+def forty():
+    """Forty orders of five accounts, as the engine has them."""
+    rows = [line("ABCDE"[n % 5], "2026-01-01", int(value), order_id=f"{n}") for n, value in enumerate(VALUES)]
+    return year_orders(small_book(rows).as_of(DAY))
+
+
 @settings(FEW, max_examples=8)
-@given(st.lists(st.tuples(st.sampled_from("ABCDE"), st.integers(1, 50)), min_size=1, max_size=30),
-       st.integers(1, 50), st.integers(1, 20))  # fmt: skip
-def test_a_higher_minimum_never_hits_fewer_orders(drawn, low, more):
-    lines = [line(name, "2026-01-01", value, order_id=f"{place}") for place, (name, value) in enumerate(drawn)]
-    book = small_book([line("Z", "2025-09-30", 1), *lines])
-    own = classes(book, bars(accounts(book, DAY), 1e9, 1e9))
-    less, higher = (found(Proposal(minimum, 1), book, own) for minimum in (low, low + more))
-    assert set(less.orders["order"]) <= set(higher.orders["order"])
-    assert set(less.accounts["account_id"]) <= set(higher.accounts["account_id"])
-    oracle = [str(place) for place, (_, value) in enumerate(drawn) if value < low]
-    assert sorted(less.orders["order"]) == sorted(oracle)
+@given(st.integers(1, 60), st.integers(0, 20))
+def test_a_higher_minimum_never_hits_fewer_orders(forty, low, more):
+    less, higher = (by_account(forty, minimum) for minimum in (low, low + more))
+    assert (less["small"] <= higher["small"]).all()
+    assert (less["small_revenue"] <= higher["small_revenue"]).all()
+    assert less["small"].tolist() == [(VALUES[n::5] < low).sum() for n in range(5)]
+    assert less["small_revenue"].tolist() == [VALUES[n::5][VALUES[n::5] < low].sum() for n in range(5)]
+    assert (less["small"] + less["enough"]).tolist() == [8] * 5
 
 
 def test_names_and_order_of_rows_change_nothing():
@@ -169,14 +180,13 @@ def test_names_and_order_of_rows_change_nothing():
 
     book = four([row | {"line_id": f"X{n}"} for n, row in enumerate(other(LINES))], spend=other(SPEND),
                 interactions=other(CONTACTS))  # fmt: skip
-    for step in (PRICE, MINIMUM):
-        one = small_orders(four(), DAY, Proposal(100, step=step), classes(four()))
-        own = classes(book).sample(frac=1, random_state=1)
-        two = small_orders(book, DAY, Proposal(100, step=step), own)
+    one = small_orders(plain()[0], DAY, Proposal(100), plain()[1])
+    two = small_orders(book, DAY, Proposal(100), classes(book).sample(frac=1, random_state=1))
+    for mine, theirs in ((one, two), (one.refusing, two.refusing)):
         for name in ("grid", "break_even", "bundling", "at_stake", "totals"):
-            pd.testing.assert_frame_equal(getattr(one, name), getattr(two, name), check_exact=True)
-        renamed = one.hits.assign(account_id=one.hits["account_id"].map(to)).sort_values("account_id")
-        pd.testing.assert_frame_equal(renamed.reset_index(drop=True), two.hits)
+            pd.testing.assert_frame_equal(getattr(mine, name), getattr(theirs, name), check_exact=True)
+        renamed = mine.hits.assign(account_id=mine.hits["account_id"].map(to)).sort_values("account_id")
+        pd.testing.assert_frame_equal(renamed.reset_index(drop=True), theirs.hits)
 
 
 CUT = dt.date(2024, 9, 30)
@@ -209,7 +219,7 @@ def test_wrong_parameters_are_named():
     with pytest.raises(UserError, match="one of price, minimum; found 'cut'"):
         Proposal(1, 1, "cut")
     with pytest.raises(UserError, match=r"missing: \['class'\]"):
-        found(Proposal(100), own=classes(four()).drop(columns="class"))
-    upside = classes(four()).assign(**{"class": ["High", "Low", "Low", "Low"]})
+        found(Proposal(100), own=plain()[1].drop(columns="class"))
+    upside = plain()[1].assign(**{"class": ["High", "Low", "Low", "Low"]})
     with pytest.raises(UserError, match="every Low account to bring less revenue"):
         found(Proposal(100), own=upside)

@@ -57,7 +57,7 @@ CASES = {
     "loss": {"fails": True},
     "contact": NEVER | {"stage": "engaged"},
     "prospect": NEVER | {"stage": "suspect"},
-    "asked": AWAY | {"last_order": "2025-06-01"},
+    "lapsed": AWAY | {"last_order": "2025-06-01"},
     "gone": AWAY | {"last_order": "2023-06-01"},
     "told_step": {"decided_means": "step", "decided_against": True, "class": "High"},
     "key": {"key_account": True},
@@ -97,7 +97,7 @@ def test_teams_by_class_and_by_development():
 
 
 def test_minutes_planned_by_hand():
-    """2 visits of 60 and 6 calls of 15, one visit, call and other asked for, and another of ours; at the desk by phone."""
+    """2 visits of 60 and 6 calls of 15, one of each kind asked for, another of ours; at the desk visits are calls."""
     rows = plan(facts({"class": "High"}, {}))
     assert rows["minutes_planned"].tolist() == [
         2 * 60 + 6 * 15 + 60 + 15 + 10 + 10,

@@ -1,0 +1,132 @@
+"""How long the plan of a big book takes, from what is known of its accounts to the list of actions.
+
+    python benchmarks/plan_size.py [--accounts 1000000] [--folder FOLDER]
+
+The demo company of that many accounts, as it is written in Parquet. In a process of its own: the trailing year of every
+account (which all pages start from), then the plan: what the rules look at, payments and the loss bar, treatments with
+both bars, reasons and next steps, owners, the workload by team and person, and the list of actions. The Low accounts'
+outcomes come from the potential page, whose time is measured elsewhere; here they are drawn by lot, which takes the
+plan as long. For a million accounts, writes benchmarks/results/plan_size.csv and docs/plan_measured.md. The folder, a
+temporary one by default, takes about 3 GB.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+import measured_page
+import pandas as pd
+from intake import measured
+
+HERE = Path(__file__).resolve()
+RESULTS = HERE.parent / "results" / "plan_size.csv"
+PAGE, TITLE = HERE.parents[1] / "docs" / "plan_measured.md", "# The plan, as measured"
+DAY, ACCOUNTS, SECONDS = "2026-09-30", 1_000_000, 60
+MAKE = """
+import sys
+from crm_analysis.book.demo import demo
+demo(sys.argv[1], accounts=int(sys.argv[2]), seed=1, format="parquet")
+print("{}")
+"""
+OURS = f"""
+import json, resource, sys, time
+from pathlib import Path
+import numpy as np
+import pandas as pd
+import crm_analysis.plan.facts as facts_module
+import crm_analysis.plan.outlook as outlook_module
+from crm_analysis.accounts import accounts
+from crm_analysis.plan.actions import actions
+from crm_analysis.plan.facts import Low
+from crm_analysis.value.segments import bars, segments
+sys.path.insert(0, "{HERE.parent}")
+from potential_books import book_of_demo
+book = book_of_demo(Path(sys.argv[1])).as_of("{DAY}")
+clock = [time.perf_counter()]
+def mark():
+    clock.append(time.perf_counter())
+known = accounts(book, "{DAY}")
+mark()
+# all pages start from the accounts of the trailing year: here they are made once
+facts_module.accounts = outlook_module.accounts = lambda *_: known.copy()
+at = bars(known)
+low = known.loc[segments(known, at)["class"] == "Low", ["account_id"]].reset_index(drop=True)
+lot = np.random.default_rng(1).random(len(low))
+low["potential"], low["why"] = lot / 10, "drawn by lot"
+low["outcome"] = np.select([lot < .06, lot < .6], ["cut", "survey"], "keep").astype(object)
+look = outlook_module.outlook(book, "{DAY}")
+look.__dict__["low"] = Low(low, .06, 10_000.0)
+clock[-1] = time.perf_counter()
+look.facts
+mark()
+look.treated
+mark()
+look.table
+mark()
+look.need, look.balance
+mark()
+found = actions(look.table)
+mark()
+used = resource.getrusage(resource.RUSAGE_SELF)
+names = ("accounts", "facts and the loss bar", "treatments and both bars", "owners", "workload", "actions")
+told = dict(zip(names[1:], np.diff(clock[1:])))
+told |= {{"accounts_seconds": clock[1] - clock[0], "seconds": clock[-1] - clock[1], "gb": used.ru_maxrss / 1e6,
+         "cpu": used.ru_utime + used.ru_stime, "accounts": len(known), "people": len(look.people), "low": len(low),
+         "actions_listed": len(found)}}
+print(json.dumps({{name: float(value) for name, value in told.items()}}))
+"""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--accounts", type=int, default=ACCOUNTS)
+    parser.add_argument("--folder", type=Path)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        place = options.folder or Path(scratch)
+        book, cache, many = str(place / "demo"), place / "cache", str(options.accounts)
+        if not Path(book).exists():
+            measured(MAKE, book, many, cache=cache)
+        found = measured(OURS, book, many, cache=cache) | {"cores": os.cpu_count() or 1}
+    if options.accounts != ACCOUNTS:
+        sys.stdout.write("\n".join(f"{name}: {float(value):,.2f}" for name, value in found.items()) + "\n")
+        return
+    with RESULTS.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["name", "value"])
+        writer.writerows((name, float(value)) for name, value in found.items())
+    measured_page.put("plan: size", section(), PAGE, TITLE)
+
+
+def section() -> list[str]:
+    """What the page says."""
+    found = pd.read_csv(RESULTS).set_index("name")["value"]
+    parts = ("facts and the loss bar", "treatments and both bars", "owners", "workload", "actions")
+    return [
+        "## How long does a big book take?",
+        "",
+        f"The demo company of {found['accounts']:,.0f} accounts and {found['people']:,.0f} sales people on "
+        f"{found['cores']:.0f} cores; the book lay ready in Parquet. Of {found['low']:,.0f} Low accounts the outcomes "
+        "are given, as the potential page makes them. *facts*: contacts, rhythm, complaints, contracts, decisions, "
+        "avoidable cost and invoices of every account. *actions*: the list of all that have something to do, "
+        f"{found['actions_listed']:,.0f} rows.",
+        "",
+        "| | seconds |",
+        "|---|---|",
+        *(f"| {name} | {found[name]:.1f} |" for name in parts),
+        f"| the plan | {found['seconds']:.1f} |",
+        "",
+        f"Before that, the trailing year of every account took {found['accounts_seconds']:.1f} s: the order lines are "
+        "collapsed to days there, once for all pages. CPU "
+        f"{found['cpu']:.0f} s on all cores, imports included; peak memory {found['gb']:.1f} GB. Under {SECONDS} s: "
+        f"{'holds' if found['seconds'] < SECONDS else 'DOES NOT HOLD'}.",
+    ]
+
+
+if __name__ == "__main__":
+    main()

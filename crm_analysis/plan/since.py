@@ -1,0 +1,213 @@
+"""What happened around each decision: the year before it, and since."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+import ibis
+import numpy as np
+
+from crm_analysis.accounts import LATE
+from crm_analysis.book import engine
+from crm_analysis.book.days import first_known, last_known, order_days
+from crm_analysis.potential.advice.decided import NEVER_CUT, told
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+
+    from crm_analysis.book.book import Book
+    from crm_analysis.value.segments import Bars
+
+YEAR = 365
+EARLY = 90
+"""Days after which what happened is told as of a year; a year before of which the book covers less is not known."""
+LEAST = 10
+"""Accounts from which on a class that nobody decided about is something to compare with."""
+_KEY = ("account_id", "decided_on", "until")
+_SQUARES = "decimal(38, 4)"
+
+
+def since(book: Book, minimum: float = 0.0) -> pd.DataFrame:
+    """Decisions as known on the book's day, a row per account, day and action, sorted by those; in one query.
+
+    Columns: account_id, decided_on, action, recommended (plain words), meant, against, lot (the never-cut group's),
+    reason, decided_by; begun (the first day of an unbroken row of the same decision), replaced_on (the next day on
+    which something else was decided, and this not again; NaT while it stands).
+
+    Over 365 days up to the decision (before), and from the day after it up to the book's day (since): revenue and,
+    with costs, margin (as they are: not of a year); bought_before, orders_since (days with an order). While it stands:
+    visits, calls and contacts that we began, small (orders worth less than `minimum`; a whole order counts on its first
+    day) and surveys (market surveys), each before and since. NaN where the book tells none. days_since (to the book's
+    day), stands (days while it stands), covered and covered_contacts (days of the year before of which the book tells).
+    """
+    day = last_known(book)
+    rows = _standing(book, day)
+    parts = [rows, _money(book, rows, day)]
+    if minimum > 0:
+        parts.append(_small(book, rows, minimum))
+    begun = book.has("interactions", "initiated_by", "channel")
+    if begun:
+        parts.append(_contacts(book, rows))
+    if book.has("market_surveys"):
+        parts.append(_surveys(book, rows))
+    whole, *others = parts
+    for other in others:
+        keys = [whole[name] == other[name] for name in _KEY]
+        whole = whole.left_join(other, keys).select(whole, *(other[name] for name in other.columns if name not in _KEY))
+    frame = engine.frame(whole.order_by("account_id", "decided_on", "action"))
+    for name in frame.columns:
+        if name.endswith(("_before", "_since")) and name != "decided_on":
+            frame[name] = frame[name].fillna(0).astype("float64")
+    for name in ("visits", "calls", "contacts", "small", "surveys", "margin"):
+        for side in ("before", "since"):
+            if f"{name}_{side}" not in frame:
+                frame[f"{name}_{side}"] = np.nan
+    start = (frame["decided_on"] - np.datetime64(first_known(book) or day)).dt.days + 1
+    late = min(LATE.days, YEAR // 10)
+    frame["covered"] = start.where(start < YEAR - late, YEAR).clip(0, YEAR)
+    first = _first_contact(book) if begun else None
+    met = (frame["decided_on"] - np.datetime64(first or day)).dt.days + 1
+    frame["covered_contacts"] = met.where(met < YEAR - late, YEAR).clip(0, YEAR)
+    frame["days_since"] = (np.datetime64(day) - frame["decided_on"]).dt.days
+    frame["stands"] = (frame["until"] - frame["decided_on"]).dt.days
+    return frame.drop(columns="until")
+
+
+def _standing(book: Book, day: dt.date) -> ibis.Table:
+    """Decisions with begun, replaced_on and until (that day, or the book's)."""
+    rows = told(book)
+    texts = {name: rows[name].max() for name in ("recommended", "reason", "decided_by", "why", "meant")}
+    rows = rows.group_by("account_id", "decided_on", "action").agg(against=rows.against.any(), **texts)
+    # unbroken rows: the number of the account's decision days, less the number of those on which this was said
+    place = ibis.dense_rank().over(ibis.window(group_by="account_id", order_by="decided_on"))
+    said = ibis.row_number().over(ibis.window(group_by=["account_id", "action"], order_by="decided_on"))
+    rows = engine.fenced(book.con, rows.mutate(place=place.cast("int64"), said=said.cast("int64")))
+    rows = rows.mutate(island=rows.place - rows.said)
+    island = ibis.window(group_by=["account_id", "action", "island"])
+    rows = rows.mutate(begun=rows.decided_on.min().over(island), after=rows.place.max().over(island) + 1)
+    rows = engine.fenced(book.con, rows)
+    days = rows.select(rows.account_id, after=rows.place, replaced_on=rows.decided_on).distinct()
+    joined = rows.left_join(days, [rows.account_id == days.account_id, rows.after == days.after])
+    told_names = ("account_id", "decided_on", "action", "recommended", "meant", "against", "reason", "decided_by")
+    found = joined.select(
+        *(rows[name] for name in told_names), rows.begun, days.replaced_on, lot=rows.why == NEVER_CUT,
+        until=ibis.coalesce(days.replaced_on, ibis.literal(day)),
+    )  # fmt: skip
+    return engine.cached(book.con, found)
+
+
+def _beside(rows: ibis.Table, other: ibis.Table, on: str) -> ibis.Table:
+    """Rows of another table of the accounts decided about, each beside every decision, with `off`, the days after it.
+
+    From the year before on.
+    """
+    keys = rows.select(*_KEY).distinct()
+    joined = keys.inner_join(other, "account_id")
+    joined = joined.mutate(off=joined[on].delta(joined.decided_on, unit="day"), stood=joined[on] <= joined.until)
+    return joined.filter(joined.off > -YEAR)
+
+
+def _sides(rows: ibis.Table, name: str, when: Any = True) -> dict[str, Any]:
+    """How many rows there are before the decision, and since while it stands."""
+    before, later = rows.off <= 0, (rows.off > 0) & rows.stood
+    return {f"{name}_before": (before & when).sum(), f"{name}_since": (later & when).sum()}
+
+
+def _money(book: Book, rows: ibis.Table, day: dt.date) -> ibis.Table:
+    days = _beside(rows, order_days(book), "ordered_on")
+    before, later = days.off <= 0, days.off > 0
+    sums: dict[str, Any] = {
+        "revenue_before": days.revenue.sum(where=before),
+        "revenue_since": days.revenue.sum(where=later),
+        "bought_before": (days.bought & before).sum(),
+        "orders_since": (days.bought & later).sum(),
+    }
+    if "cost" in days.columns:
+        margin = days.costed_revenue - days.cost
+        sums |= {"margin_before": margin.sum(where=before), "margin_since": margin.sum(where=later)}
+    found = days.group_by(*_KEY).agg(**sums)
+    return found.mutate(**{name: found[name].cast("float64") for name in sums})
+
+
+def _small(book: Book, rows: ibis.Table, minimum: float) -> ibis.Table:
+    days = order_days(book)
+    each = days.group_by("account_id", "order").agg(
+        began=days.ordered_on.min(where=days.bought), worth=days.revenue.sum()
+    )
+    each = each.filter((each.worth > 0) & (each.worth.cast("float64") < minimum) & each.began.notnull())
+    found = _beside(rows, engine.fenced(book.con, each), "began")
+    return found.group_by(*_KEY).agg(**_sides(found, "small"))
+
+
+def _contacts(book: Book, rows: ibis.Table) -> ibis.Table:
+    met = book.table("interactions")
+    ours = met.filter((engine.trimmed(met.initiated_by).lower() == "us") & met.happened_on.notnull())
+    ours = ours.select("account_id", "happened_on", how=engine.trimmed(ours.channel).lower().fill_null(""))
+    found = _beside(rows, engine.fenced(book.con, ours), "happened_on")
+    sums = _sides(found, "contacts")
+    for name, channel in (("visits", "visit"), ("calls", "call")):
+        sums |= _sides(found, name, found.how == channel)
+    return found.group_by(*_KEY).agg(**sums)
+
+
+def _surveys(book: Book, rows: ibis.Table) -> ibis.Table:
+    asked = book.table("market_surveys").select("account_id", "surveyed_on")
+    found = _beside(rows, asked, "surveyed_on")
+    return found.group_by(*_KEY).agg(**_sides(found, "surveys"))
+
+
+def _first_contact(book: Book) -> dt.date | None:
+    met = book.table("interactions")
+    first = engine.frame(met.agg(first=met.happened_on.min()))["first"].iloc[0]
+    return None if first != first else first.date()
+
+
+def undecided(book: Book, at: Bars, days: Sequence[dt.date]) -> pd.DataFrame:
+    """Accounts of which nothing was decided by the book's day, by class on each of some days: what their revenue did.
+
+    One row per day and class of accounts that had ordered in the 365 days up to it: day, class, accounts, ratio
+    (revenue since, told as of a year, over revenue before), scatter (its standard error; Cochran 1977, 6.4). Classes
+    of fewer than LEAST accounts are left out.
+    """
+    import pandas as pd
+
+    known, made = order_days(book), book.table("decisions")
+    known = known.anti_join(made.filter(made.account_id.notnull()).select("account_id").distinct(), "account_id")
+    sums: dict[str, Any] = {}
+    for place, day in enumerate(days):
+        off = known.ordered_on.delta(ibis.literal(day), unit="day")
+        before = (off > -YEAR) & (off <= 0)
+        sums[f"before_{place}"] = known.revenue.sum(where=before)
+        sums[f"since_{place}"] = known.revenue.sum(where=off > 0)
+        sums[f"bought_{place}"] = (known.bought & before).any()
+    each = known.group_by("account_id").agg(**sums)
+    each = engine.cached(book.con, each.mutate(**{name: each[name].cast("decimal(18, 2)").fill_null(0)
+                                                   for name in sums if not name.startswith("bought")}))  # fmt: skip
+    parts = []
+    for place, day in enumerate(days):
+        own = each.filter(each[f"bought_{place}"])
+        b, s = own[f"before_{place}"], own[f"since_{place}"]
+        size = b.cast("float64")
+        kind = ibis.cases((size >= at.high, "High"), (size >= at.mid, "Mid"), else_="Low")
+        b, s = b.cast("float64"), s.cast("float64")
+        # sums of doubles hang on the order of the rows, sums of decimals do not
+        products = {"b": b, "s": s, "bb": b * b, "ss": s * s, "bs": b * s}
+        own = engine.fenced(
+            book.con, own.select(**{name: value.cast(_SQUARES) for name, value in products.items()}, **{"class": kind})
+        )
+        found = own.group_by("class").agg(accounts=own.count(), **{name: own[name].sum() for name in products})
+        parts.append(found.mutate(day=ibis.literal(day), **{name: found[name].cast("float64") for name in products}))
+    if not parts:
+        return pd.DataFrame(columns=["day", "class", "accounts", "ratio", "scatter"])
+    whole = ibis.union(*parts) if len(parts) > 1 else parts[0]
+    frame = engine.frame(whole.order_by("day", "class"))
+    frame = frame[(frame["accounts"] >= LEAST) & (frame["b"] > 0)].reset_index(drop=True)
+    scale = YEAR / (np.datetime64(last_known(book)) - frame["day"]).dt.days.clip(lower=1)
+    plain = frame["s"] / frame["b"]
+    squares = (frame["ss"] - 2 * plain * frame["bs"] + plain**2 * frame["bb"]).clip(lower=0)
+    error = np.sqrt(squares * frame["accounts"] / (frame["accounts"] - 1)) / frame["b"]
+    frame["ratio"], frame["scatter"] = plain * scale, error * scale
+    return frame[["day", "class", "accounts", "ratio", "scatter"]]
