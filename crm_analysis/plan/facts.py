@@ -63,12 +63,11 @@ def facts(book: Book, as_of: str | dt.date, at: Bars, low: Low | None = None) ->
     for name in ("group_id", "sales_office", "rep_id", "stage"):
         frame[name] = frame[name].fillna("").astype(object) if name in frame else ""
     frame["name"] = frame["name"].fillna(ids) if "name" in frame else ids
-    frame["key_account"] = frame["key_account"].fillna(False).astype(bool) if "key_account" in frame else False
+    frame["key_account"] = frame["key_account"].eq(True).fillna(False).astype(bool) if "key_account" in frame else False
     if "margin" not in frame:
         frame["margin"] = np.nan
     frame["cost_to_serve"] = _cost(known, day, ids)
-    met = contacts(known, day).of(ids)
-    frame[list(met)] = met
+    frame = frame.join(contacts(known, day).of(ids))
     parts = [_silence(known, day, frame), _complaints(known), _contracts(known, day), _said(known, day), _low(low)]
     for part in parts:
         frame = frame.join(part.set_index("account_id"), on="account_id")

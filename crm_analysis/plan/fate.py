@@ -87,7 +87,7 @@ def fates(
     rows = _told(since(known, minimum), frame, at)
     stand = rows[rows["replaced_on"].isna() & (rows["decided_on"] == rows["begun"]) & (rows["follows"] != UNKNOWN)]
     measured = stand[stand["ratio_days"] & stand["class_then"].notna()]
-    measured = measured.assign(quarter=measured["decided_on"].dt.to_period("Q"))
+    measured = measured.assign(quarter=_quarter(measured["decided_on"]))
     beside = _beside(known, at, measured)
     summary = _summary(stand, measured, beside, seed)
     table = rows.sort_values(["decided_on", "account_id", "decision"], ascending=[False, True, True], ignore_index=True)
@@ -154,13 +154,16 @@ def _beside(known: Book, at: Bars, measured: pd.DataFrame) -> pd.DataFrame:
     """What accounts did of which nothing was decided, by class and quarter: since the quarter's middle decision."""
     import pandas as pd
 
-    if not len(measured):
-        return pd.DataFrame(columns=["quarter", "class", "ratio", "scatter"])
     middle = measured.sort_values("decided_on").groupby("quarter")["decided_on"].quantile(0.5, interpolation="lower")
     days = [day.date() for day in middle]
     found = undecided(known, at, days)
-    found["quarter"] = pd.to_datetime(found["day"]).dt.to_period("Q")
+    found["quarter"] = _quarter(pd.to_datetime(found["day"]))
     return found
+
+
+def _quarter(days: pd.Series) -> pd.Series:
+    """Quarters since the year 0."""
+    return (days.dt.year * 4 + days.dt.quarter - 1).astype("int64")
 
 
 def _summary(stand: pd.DataFrame, measured: pd.DataFrame, beside: pd.DataFrame, seed: int) -> pd.DataFrame:

@@ -169,7 +169,7 @@ class Outlook:
     @cached_property
     def balance(self) -> Balance:
         """Service time today and planned by class; what the plan frees and gives."""
-        return balance(self.table, self.lengths)
+        return balance(self.table, self.lengths, contacts(self.book, self.day).scale)
 
     # --- the plan as lists ---
 

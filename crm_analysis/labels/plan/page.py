@@ -71,6 +71,7 @@ LABELS: dict[str, str] = {
     "say. What an account brought since is told as of a year, from 90 days after the decision on.",
     "fates_value": "{standing} stand; {carried} of {known} carried out, as far as that is known",
     "fates_value_none": "none yet",
+    "fates_value_untold": "{standing} stand",
     "figure_loss": "Bad accounts, by how many are supplied against invoice",
     "figure_time": "Hours of contacts a year, today and planned",
     "freed_nothing": "It takes time from nobody.",
@@ -103,8 +104,9 @@ LABELS: dict[str, str] = {
     "people_over": "{team} has {people} too many",
     "people_overs": "Too many are in: {teams}.",
     "people_right": "no team surely too few or too many",
-    "plan_about": "{accounts} are known on {day}, {active} of them ordered in the 12 months before. High are those "
-    "that brought at least {high}, Mid at least {mid}, Low all others that ordered.",
+    "plan_about": "Known on {day}: {accounts}, of which {active} ordered in the 12 months before. High are those that "
+    "brought at least {high}, Mid at least {mid}, Low all others that ordered.",
+    "plan_about_none": "Known on {day}: {accounts}, none of which ordered in the 12 months before.",
     "plan_all": "all",
     "plan_listed": "{accounts}, by team, those of most worth first. Worth is what an account brings in a year less "
     "what serving it costs, and for a Low one what it may grow to.",
@@ -129,7 +131,7 @@ LABELS: dict[str, str] = {
     "plan_unlock_written_off": "losses that were written off",
     "purpose_ours": "What we begin is most often {purpose} ({share}).",
     "purpose_theirs": "What accounts ask for is most often {purpose} ({share}).",
-    "treatments_left": "The other {left} we serve when they ask.",
+    "treatments_left": "Served when they ask: {left}.",
     "treatments_said": "By plan we visit {visited}; {called} more get calls from us and no visits.",
 }
 

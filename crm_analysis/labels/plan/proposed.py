@@ -25,6 +25,7 @@ LABELS: dict[str, str] = {
     "even_forced_one": "1 account orders so little in a year that it could not place one order of that size: it is "
     "lost.",
     "even_never": "Where the others {rest}, it never loses, however many leave.",
+    "even_one": "Where the others {rest}, it loses on average as soon as one of them leaves.",
     "even_refusing": "Refusing orders below the minimum instead:",
     "even_worst": "If those leave first who bring most, {n:.0f} may.",
     "even_worst_none": "If the one leaves first that brings most, it loses at once.",

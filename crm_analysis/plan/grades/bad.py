@@ -8,7 +8,7 @@ an invoice without that day is never late, and can only be written off.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import ibis
@@ -68,98 +68,61 @@ def bad_accounts(book: Book, days: Iterable[str | dt.date], overdue_days: int = 
     Raises BookError without invoices that tell when payment was due and came; UserError for overdue_days below 0, or
     without a day.
     """
-    import pandas as pd
-
     wanted = sorted({last_known(book.as_of(day)) for day in days})
     if not wanted:
         raise UserError("bad accounts: expected a day at least, such as 2026-09-30; found none.")
     if overdue_days < 0:
         raise UserError(f"overdue_days are 0 or more; found {overdue_days}.")
-    known = book.as_of(wanted[-1])
-    rows = engine.fenced(known.con, _debts(known, wanted, overdue_days))
-    sums = {f"{name}_{place}": told for place in range(len(wanted)) for name, told in _sums(rows, place).items()}
-    each = engine.frame(rows.group_by("account_id").agg(**sums).order_by("account_id"))
-    parts = [_finished(each, place, day) for place, day in enumerate(wanted)]
-    return pd.concat(parts, ignore_index=True)
+    parts = [_on(book.as_of(day), day, overdue_days) for day in wanted]
+    whole = ibis.union(*parts) if len(parts) > 1 else parts[0]
+    frame = engine.frame(whole.order_by("as_of", "account_id"))
+    due, owed = frame.pop("due_amount"), frame["open"]
+    frame.insert(4, "days_late", frame.pop("due_days") / due.where(due > 0))
+    frame["worst_days"] = frame["worst_days"].astype("float64").where(due > 0)
+    frame.insert(8, "overdue_share", frame["overdue"] / owed.where(owed > 0))
+    frame["bad"] = frame["bad"].astype(bool)
+    return frame
 
 
-def _debts(known: Book, days: Sequence[dt.date], overdue_days: int) -> ibis.Table:
-    """Debts and, numbered by the day, whether one counts in the year up to it (here), is open or lost, how late, bad.
+def _on(known: Book, day: dt.date, overdue_days: int) -> ibis.Table:
+    """The rows of `bad_accounts` for one day, with sums over invoices that are due: due_amount, due_days.
 
-    All invoices are read once. A debt ends with its payment or write-off, and one that ends after a day is open on it:
-    that is all that masking what was not known on the day would change.
+    A scan for each day is quicker than one for all: most invoices count in one year only.
     """
     rows = known.need("invoices", "due_on", "paid_on")
-    far = ibis.literal(_FAR)
+    far, now, start = (ibis.literal(value) for value in (_FAR, day, before(day, YEAR)))
     written = rows.written_off_on if "written_off_on" in rows.columns else ibis.null("date")
     rows = rows.filter(rows.amount > 0).select(
         "account_id",
         "amount",
-        "issued_on",
         "due_on",
         written=written.fill_null(far),
         ended=ibis.least(rows.paid_on.fill_null(far), written.fill_null(far)),
     )
-    told: dict[str, Any] = {}
-    for place, day in enumerate(days):
-        now, start = ibis.literal(day), ibis.literal(before(day, YEAR))
-        lost = (rows.written > start) & (rows.written <= now)
-        here = (rows.issued_on <= now) & ((rows.ended > start) | lost)
-        late = ibis.greatest(ibis.least(rows.ended, now).delta(rows.due_on, unit="day").cast("int64").fill_null(0), 0)
-        due = rows.due_on.notnull() & ((rows.ended <= now) | (rows.due_on <= now))
-        told |= {
-            f"here_{place}": here,
-            f"lost_{place}": here & lost,
-            f"open_{place}": here & (rows.ended > now),
-            f"due_{place}": here & due,
-            f"late_{place}": ibis.ifelse(here, late, 0),
-            f"bad_{place}": here & ((late > overdue_days) | lost),
-        }
-    return rows.select("account_id", "amount", **told)
-
-
-def _sums(rows: ibis.Table, place: int) -> dict[str, Any]:
-    """Sums over the debts of an account in the year up to a day."""
-    lost, owed, due, late = (rows[f"{name}_{place}"] for name in ("lost", "open", "due", "late"))
+    rows = rows.mutate(lost=(rows.written > start) & (rows.written < far))
+    rows = rows.filter((rows.ended > start) | rows.lost)
+    until = ibis.least(rows.ended, now)
+    late = ibis.greatest(until.delta(rows.due_on, unit="day").cast("int64").fill_null(0), 0)
+    due = ((rows.ended < far) | (rows.due_on <= now)) & rows.due_on.notnull()
+    rows = engine.fenced(known.con, rows.mutate(late=late, due=due))
+    owed = rows.ended == far
     money = {
-        "amount": rows.amount.sum(where=rows[f"here_{place}"]),
+        "amount": rows.amount.sum(),
         "open": rows.amount.sum(where=owed),
-        "overdue": rows.amount.sum(where=owed & (late > 0)),
-        "written_off": rows.amount.sum(where=lost),
-        "due": rows.amount.sum(where=due),
+        "overdue": rows.amount.sum(where=owed & (rows.late > 0)),
+        "written_off": rows.amount.sum(where=rows.lost),
+        "due_amount": rows.amount.sum(where=rows.due),
         # the factor is a decimal, as the engine takes other whole numbers for some of 19 digits
-        "days": (rows.amount * late.cast("decimal(7, 0)")).sum(where=due),
+        "due_days": (rows.amount * rows.late.cast("decimal(7, 0)")).sum(where=rows.due),
     }
-    return {
-        "invoices": rows[f"here_{place}"].sum(),
-        "worst_days": late.max(),
-        "bad": rows[f"bad_{place}"].any(),
-    } | {name: told.cast("float64").fill_null(0.0) for name, told in money.items()}
-
-
-def _finished(each: pd.DataFrame, place: int, day: dt.date) -> pd.DataFrame:
-    """The rows of `bad_accounts` for one day."""
-    import pandas as pd
-
-    own = each[each[f"invoices_{place}"] > 0]
-
-    def told(name: str) -> pd.Series:
-        return own[f"{name}_{place}"]
-
-    columns = {
-        "as_of": pd.Series(np.datetime64(day, "ns"), index=own.index),
-        "account_id": own["account_id"],
-        "invoices": told("invoices").astype("int64"),
-        "amount": told("amount"),
-        "days_late": told("days") / told("due").where(told("due") > 0),
-        "worst_days": told("worst_days").astype("float64").where(told("due") > 0),
-        "open": told("open"),
-        "overdue": told("overdue"),
-        "overdue_share": told("overdue") / told("open").where(told("open") > 0),
-        "written_off": told("written_off"),
-        "bad": told("bad").astype(bool),
-    }
-    return pd.DataFrame(columns)
+    each = rows.group_by("account_id").agg(
+        invoices=rows.count(),
+        worst_days=rows.late.max(),
+        bad=((rows.late > overdue_days) | rows.lost).any(),
+        **{name: told.cast("float64").fill_null(0.0) for name, told in money.items()},
+    )
+    names = ("invoices", "amount", "worst_days", "open", "overdue", "written_off", "bad", "due_amount", "due_days")
+    return each.select(as_of=now, **{name: each[name] for name in ("account_id", *names)})
 
 
 def bad_shares(frame: pd.DataFrame) -> pd.DataFrame:

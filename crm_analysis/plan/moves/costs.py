@@ -16,6 +16,7 @@ from crm_analysis.book.book import as_date
 from crm_analysis.errors import BookError, UserError
 from crm_analysis.labels import label
 from crm_analysis.periods import before
+from crm_analysis.plan.moves.ladder import INACTIVE
 from crm_analysis.plan.moves.means import DRAWS, SEED, mean_draws
 from crm_analysis.value.cost_to_serve import SHORTEST, avoidable
 
@@ -31,10 +32,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Effort:
-    """Minutes of contacts a year planned for an account of each state, and what a minute costs."""
+    """Minutes of contacts a year planned for an account of each state, and what a minute costs.
+
+    Inactive accounts take none unless it is said.
+    """
 
     minutes: Mapping[str, float]
     cost_per_minute: float
+
+    def of(self, state: str) -> float:
+        """Minutes of an account in a state; UserError where they are not said."""
+        if state not in self.minutes and state != INACTIVE:
+            raise UserError(f"minutes of a year are missing for {state}; expected those of every state moved.")
+        return self.minutes.get(state, 0.0)
 
     def __post_init__(self) -> None:
         """UserError for an amount below 0."""

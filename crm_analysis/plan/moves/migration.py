@@ -184,8 +184,9 @@ def _alike(cluster: Ints, begin: Ints, end: Ints, counts: Ints) -> float:
     whole = counts.sum(axis=1).astype("float64")
     share = counts / np.maximum(whole, 1)[:, None]
     cell, hits = np.unique((cluster * many + begin) * many + end, return_counts=True)
-    at = (cell // many % many, cell % many)
-    scatter = np.bincount(at[0], np.square(hits) / share[at], minlength=many)
+    # whole numbers are summed first, so that the names of clusters change nothing
+    squared = np.bincount(cell % many**2, np.square(hits), minlength=many**2).reshape(many, many)
+    scatter = np.divide(squared, share, out=np.zeros_like(share), where=share > 0).sum(axis=1)
     row, sizes = np.unique(cell // many, return_inverse=True)
     squares = np.bincount(row % many, np.square(np.bincount(sizes, hits)), minlength=many)
     free = np.maximum((counts > 0).sum(axis=1) - 1, 0)

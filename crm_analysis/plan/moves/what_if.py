@@ -78,8 +78,6 @@ def lifted(
     known = movers(past, ladder)
     _enough(found, known)
     cost = cost or Costs(None, np.nan)
-    if effort is not None and (missing := {s for w in found for s in (w.begin, w.end)} - set(effort.minutes)):
-        raise UserError(f"minutes of a year are missing for {', '.join(sorted(missing))}; expected every state moved.")
     place = ladder.places(*past.on(-1))
     served = serving(past, place, len(ladder.states), cost)
     each = [_Case.of(wish, known, served, effort) for wish in found]
@@ -122,7 +120,7 @@ class _Case:
             drawn[f"gain_{name}"] = lift.gain_draws(name, many)
         row["extra_minutes"] = row["effort_cost"] = np.nan
         if effort is not None:
-            row["extra_minutes"] = many * (effort.minutes[wish.end] - effort.minutes[wish.begin])
+            row["extra_minutes"] = many * (effort.of(wish.end) - effort.of(wish.begin))
             row["effort_cost"] = row["extra_minutes"] * effort.cost_per_minute
         row["extra_avoidable"] = many * float(served.mean[end] - served.mean[begin])
         drawn["extra_avoidable"] = many * (served.draws[end] - served.draws[begin])

@@ -39,10 +39,13 @@ def plan_said(look: Outlook, currency: str) -> str:
     table = look.table
     if not len(table):
         return label("plan_nobody").format(day=look.day)
+    accounts, active = counted(len(table), "account"), int(table["active"].sum())
+    if not active:
+        return label("plan_about_none").format(accounts=accounts, day=look.day)
     return label("plan_about").format(
-        accounts=counted(len(table), "account"),
+        accounts=accounts,
         day=look.day,
-        active=text(int(table["active"].sum()), "count"),
+        active=text(active, "count"),
         high=money(look.bars.high, currency),
         mid=money(look.bars.mid, currency),
     )

@@ -131,7 +131,7 @@ def grades(look: Outlook) -> pd.DataFrame:
 
 
 def years(look: Outlook) -> pd.DataFrame:
-    """What the loss bar would have let pass, year by year; raises BookError where there is none, as is said in short."""
+    """What the loss bar would have let pass, year by year; raises BookError where there is none (said in short)."""
     found = told_or(lambda: look.loss, None)
     if found is None:
         raise BookError("")

@@ -31,9 +31,10 @@ def decisions(look: Outlook) -> str:
     if not len(look.fates.table):
         return label("fates_value_none")
     carried, undone = int(table["carried"].sum()), int(table["undone"].sum())
-    return label("fates_value").format(
-        standing=text(int(table["accounts"].sum()), "count"), carried=carried, known=carried + undone
-    )
+    standing = text(int(table["accounts"].sum()), "count")
+    if not carried + undone:
+        return label("fates_value_untold").format(standing=standing)
+    return label("fates_value").format(standing=standing, carried=carried, known=carried + undone)
 
 
 def decisions_said(look: Outlook) -> str:

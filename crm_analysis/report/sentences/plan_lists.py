@@ -32,11 +32,10 @@ def treatments_said(look: Outlook) -> str:
     numbers = {
         "visited": counted(int((table["visits"] > 0).sum()), "account"),
         "called": text(int(((table["visits"] <= 0) & (table["calls"] > 0)).sum()), "count"),
-        "left": text(int(((table["visits"] <= 0) & (table["calls"] <= 0)).sum()), "count"),
     }
-    left = numbers.pop("left")
+    left = int(((table["visits"] <= 0) & (table["calls"] <= 0)).sum())
     words = label("treatments_said").format(**numbers)
-    return words if left == "0" else f"{words} {label('treatments_left').format(left=left)}"
+    return f"{words} {label('treatments_left').format(left=counted(left, 'account'))}" if left else words
 
 
 # --- actions ---

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
+from crm_analysis.errors import BookError
 from crm_analysis.labels import label
 from crm_analysis.plan.moves.ladder import INACTIVE, NEW
 from crm_analysis.plan.moves.movers import FEW, MOST_OF_IT
@@ -15,11 +16,14 @@ from crm_analysis.report.sentences.plan_lists import some
 from crm_analysis.report.values import text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pandas as pd
 
     from crm_analysis.labels import Kind
     from crm_analysis.plan.proposals import Proposals
 
+T = TypeVar("T")
 # columns that the page shows of a table; its file holds all
 LIFTED = ("move", "accounts", "movers", "measure", "a_year", "low", "high", "at_average")
 MEASURES: dict[str, Kind] = {"low": "measure", "high": "measure"}
@@ -45,7 +49,9 @@ _STATES = {
 
 
 def lift(look: Proposals, currency: str) -> str:
-    """What it brings a year, with its interval."""
+    """What it brings a year, with its interval; that it is not known."""
+    if lack(lambda: look.lifted):
+        return label("unknown")
     row, name = _whole(look)
     if not row[name] > -np.inf:
         return label("unknown")
@@ -55,7 +61,9 @@ def lift(look: Proposals, currency: str) -> str:
 
 
 def lift_said(look: Proposals, currency: str) -> str:
-    """What that is made of, beside what class averages would have promised; raises BookError where it is not known."""
+    """What that is made of, beside what class averages would have promised; why it is not known."""
+    if why := lack(lambda: look.lifted):
+        return why
     row, name = _whole(look)
     found = look.lifted
     moves = "; ".join(
@@ -96,12 +104,14 @@ def lift_said(look: Proposals, currency: str) -> str:
 
 
 def _largest(look: Proposals) -> list[str]:
-    """The moves whose gain is for the most part that of a single account."""
+    """The moves of which few are known, or whose gain is for the most part that of a single account."""
     words = []
     for wish in look.lifted.wishes:
         found = look.movers.lifts[wish.begin, wish.end]
-        if found.accounts >= FEW and found.largest > MOST_OF_IT:
-            names = {"begin": state(wish.begin), "end": state(wish.end), "movers": found.accounts}
+        names = {"begin": state(wish.begin), "end": state(wish.end), "movers": found.accounts}
+        if 1 < found.accounts < FEW:
+            words.append(label("what_if_few_movers").format(**names))
+        elif found.largest > MOST_OF_IT:
             words.append(label("what_if_largest").format(share=f"{found.largest:.0%}", **names))
     return words
 
@@ -122,7 +132,7 @@ def lifted(look: Proposals) -> pd.DataFrame:
     """
     import pandas as pd
 
-    found = look.lifted.table
+    found = _but(lambda: look.lifted, look).table
     rows = []
     for row in (found if len(found) > 2 else found.iloc[:1]).to_dict("records"):
         arrow = label("move_arrow").format(begin=state(row["from_state"]), end=state(row["to_state"]))
@@ -153,7 +163,7 @@ def movers_columns(look: Proposals) -> tuple[str, ...]:
 
 def book(look: Proposals) -> pd.DataFrame:
     """The book before and after, in words; raises BookError where the moves cannot be told."""
-    table = look.lifted.book
+    table = _but(lambda: look.lifted, look).book
     some(table[table["after_revenue"].notna()])
     return table.assign(state=[state(name) for name in table["state"]])
 
@@ -194,7 +204,7 @@ def matrix_said(look: Proposals) -> str:
 
 def matrix(look: Proposals) -> pd.DataFrame:
     """Shares of accounts by state now and then, in words; raises BookError where orders are too short."""
-    table = look.migration.table
+    table = _but(lambda: look.migration, look).table
     return table.assign(**{name: [state(one) for one in table[name]] for name in ("from_state", "to_state")})
 
 
@@ -210,7 +220,7 @@ def matrix_alt(look: Proposals) -> str:
 
 def movers(look: Proposals) -> pd.DataFrame:
     """What movers brought, in words; raises BookError where it is not known."""
-    table = look.movers.table
+    table = _but(lambda: look.movers, look).table
     table = some(table[table["movers"] > 0].reset_index(drop=True))
     return table.assign(**{name: [state(one) for one in table[name]] for name in ("from_state", "to_state")})
 
@@ -258,8 +268,25 @@ def expect_said(look: Proposals, currency: str) -> str:
 
 def expected(look: Proposals) -> pd.DataFrame:
     """The book to expect, in words; raises BookError where orders are too short."""
-    table = look.expected.table
+    table = _but(lambda: look.expected, look).table
     return table.assign(state=[state(name) for name in table["state"]])
+
+
+def lack(room: Callable[[], object]) -> str:
+    """Why something cannot be told; empty if it can."""
+    try:
+        room()
+    except BookError as why:
+        return str(why)
+    return ""
+
+
+def _but(room: Callable[[], T], look: Proposals) -> T:
+    """What the function returns; a BookError without a word where the reason is why nothing is lifted, said in short."""
+    why = lack(room)
+    if why and why == lack(lambda: look.lifted):
+        raise BookError("")
+    return room()
 
 
 def span(look: Proposals) -> str:

@@ -17,6 +17,7 @@ from crm_analysis.plan.small_orders.spread import BUNDLING
 from crm_analysis.plan.small_orders.year import PARTS
 from crm_analysis.report.sentences import counted, money
 from crm_analysis.report.sentences.plan_lists import some
+from crm_analysis.report.sentences.what_if import lack
 from crm_analysis.report.values import text
 
 if TYPE_CHECKING:
@@ -38,7 +39,9 @@ STEP_WORDS = {PRICE: "orders_step_price", MINIMUM: "orders_step_minimum"}
 
 
 def hits(look: Proposals) -> str:
-    """How many accounts and orders the price hits."""
+    """How many accounts and orders the price hits; that it cannot be told."""
+    if lack(lambda: look.price):
+        return label("unknown")
     own = look.price.hits
     return label("hits_value").format(
         accounts=counted(len(own), "account"), orders=counted(int(own["small"].sum()), "order_below")
@@ -46,7 +49,9 @@ def hits(look: Proposals) -> str:
 
 
 def hits_said(look: Proposals, currency: str) -> str:
-    """What is proposed, what it hits, and how many may leave; raises BookError where orders are too short."""
+    """What is proposed, what it hits, and how many may leave; why that cannot be told."""
+    if why := lack(lambda: look.price):
+        return why
     found = look.price
     proposal = found.proposal
     own = found.hits
@@ -84,6 +89,8 @@ def even_said(found: SmallOrders) -> str:
             words.append(label("even_never").format(rest=rest))
         elif not row["break_even"] >= 0:
             words.append(label("even_always").format(rest=rest))
+        elif not row["may_leave"]:
+            words.append(label("even_one").format(rest=rest))
         else:
             accounts = counted(row["may_leave"], "account")
             words.append(label("even_at").format(rest=rest, share=text(row["break_even"], "share"), accounts=accounts))
@@ -137,7 +144,7 @@ def _percent(share: Any) -> str:
 
 def listed(look: Proposals) -> pd.DataFrame:
     """The accounts hit by name, those of most small orders first; raises BookError where there are none."""
-    table = some(look.price.hits)
+    table = some(_price(look).hits)
     frame = look.accounts
     names = frame.set_index("account_id")["name"] if "name" in frame else None
     known = table["account_id"] if names is None else table["account_id"].map(names).fillna(table["account_id"])
@@ -147,18 +154,18 @@ def listed(look: Proposals) -> pd.DataFrame:
 
 def hit_orders(look: Proposals) -> pd.DataFrame:
     """The orders hit; raises BookError where there are none."""
-    return some(look.price.orders)
+    return some(_price(look).orders)
 
 
 def totals(look: Proposals) -> pd.DataFrame:
     """Where all orders of the year went, in words; raises BookError where orders are too short."""
-    table = look.price.totals
+    table = _price(look).totals
     return table.assign(part=[label(PARTS[name]) for name in table["part"]])
 
 
 def spared(look: Proposals) -> pd.DataFrame:
     """Accounts that a proposal spares, in words; raises BookError where there are none."""
-    table = some(look.price.spared)
+    table = some(_price(look).spared)
     frame = look.accounts
     names = (
         frame.set_index("account_id")["name"] if "name" in frame else frame.set_index("account_id").index.to_series()
@@ -177,7 +184,7 @@ def even(look: Proposals) -> pd.DataFrame:
             proposal=label(STEP_WORDS[found.proposal.step]),
             rest=[label(REACTIONS[rest]) for rest in found.break_even["rest"]],
         )
-        for found in (look.price, look.minimum)
+        for found in (_price(look), look.minimum)
         if len(found.hits)
     ]
     if not parts:
@@ -197,9 +204,15 @@ def minimum_said(look: Proposals) -> str:
     return " ".join(word for word in words if word)
 
 
-def grid(found: SmallOrders) -> pd.DataFrame:
-    """The profit over reactions; raises BookError where there is none."""
-    return _known(found).reset_index(drop=True)
+def price_grid(look: Proposals) -> pd.DataFrame:
+    """The profit over reactions to a price; raises BookError where there is none."""
+    return _known(_price(look)).reset_index(drop=True)
+
+
+def minimum_grid(look: Proposals) -> pd.DataFrame:
+    """The same where small orders are refused."""
+    _price(look)
+    return _known(look.minimum).reset_index(drop=True)
 
 
 def drawn(look: Proposals) -> pd.DataFrame:
@@ -222,6 +235,13 @@ def drawn(look: Proposals) -> pd.DataFrame:
 def grid_alt(look: Proposals, currency: str) -> str:
     """What the figure shows."""
     return label("alt_reactions").format(said=spread_said(look, currency))
+
+
+def _price(look: Proposals) -> SmallOrders:
+    """The proposal; a BookError without a word where it cannot be told, as is said in short."""
+    if lack(lambda: look.price):
+        raise BookError("")
+    return look.price
 
 
 def rests_on(look: Proposals) -> str:

@@ -18,6 +18,7 @@ from crm_analysis.book import Book, book_of
 from crm_analysis.errors import BookError, UserError
 from crm_analysis.periods import before
 from crm_analysis.plan.grades.bad import bad_accounts, bad_shares, invoice_days, losses
+from crm_analysis.plan.grades.bar import followed, loss_bar
 
 CUT = dt.date(2024, 3, 31)
 OLD = {"issued_on": "2022-01-10", "due_on": "2022-02-10", "paid_on": "2022-02-10", "amount": 1}
@@ -149,6 +150,24 @@ def test_money_lost_by_year_beside_revenue():
     assert found["revenue"].tolist() == [0, 0, 0, 2000]
     assert np.isnan(found["lost_share"].iloc[2])
     assert found["lost_share"].iloc[3] == pytest.approx(0.025)
+
+
+def test_from_invoices_to_the_bar_by_hand():
+    """Forty accounts that paid 0 to 39 days late in one year; those from 30 days on pay 90 days late in the next."""
+    first = [invoice(f"K{late:02}", "2025-03-01", dt.date(2025, 3, 1) + dt.timedelta(days=late)) for late in range(40)]
+    second = [invoice(f"K{late:02}", "2026-03-01", "2026-05-30" if late >= 30 else "2026-03-01") for late in range(40)]
+    new = [invoice("new", "2026-03-01", None), OLD | {"account_id": "gone", "issued_on": "2023-10-20"}]
+    source = book(*first, *second, *new)
+    frame = bad_accounts(source, invoice_days(source, DAY))
+    found = loss_bar(followed(frame), 0.03)
+    assert (found.day, found.at.days_late, found.at.passing, found.at.bad) == (dt.date(2025, 9, 30), 30, 31, 1)
+    assert (found.all.accounts, found.all.bad) == (40, 10)
+    assert (found.unknown.accounts, found.unknown.bad) == (1, 1)
+    today = frame[frame["as_of"] == pd.Timestamp(DAY)]
+    # by what is known today those who were late lately fail, and the new one, which never paid
+    assert set(today.loc[found.fails(today["days_late"]), "account_id"]) == {f"K{late}" for late in range(30, 40)} | {
+        "new"
+    }
 
 
 @pytest.fixture(scope="module")

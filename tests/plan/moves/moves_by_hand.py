@@ -40,7 +40,7 @@ def known(years: Mapping[str, Sequence[float | None]], cost: float | None = None
     amounts = np.array([[None] * (many - len(years[name])) + list(years[name]) for name in ids], dtype=float).T
     active = ~np.isnan(amounts)
     revenue = np.nan_to_num(amounts)
-    days = tuple(before(DAY, f"{quarters * (many - 1 - place)}Q") for place in range(many))
+    days = (*(before(DAY, f"{quarters * back}Q") for back in range(many - 1, 0, -1)), DAY)
     margin = None if cost is None else revenue * (1 - cost)
     each = np.arange(len(ids))
     customer = np.logical_or.accumulate(active)

@@ -14,8 +14,8 @@ from crm_analysis.plan.moves.ladder import class_ladder, tier_ladder
 from crm_analysis.plan.moves.what_if import lifted
 
 YEARS = {
-    "A": [10, 60, 90], "B": [20, 70, 30], "C": [30, 80, None], "Y": [70, None, None], "Z": [60, None, 10], "S1": [10, 10, 20], "S2": [10, 30, 40],
-    "X": [60, 60, 80], "H": [120, 130, 140],
+    "A": [10, 60, 90], "B": [20, 70, 30], "C": [30, 80, None], "S1": [10, 10, 20], "S2": [10, 30, 40],
+    "X": [60, 60, 80], "H": [120, 130, 140], "Y": [70, None, None], "Z": [60, None, None],
 }  # fmt: skip
 SERVED = pd.DataFrame({"account_id": ["A", "B", "X"], "cost_to_serve": [6.0, 3.0, 4.0]})
 EFFORT = Effort({"High": 90, "Mid": 30, "Low": 10}, 0.2)
@@ -54,8 +54,8 @@ def test_two_lifts_by_hand():
 def test_the_book_before_and_after_by_hand():
     found = of("Low>Mid: 2", effort=EFFORT)
     book = found.book.set_index("state")
-    assert book["accounts"].tolist() == [1, 2, 3, 1, 7]
-    assert book["after_accounts"].tolist() == [1, 4, 1, 1, 7]
+    assert book["accounts"].tolist() == [1, 2, 3, 3, 9]
+    assert book["after_accounts"].tolist() == [1, 4, 1, 3, 9]
     assert book.loc["", "revenue"] == pytest.approx(400)
     assert book.loc["", "after_revenue"] == pytest.approx(420)
     assert book.loc["Low", ["revenue", "after_revenue"]].tolist() == pytest.approx([90, 90 - 2 * 30])
@@ -72,7 +72,7 @@ def test_moves_add_up_and_a_move_is_worth_the_same_beside_others():
     names = ["gain_revenue", "gain_margin", "effort_cost", "extra_avoidable", "profit_gain", "average_margin"]
     assert np.allclose(both.table[names].iloc[:2].sum(skipna=False), both.table[names].iloc[2], equal_nan=True)
     assert alone.table.iloc[0].equals(both.table.iloc[1].rename(0))
-    assert both.book["after_accounts"].tolist() == [1, 3, 2, 1, 7]
+    assert both.book["after_accounts"].tolist() == [1, 3, 1, 4, 9]
 
 
 def test_a_move_nobody_made_has_no_gain_and_says_so():

@@ -61,7 +61,7 @@ def test_rows_sum_to_one_and_intervals_hold_the_share():
 
 def test_intervals_of_one_step_are_those_of_the_beta_distribution():
     places = np.array([[2] * 40, [2] * 30 + [1] * 6 + [3] * 4])
-    found = counted(places, np.arange(40), LADDER)
+    found = counted(places, np.arange(40), LADDER, days=(DAY, DAY))
     assert "not known" in found.says[-1]
     assert found.years.factor == 1
     for end, moves in (("Mid", 6), ("inactive", 4)):

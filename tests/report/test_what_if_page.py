@@ -1,0 +1,241 @@
+"""The what-if page: what it tells of a whole book, and of books that lack what it needs."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from pages import Page, page_of
+from planned_company import HOSTILE, company, sold
+from small_books import DAY, line, small_book
+
+from crm_analysis.errors import BookError, UserError
+from crm_analysis.plan import proposals as module
+from crm_analysis.plan.proposals import Proposals, proposals
+from crm_analysis.plan.small_orders import Proposal
+from crm_analysis.plots.plan import migration_matrix, reactions
+from crm_analysis.report.sentences import what_if as said
+from crm_analysis.report.sentences import what_if_orders as orders
+
+mpl.use("agg")
+
+
+def run(book: Any, folder: Path, **given: Any) -> tuple[Page, Path]:
+    """The page of a book, and the folder of its tables; figures are drawn and thrown away."""
+
+    def figure(fig, alt):
+        with contextlib.suppress(BookError):
+            plt.close(fig())
+            assert alt
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("crm_analysis.report.show.figure", figure)
+        patch.setattr("crm_analysis.book.open_book", lambda *_: book)
+        return page_of("what_if", folder, patch, book="", **given), folder / "what_if"
+
+
+@pytest.fixture(scope="module")
+def book() -> Any:
+    return company()
+
+
+@pytest.fixture(scope="module")
+def look(book: Any) -> Proposals:
+    return proposals(book, DAY)
+
+
+@pytest.fixture(scope="module")
+def whole(book: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[Page, Path]:
+    return run(book, tmp_path_factory.mktemp("what_if"))
+
+
+def table(folder: Path, name: str) -> pd.DataFrame:
+    return pq.read_table(folder / f"what_if_{name}.parquet").to_pandas()
+
+
+def test_the_lift_is_told_as_in_its_table(whole):
+    page, folder = whole
+    rows = table(folder, "lifted").set_index("measure")
+    profit, margin = rows.loc["profit"], rows.loc["margin"]
+    value = f"{profit['a_year']:,.0f} of profit a year ({profit['low']:,.0f} to {profit['high']:,.0f})"
+    assert f"Lifting accounts: {value}" in page.text
+    assert f"Moving 6 accounts from Low to Mid would bring {margin['a_year']:,.0f} (" in page.text
+    assert f"At the averages of their classes it would have seemed {margin['at_average']:,.0f}." in page.text
+    spent = rows.loc["cost of more contacts", "a_year"] + rows.loc["other cost that serving them takes", "a_year"]
+    assert profit["a_year"] == pytest.approx(margin["a_year"] - spent)
+    back = rows.loc["return on effort (profit per money of contacts)", "a_year"]
+    assert back == pytest.approx(profit["a_year"] / rows.loc["cost of more contacts", "a_year"])
+    assert f"what {rows['movers'].iloc[0]} accounts that moved so brought" in page.text
+
+
+def test_six_accounts_move_and_no_more(whole):
+    states = table(whole[1], "book").set_index("state")
+    change = states["after_accounts"] - states["accounts"]
+    assert change.to_dict() == {"High": 0, "Mid": 6, "Low": -6, "inactive": 0, "all": 0}
+    for name in ("accounts", "revenue", "margin", "after_revenue"):
+        assert states[name].iloc[:-1].sum() == pytest.approx(states[name].iloc[-1])
+
+
+def test_orders_hit_reconcile(whole):
+    """Accounts, orders and money of those hit are the same in the list of accounts, of orders, and in the totals."""
+    page, folder = whole
+    hit, each, totals = (table(folder, name) for name in ("hits", "orders", "totals"))
+    own = totals.set_index("part").loc["small, of accounts hit"]
+    assert own["accounts"] == len(hit) == each["account_id"].nunique()
+    assert own["orders"] == hit["small"].sum() == len(each)
+    assert own["revenue"] == pytest.approx(hit["small_revenue"].sum()) == pytest.approx(each["value"].sum())
+    assert f"Small orders hit: {len(hit)} accounts, {len(each)} small orders" in page.text
+    parts = totals[totals["part"] != "all of the year"]
+    assert parts["revenue"].sum() == pytest.approx(totals["revenue"].iloc[-1])
+    assert parts["orders"].sum() == totals["orders"].iloc[-1]
+
+
+def test_the_range_is_that_of_the_table(whole):
+    page, folder = whole
+    price, refusing = table(folder, "price"), table(folder, "minimum")
+    low, high = price["low_profit"].min(), price["high_profit"].max()
+    assert f"Profit of a price for them: {low:,.2f} to {high:,.2f} a year" in page.text
+    assert len(price) == len(refusing) == 25
+    even = table(folder, "break_even")
+    paid = even[even["rest"] == "pay the price"].iloc[0]
+    assert f"once more than {100 * paid['break_even']:.1f}% of them ({paid['may_leave']:.0f} accounts)" in page.text
+    nobody = price[(price["leave_share"] == 0) & (price["bundle_share"] == 0)]["profit_change"].iloc[0]
+    assert nobody == pytest.approx(paid["profit_staying"])
+
+
+def test_break_evens_lie_on_the_lines_drawn(look):
+    """The line of nobody bundling, straight between its points, is at nothing where the break-even of paying is."""
+    drawn = orders.drawn(look)
+    even = look.price.break_even.set_index("rest")["break_even"]
+    for rest, share in (("pay", 0.0), ("bundle", 1.0)):
+        own = drawn[drawn["bundle_share"] == share].sort_values("leave_share")
+        slope = (own["profit_change"].iloc[-1] - own["profit_change"].iloc[0]) / own["leave_share"].iloc[-1]
+        assert own["profit_change"].iloc[0] + slope * even[rest] == pytest.approx(0, abs=1e-6)
+
+
+def test_the_book_expected_is_told_as_in_its_table(whole):
+    page, folder = whole
+    rows = table(folder, "expected").set_index("state")
+    told = ", ".join(f"{name} {rows.loc[name, 'expected']:,.0f} (now {rows.loc[name, 'accounts']})" for name in
+                     ("High", "Mid", "Low"))  # fmt: skip
+    assert f"The book ahead: {told}" in page.text
+    assert rows["expected"].iloc[:-1].sum() == pytest.approx(rows["expected"].iloc[-1])
+    shares = table(folder, "migration").groupby("from_state")["moved_share"].sum()
+    assert shares.to_numpy() == pytest.approx(1)
+
+
+def test_hostile_names_on_the_list_of_accounts_hit(whole):
+    page, folder = whole
+    assert not page.soup.find_all(["script", "b"])
+    assert set(HOSTILE) <= {*table(folder, "hits")["name"], *table(folder, "spared")["name"], HOSTILE[3]}
+
+
+def bare(many: int, years: int) -> Any:
+    rows = sold(many, years)
+    return small_book([{name: row[name] for name in ("account_id", "ordered_on", "revenue")} for row in rows])
+
+
+@pytest.mark.parametrize(
+    ("book", "says"),
+    [
+        (lambda: bare(10, 4), "6 accounts are to leave Low"),
+        (lambda: bare(12, 2), "What a minimum order or a small-order price does to the profit cannot be told"),
+        (lambda: bare(12, 2), "are too short to tell what accounts that moved brought in their next year"),
+        (lambda: small_book([line("A", "2026-08-01", 10)]), "must reach 24 months back to tell how accounts moved"),
+        (lambda: small_book([line("A", "2026-08-01", 10)]), "Orders on 2026-09-30 reach back less than three months"),
+        (lambda: small_book([], [{"account_id": "A"}]), "Lifting accounts: –"),
+    ],
+)
+def test_books_that_lack_something_give_a_calm_page(book, says, tmp_path):
+    page, folder = run(book(), tmp_path)
+    assert page.text.count(says) == 1
+    assert "margin" in table(folder, "missing")["unlocks"].str.cat() or "profit" in page.text
+
+
+def test_moves_between_tiers_and_other_proposals(book, tmp_path):
+    page, folder = run(
+        book, tmp_path, moves="small>medium: 2; medium>big: 1", quarters=2, minimum_order=500.0, small_order_price=20.0
+    )
+    lifted = table(folder, "lifted")
+    assert lifted["move"].unique().tolist() == ["Small 80% to Medium 15%", "Medium 15% to Big 4%", "all"]
+    assert "A price of 20.00 for each order below 500.00" in page.text
+    assert "as no minimum was set" not in page.text
+    assert "In 2 quarters, if accounts go on to move as they did" in page.text
+    assert set(table(folder, "orders")["value"] < 500) == {True}
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"moves": "six accounts"}, "moves are written like"),
+        ({"moves": "Low>Rich: 6"}, "names the state 'rich'"),
+        ({"quarters": 9}, "quarters looked ahead are 1 to 8; found 9"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_whatever_the_book(given, message):
+    with pytest.raises(UserError, match=message):
+        proposals(small_book([line("A", "2026-08-01", 10)]), DAY, **given)
+
+
+def test_minutes_are_those_of_the_policy_by_class(look):
+    """Two visits and six calls a year to a High account, of the mean lengths of all."""
+    lengths = look.lengths.table
+    told = lengths[lengths["class"] == ""].set_index("kind")["minutes"]
+    effort = look.effort
+    assert effort is not None
+    assert effort.minutes["High"] == pytest.approx(2 * told["visits"] + 6 * told["calls"])
+    assert effort.minutes["Low"] == pytest.approx(told["calls"])
+    assert effort.minutes["inactive"] == 0
+    met = [20 + place % 5 * 10 for place in range(36)]  # eight contacts each, of 20 money
+    assert look.minute_cost == pytest.approx(36 * 20 / sum(met))
+
+
+def test_what_comes_later_changes_nothing(book):
+    """On an earlier day the page tells what a book that ends there tells."""
+    day = dt.date(2026, 3, 31)
+    known = [row for row in sold() if row["ordered_on"] <= day]
+    found = [
+        proposals(own, day)
+        for own in (small_book(sold()), small_book(known, [{"account_id": f"A{n:03}"} for n in range(36)], day))
+    ]
+    pd.testing.assert_frame_equal(*(own.lifted.table for own in found))
+    pd.testing.assert_frame_equal(*(own.price.hits for own in found))
+
+
+def test_figures_draw_what_they_are_given(look):
+    ax = reactions(orders.drawn(look), look.price.break_even, "EUR")
+    assert len(ax.lines) == 5 + 1 + 1  # shares that bundle, nothing, break-evens
+    assert (
+        ax.lines[-1].get_xdata().tolist() == [share for share in look.price.break_even["break_even"] if share <= 0.2]
+        or len(ax.lines) == 6
+    )
+    plt.close(ax.figure)
+    ax = migration_matrix(said.matrix(look), "a year")
+    assert len(ax.texts) == 5 * 4
+    assert np.allclose(ax.images[0].get_array().sum(axis=1), 1)
+    plt.close(ax.figure)
+
+
+def test_parameters_reach_the_proposals(monkeypatch, tmp_path):
+    seen: list[Any] = []
+
+    def stop(*given: Any) -> Any:
+        seen.append(given)
+        raise RuntimeError("stopped")
+
+    monkeypatch.setattr(module, "proposals", stop)
+    monkeypatch.setattr("crm_analysis.book.open_book", lambda *_: small_book([line("A", "2026-08-01", 10)]))
+    values = {"minimum_order": 5.0, "small_order_price": 2.0, "moves": "Mid>High: 1", "quarters": 2, "mid_bar": 9.0}
+    with pytest.raises(RuntimeError, match="stopped"):
+        page_of("what_if", tmp_path, monkeypatch, book="", quarter="2026Q2", calls_key=3.0, **values)
+    _, day, proposal, moves, quarters, policy, high_bar, mid_bar = seen[0]
+    assert (day, proposal, moves, quarters) == (dt.date(2026, 6, 30), Proposal(5.0, 2.0), "Mid>High: 1", 2)
+    assert (policy.calls_key, policy.visits_key, high_bar, mid_bar) == (3.0, 2.0, 0.0, 9.0)
