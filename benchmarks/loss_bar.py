@@ -246,7 +246,8 @@ def section() -> list[str]:
         f"- What is *shown* holds: {held}. A promise is broken where a sure bar was named and more than the bearable "
         "share of fresh accounts passes it and goes bad; it may be in 5 % of books.",
         f"- What is *likely* is an estimate and no more: where a bar binds and its share is only likely, that of fresh "
-        f"accounts is above the bearable in {100 * above:.0f} % of books. On average it is close to it.",
+        f"accounts is above the bearable in {100 * above:.0f} % of books. On average it is close to it, unless hardly "
+        "any bar reaches the bearable: then only a lucky year makes one look likely (the last rows).",
         "- *Slow payers*: a tenth pays weeks late and mostly goes on to. *By degrees*: nearly half is somewhat late. "
         "*Out of the blue*: ruin that no payment announces, so that days late tell little. *Sound*: fewer go bad than "
         f"can be borne. Of the first {OPENED} books of each kind up to 1,000 accounts invoices were also opened as a "

@@ -20,7 +20,7 @@ HOSTILE = ("<script>alert(1)</script>", "=cmd|' /C calc'!A0", "{{ 7*7 }} {0}", "
 """Names of the first accounts."""
 
 
-def sold(many: int = 36, years: int = 4) -> list[dict[str, Any]]:
+def sold(many: int = 36, months: int = 48) -> list[dict[str, Any]]:
     """Monthly orders of accounts of very different size; some rise and some fall, some begin late."""
     rng = np.random.default_rng(5)
     rows = []
@@ -28,7 +28,7 @@ def sold(many: int = 36, years: int = 4) -> list[dict[str, Any]]:
         size = 30.0 * 1.16**place
         begins = dt.date(2026, 3, 1) if place % 12 == 7 else dt.date(2020, 1, 1)
         trend = rng.normal(0, 0.35)
-        for month in range(12 * years):
+        for month in range(months):
             day = DAY - dt.timedelta(days=15 + 30 * month)
             if day < begins or (place % 9 == 4 and month < 14):  # every ninth fell silent
                 continue
@@ -37,9 +37,9 @@ def sold(many: int = 36, years: int = 4) -> list[dict[str, Any]]:
     return rows
 
 
-def company(many: int = 36, years: int = 4) -> Book:
+def company(many: int = 36) -> Book:
     """The whole book: who, sales people, contacts, invoices, spending, decisions, complaints, contracts."""
-    rows = sold(many, years)
+    rows = sold(many)
     ids = [f"A{place:03}" for place in range(many)]
     names = {name: HOSTILE[place] if place < len(HOSTILE) else f"Company {name}" for place, name in enumerate(ids)}
     people = [
@@ -60,7 +60,7 @@ def company(many: int = 36, years: int = 4) -> Book:
         people,
         reps=PEOPLE,
         interactions=met,
-        invoices=invoices(ids, years),
+        invoices=invoices(ids),
         spend=[
             {"period_start": dt.date(2025, 10, 1), "period_end": dt.date(2026, 9, 30), "activity": "delivery",
              "amount": 40 + 3 * place, "account_id": name, "fixed": False}
@@ -83,11 +83,11 @@ def company(many: int = 36, years: int = 4) -> Book:
     )  # fmt: skip
 
 
-def invoices(ids: list[str], years: int) -> list[dict[str, Any]]:
+def invoices(ids: list[str]) -> list[dict[str, Any]]:
     """One a quarter; every eighth account pays 80 days late, the others within ten."""
     rows = []
     for place, name in enumerate(ids):
-        for quarter in range(4 * years):
+        for quarter in range(16):
             issued = DAY - dt.timedelta(days=20 + 91 * quarter)
             due = issued + dt.timedelta(days=30)
             paid = due + dt.timedelta(days=80 if place % 8 == 5 else place % 8)

@@ -115,7 +115,7 @@ _SUMMARY = (
 
 def _told(rows: pd.DataFrame, frame: pd.DataFrame, at: Bars) -> pd.DataFrame:
     """The decisions of `since`, with what follows from the counts; what is told of a year is so from here on."""
-    own = frame.set_index("account_id")
+    own = frame[frame["account_id"].isin(rows["account_id"])].set_index("account_id")
     rows = rows.rename(columns={"action": "decision"})
     rows["done"] = carried(rows)
     ids = rows["account_id"]

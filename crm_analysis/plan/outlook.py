@@ -14,22 +14,25 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from crm_analysis.accounts import accounts
+from crm_analysis.book import engine
 from crm_analysis.book.days import last_known
 from crm_analysis.contacts import contacts
 from crm_analysis.errors import BookError
+from crm_analysis.labels import label
 from crm_analysis.plan import summary
 from crm_analysis.plan.actions import actions
 from crm_analysis.plan.effort.balance import Balance, balance
 from crm_analysis.plan.effort.delivered import delivered, purposes
 from crm_analysis.plan.effort.hours import Hours, hours
 from crm_analysis.plan.effort.lengths import Lengths, lengths
-from crm_analysis.plan.effort.need import Need, need, todays_minutes
+from crm_analysis.plan.effort.need import Need, need, teams, todays_minutes
 from crm_analysis.plan.effort.owners import owners
 from crm_analysis.plan.facts import Low, facts
 from crm_analysis.plan.fate import Fates, fates
 from crm_analysis.plan.grades.bad import bad_accounts, invoice_days
 from crm_analysis.plan.grades.bar import LossBar, followed, loss_bar
 from crm_analysis.plan.policy import Policy
+from crm_analysis.plan.treatment.rules import TEAMS
 from crm_analysis.plan.treatment.treated import Treated, treated
 from crm_analysis.potential.low import Wishes
 from crm_analysis.potential.outlook import Outlook as Potential
@@ -42,6 +45,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from crm_analysis.book.book import Book
+
+
+_OTHER = "another team"
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,13 +118,18 @@ class Outlook:
 
     @cached_property
     def people(self) -> pd.DataFrame:
-        """Our sales people (`reps.reps`); no rows where the book has none."""
+        """Our sales people (`reps.reps`); where the book has no such table, whom its accounts name, without hours."""
         import pandas as pd
 
         try:
             return reps(self.book, self.day)
         except BookError:
-            return pd.DataFrame(columns=COLUMNS).astype({"hours_per_week": "float64"})
+            named: list[str] = []
+            if self.book.has("accounts", "rep_id"):
+                rows = self.book.table("accounts", "rep_id")
+                named = sorted(engine.frame(rows.filter(rows.rep_id.notnull()).select("rep_id").distinct())["rep_id"])
+            frame = pd.DataFrame({"rep_id": np.array(named, dtype=object)}).reindex(columns=COLUMNS)
+            return frame.astype({"name": object, "team": object, "hours_per_week": "float64"})
 
     @cached_property
     def lengths(self) -> Lengths:
@@ -147,8 +158,16 @@ class Outlook:
     @cached_property
     def table(self) -> pd.DataFrame:
         """`Treated.table` with owner (rep_id, "" for none), owner_name, owner_why and minutes_today (a year's)."""
-        rows = self.treated.table
-        found = owners(rows, self.people, self.hours.minutes(self.people))
+        import pandas as pd
+
+        rows, people = self.treated.table, self.people
+        # whose team is none of the plan's cannot be held against it: such people keep what is theirs
+        elsewhere = ~pd.Series(teams(people["team"]), dtype=object).isin(TEAMS).to_numpy()
+        theirs = rows["rep_id"].isin(people.loc[elsewhere, "rep_id"])
+        people = people.assign(team=people["team"].mask(elsewhere, _OTHER))
+        found = owners(rows.assign(team=rows["team"].mask(theirs, _OTHER)), people, self.hours.minutes(people))
+        if people.empty:
+            found["owner_why"] = label("owner_nobody_named")
         owner = found["owner"]
         return rows.assign(
             owner=owner,

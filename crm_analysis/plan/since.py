@@ -12,6 +12,7 @@ from crm_analysis.accounts import LATE
 from crm_analysis.book import engine
 from crm_analysis.book.days import first_known, last_known, order_days
 from crm_analysis.potential.advice.decided import NEVER_CUT, told
+from crm_analysis.value.segments import CLASSES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +28,6 @@ EARLY = 90
 LEAST = 10
 """Accounts from which on a class that nobody decided about is something to compare with."""
 _KEY = ("account_id", "decided_on", "until")
-_SQUARES = "decimal(38, 4)"
 
 
 def since(book: Book, minimum: float = 0.0) -> pd.DataFrame:
@@ -178,36 +178,35 @@ def undecided(book: Book, at: Bars, days: Sequence[dt.date]) -> pd.DataFrame:
     known = known.anti_join(made.filter(made.account_id.notnull()).select("account_id").distinct(), "account_id")
     sums: dict[str, Any] = {}
     for place, day in enumerate(days):
-        off = known.ordered_on.delta(ibis.literal(day), unit="day")
-        before = (off > -YEAR) & (off <= 0)
+        start, end = ibis.literal(day - dt.timedelta(days=YEAR)), ibis.literal(day)
+        before, later = (known.ordered_on > start) & (known.ordered_on <= end), known.ordered_on > end
         sums[f"before_{place}"] = known.revenue.sum(where=before)
-        sums[f"since_{place}"] = known.revenue.sum(where=off > 0)
+        sums[f"since_{place}"] = known.revenue.sum(where=later)
         sums[f"bought_{place}"] = (known.bought & before).any()
-    each = known.group_by("account_id").agg(**sums)
-    each = engine.cached(book.con, each.mutate(**{name: each[name].cast("decimal(18, 2)").fill_null(0)
-                                                   for name in sums if not name.startswith("bought")}))  # fmt: skip
-    parts = []
-    for place, day in enumerate(days):
-        own = each.filter(each[f"bought_{place}"])
-        b, s = own[f"before_{place}"], own[f"since_{place}"]
-        size = b.cast("float64")
-        kind = ibis.cases((size >= at.high, "High"), (size >= at.mid, "Mid"), else_="Low")
-        b, s = b.cast("float64"), s.cast("float64")
-        # sums of doubles hang on the order of the rows, sums of decimals do not
-        products = {"b": b, "s": s, "bb": b * b, "ss": s * s, "bs": b * s}
-        own = engine.fenced(
-            book.con, own.select(**{name: value.cast(_SQUARES) for name, value in products.items()}, **{"class": kind})
-        )
-        found = own.group_by("class").agg(accounts=own.count(), **{name: own[name].sum() for name in products})
-        parts.append(found.mutate(day=ibis.literal(day), **{name: found[name].cast("float64") for name in products}))
-    if not parts:
-        return pd.DataFrame(columns=["day", "class", "accounts", "ratio", "scatter"])
-    whole = ibis.union(*parts) if len(parts) > 1 else parts[0]
-    frame = engine.frame(whole.order_by("day", "class"))
-    frame = frame[(frame["accounts"] >= LEAST) & (frame["b"] > 0)].reset_index(drop=True)
-    scale = YEAR / (np.datetime64(last_known(book)) - frame["day"]).dt.days.clip(lower=1)
-    plain = frame["s"] / frame["b"]
-    squares = (frame["ss"] - 2 * plain * frame["bs"] + plain**2 * frame["bb"]).clip(lower=0)
-    error = np.sqrt(squares * frame["accounts"] / (frame["accounts"] - 1)) / frame["b"]
-    frame["ratio"], frame["scatter"] = plain * scale, error * scale
-    return frame[["day", "class", "accounts", "ratio", "scatter"]]
+    rows = []
+    if sums:
+        known = known.filter(known.ordered_on > ibis.literal(min(days) - dt.timedelta(days=YEAR)))
+        each = known.group_by("account_id").agg(**sums)
+        money = {name: each[name].cast("float64").fill_null(0.0) for name in sums if not name.startswith("bought")}
+        frame = engine.frame(each.mutate(**money).drop("account_id"))
+        last = last_known(book)
+        for place, day in enumerate(days):
+            rows += _ratios(frame, place, day, YEAR / max((last - day).days, 1), at)
+    return pd.DataFrame(rows, columns=["day", "class", "accounts", "ratio", "scatter"])
+
+
+def _ratios(frame: pd.DataFrame, place: int, day: dt.date, scale: float, at: Bars) -> list[tuple[Any, ...]]:
+    """The rows of `undecided` for one day."""
+    bought = frame[f"bought_{place}"].to_numpy(bool)
+    before, later = (frame[f"{side}_{place}"].to_numpy("float64")[bought] for side in ("before", "since"))
+    order = np.lexsort((later, before))  # so that sums do not hang on the order of the rows
+    before, later = before[order], later[order]
+    kind = np.select([before >= at.high, before >= at.mid], ["High", "Mid"], "Low")
+    rows = []
+    for name in CLASSES:
+        b, s = before[kind == name], later[kind == name]
+        if len(b) >= LEAST and b.sum() > 0:
+            ratio = s.sum() / b.sum()
+            error = np.sqrt(np.square(s - ratio * b).sum() * len(b) / (len(b) - 1)) / b.sum()
+            rows.append((np.datetime64(day, "ns"), name, len(b), ratio * scale, error * scale))
+    return rows

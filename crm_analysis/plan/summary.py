@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import pandas as pd
+    from numpy.typing import NDArray
 
     from crm_analysis.book.book import Book
 
@@ -50,14 +51,16 @@ PROPOSALS: Mapping[str, tuple[str, tuple[str, ...]]] = {
 def treatments(table: pd.DataFrame) -> pd.DataFrame:
     """One row per rule that applies to an account, in the order of the rules.
 
-    `table` is the plan's (`outlook.Outlook.table`). Columns: applies and treatment (words: when the rule holds, the
-    level of service), accounts, revenue, hours_today and hours_planned (a year; NaN where not known).
+    `table` is the plan's (`outlook.Outlook.table`), by account_id. Columns: applies and treatment (words: when the rule
+    holds, the level of service), accounts, revenue, hours_today and hours_planned (a year; NaN where not known).
     """
     import pandas as pd
 
+    sums = table[["revenue", "minutes_today", "minutes_planned"]]
+    told = table["rule"].astype("category")
     rows = []
     for rule in RULES:
-        own = table[table["rule"] == rule.name]
+        own = sums[told == rule.name] if rule.name in told.cat.categories else sums[:0]
         if own.empty:
             continue
         rows.append(
@@ -83,9 +86,10 @@ def listed(table: pd.DataFrame) -> pd.DataFrame:
     """
     import pandas as pd
 
+    own = ["account_id", "name", "class", "grade", "owner", "owner_name", "level", "visits", "calls", "action"]
+    more = ["due", "reason", "owner_why", "minutes_today", "minutes_planned", "revenue", "worth"]
     place = table["team"].map({name: number for number, name in enumerate(TEAMS)}).fillna(len(TEAMS))
-    order = table.assign(place=place)
-    order = order.sort_values(["place", "worth", "account_id"], ascending=[True, False, True], kind="stable")
+    order = table[["team", *own, *more]].iloc[_worthiest(table, place)]
     levels = {name: label(f"level_{name}") for name in order["level"].unique()}
     found = pd.DataFrame(
         {
@@ -101,8 +105,7 @@ def listed(table: pd.DataFrame) -> pd.DataFrame:
             "to_do": order["action"],
         }
     )
-    names = ["due", "reason", "owner_why", "minutes_today", "minutes_planned", "revenue", "worth"]
-    found[names] = order[names]
+    found[more] = order[more]
     return found.reset_index(drop=True)
 
 
@@ -114,8 +117,9 @@ def handovers(table: pd.DataFrame, people: pd.DataFrame) -> pd.DataFrame:
     """
     import pandas as pd
 
-    own = table[(table["rep_id"] != table["owner"])]
-    own = own.sort_values(["worth", "account_id"], ascending=[False, True], kind="stable")
+    columns = ["account_id", "name", "class", "team", "rep_id", "owner", "owner_name", "owner_why", "worth"]
+    own = table[columns][table["rep_id"] != table["owner"]]
+    own = own.iloc[_worthiest(own, pd.Series(0.0, index=own.index))]
     names = people.set_index("rep_id")["name"]
     found = own[["account_id", "name", "class", "team"]].copy()
     found["owner_today"] = _people(own["rep_id"], own["rep_id"].map(names).fillna(own["rep_id"]))
@@ -148,6 +152,12 @@ def missing(book: Book, of: Mapping[str, tuple[str, tuple[str, ...]]] = PLAN) ->
             lacks.setdefault(lack, []).append(label(words))
     rows = [(why, "; ".join(what)) for why, what in lacks.items()]
     return pd.DataFrame(rows, columns=["why", "unlocks"])
+
+
+def _worthiest(table: pd.DataFrame, place: pd.Series) -> NDArray[np.intp]:
+    """The order by place, then worth downwards, then as in `table`, which is sorted by account_id."""
+    found: NDArray[np.intp] = np.lexsort((-table["worth"].to_numpy("float64"), place.to_numpy("float64")))
+    return found
 
 
 def _people(codes: pd.Series, names: pd.Series) -> pd.Series:

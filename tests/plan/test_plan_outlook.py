@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import whole_contract as whole
+from small_books import DAY, line, small_book
 
 from crm_analysis.book import book_of, open_book
 from crm_analysis.plan.outlook import Outlook, outlook
@@ -101,6 +102,22 @@ def test_a_smaller_loss_moves_only_accounts_between_the_bars(look):
     between = (late > there.loss.at.days_late) & ~(late > here.loss.at.days_late)
     assert moved.any()
     assert between[moved].all()
+
+
+def test_people_of_other_teams_keep_their_accounts():
+    """A book whose teams are not the plan's, one without a table of people, and one that names nobody."""
+    lines = [line(name, "2026-09-01", 100 * place + 50) for place, name in enumerate("ABC")]
+    owners = [{"account_id": "A", "rep_id": "R1"}, {"account_id": "B", "rep_id": "R2"}, {"account_id": "C"}]
+    people = [{"rep_id": "R1", "team": "Field", "hours_per_week": 40}, {"rep_id": "R2", "hours_per_week": 40}]
+    people = [row | {"from_date": "2020-01-01"} for row in people]
+    named = outlook(small_book(lines, owners, reps=people), DAY)
+    alone = outlook(small_book(lines, owners), DAY)
+    for look in (named, alone):
+        assert look.table["owner"].tolist() == ["R1", "R2", ""]
+        assert look.table["owner_why"].iloc[2] == "the team has nobody"
+    nobody = outlook(small_book(lines), DAY).table
+    assert set(nobody["owner"]) == {""}
+    assert set(nobody["owner_why"]) == {"the book names none of our people"}
 
 
 @pytest.mark.parametrize("seed", [3, 4])

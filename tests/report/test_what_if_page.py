@@ -73,7 +73,7 @@ def test_the_lift_is_told_as_in_its_table(whole):
     assert profit["a_year"] == pytest.approx(margin["a_year"] - spent)
     back = rows.loc["return on effort (profit per money of contacts)", "a_year"]
     assert back == pytest.approx(profit["a_year"] / rows.loc["cost of more contacts", "a_year"])
-    assert f"what {rows['movers'].iloc[0]} accounts that moved so brought" in page.text
+    assert f"what {rows['movers'].iloc[0]:.0f} accounts that moved so brought" in page.text
 
 
 def test_six_accounts_move_and_no_more(whole):
@@ -102,7 +102,7 @@ def test_the_range_is_that_of_the_table(whole):
     page, folder = whole
     price, refusing = table(folder, "price"), table(folder, "minimum")
     low, high = price["low_profit"].min(), price["high_profit"].max()
-    assert f"Profit of a price for them: {low:,.2f} to {high:,.2f} a year" in page.text
+    assert f"Profit of a small-order price: {low:,.2f} to {high:,.2f} a year" in page.text
     assert len(price) == len(refusing) == 25
     even = table(folder, "break_even")
     paid = even[even["rest"] == "pay the price"].iloc[0]
@@ -135,20 +135,22 @@ def test_the_book_expected_is_told_as_in_its_table(whole):
 def test_hostile_names_on_the_list_of_accounts_hit(whole):
     page, folder = whole
     assert not page.soup.find_all(["script", "b"])
-    assert set(HOSTILE) <= {*table(folder, "hits")["name"], *table(folder, "spared")["name"], HOSTILE[3]}
+    hit = set(table(folder, "hits")["name"])
+    assert len(hit & set(HOSTILE)) >= 3
+    assert all(" ".join(name.split()) in page.text for name in hit)
 
 
-def bare(many: int, years: int) -> Any:
-    rows = sold(many, years)
+def bare(many: int, months: int) -> Any:
+    rows = sold(many, months)
     return small_book([{name: row[name] for name in ("account_id", "ordered_on", "revenue")} for row in rows])
 
 
 @pytest.mark.parametrize(
     ("book", "says"),
     [
-        (lambda: bare(10, 4), "6 accounts are to leave Low"),
-        (lambda: bare(12, 2), "What a minimum order or a small-order price does to the profit cannot be told"),
-        (lambda: bare(12, 2), "are too short to tell what accounts that moved brought in their next year"),
+        (lambda: bare(10, 48), "6 accounts are to leave Low"),
+        (lambda: bare(12, 30), "What a minimum order or a small-order price does to the profit cannot be told"),
+        (lambda: bare(12, 30), "are too short to tell what accounts that moved brought in their next year"),
         (lambda: small_book([line("A", "2026-08-01", 10)]), "must reach 24 months back to tell how accounts moved"),
         (lambda: small_book([line("A", "2026-08-01", 10)]), "Orders on 2026-09-30 reach back less than three months"),
         (lambda: small_book([], [{"account_id": "A"}]), "Lifting accounts: –"),
@@ -211,12 +213,11 @@ def test_what_comes_later_changes_nothing(book):
 
 
 def test_figures_draw_what_they_are_given(look):
-    ax = reactions(orders.drawn(look), look.price.break_even, "EUR")
-    assert len(ax.lines) == 5 + 1 + 1  # shares that bundle, nothing, break-evens
-    assert (
-        ax.lines[-1].get_xdata().tolist() == [share for share in look.price.break_even["break_even"] if share <= 0.2]
-        or len(ax.lines) == 6
-    )
+    drawn = orders.drawn(look)
+    ax = reactions(drawn, pd.DataFrame({"break_even": [0.05, 0.5, np.nan]}), "EUR")
+    assert ax.lines[-1].get_xdata().tolist() == [0.05]  # the others are off the figure
+    own = drawn[drawn["bundle_share"] == 0.25]
+    assert ax.lines[1].get_ydata().tolist() == own["profit_change"].tolist()
     plt.close(ax.figure)
     ax = migration_matrix(said.matrix(look), "a year")
     assert len(ax.texts) == 5 * 4

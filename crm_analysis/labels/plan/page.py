@@ -25,17 +25,17 @@ LABELS: dict[str, str] = {
     "account pays beforehand, a larger one agrees a credit limit.",
     "bars_few": "At least {needed} accounts would be needed to show it; {accounts} are known.",
     "bars_impossible": "To keep bad accounts under the {borne} that can be borne is impossible: even so {bad} of "
-    "{accounts} went bad in the year that decided, {share}{between}, and no bar does better.",
+    "{accounts} went bad in the year after {day}, {share}{between}, and no bar does better.",
     "bars_least": "That bad accounts stay so few cannot be shown of any bar: of the strictest one looked at the most "
     "that can be said is that they stay under {least}.",
-    "bars_likely": "With that {bad} of {accounts} accounts went bad in the year that decided, {share}{between}: that "
+    "bars_likely": "With that {bad} of {accounts} accounts went bad in the year after {day}, {share}{between}: that "
     "they stay under the {borne} that can be borne is likely, but not shown.",
     "bars_loss_lowers": "Of most worth among them: {names}.",
     "bars_no_hours": "It is not known how many hours contacts may take, so none is drawn; set capacity.",
     "bars_no_loss": "No bar can be drawn. {lack}",
     "bars_nobody": "nobody",
     "bars_open": "Nobody pays so late that it matters: no bar is needed.",
-    "bars_shown": "With that {bad} of {accounts} accounts went bad in the year that decided, {share}{between}: that "
+    "bars_shown": "With that {bad} of {accounts} accounts went bad in the year after {day}, {share}{between}: that "
     "they stay under the {borne} that can be borne is shown.",
     "bars_sure": "Shown to keep them so few is a bar of {days} days: with it {bad} of {accounts} went bad ({share}).",
     "bars_surely": "That is more than chance explains.",
@@ -69,7 +69,7 @@ LABELS: dict[str, str] = {
     "due_whole": "The plan holds {actions}; this counts those due within {days} days.",
     "fates_how": "Carried out is what contacts and orders show: no more visits by us where the desk was to serve, "
     "say. What an account brought since is told as of a year, from 90 days after the decision on.",
-    "fates_value": "{standing} stand; {carried} of {known} carried out, as far as that is known",
+    "fates_value": "{standing} stand, {carried} of {known} carried out",
     "fates_value_none": "none yet",
     "fates_value_untold": "{standing} stand",
     "figure_loss": "Bad accounts, by how many are supplied against invoice",
@@ -95,13 +95,13 @@ LABELS: dict[str, str] = {
     "owners_nobody": "The book names no sales people, so every account is unassigned.",
     "owners_stay": "All {accounts} stay with their owners.",
     "owners_unassigned": "Unassigned: {accounts} ({why}).",
-    "people_lack": "{team} lacks {people}",
+    "people_lack": "{people} missing",
     "people_lacks": "Too few are in: {teams}.",
     "people_measured": "That is measured by the hours there are for contacts, not by the whole working time.",
     "people_moves": "So people can move between teams before anybody is hired. It is measured by the hours there are "
     "for contacts, not by the whole working time.",
     "people_needed": "The plan needs {needed} people{between}, {there} are there.",
-    "people_over": "{team} has {people} too many",
+    "people_over": "{people} too many",
     "people_overs": "Too many are in: {teams}.",
     "people_right": "no team surely too few or too many",
     "plan_about": "Known on {day}: {accounts}, of which {active} ordered in the 12 months before. High are those that "

@@ -27,7 +27,7 @@ LABELS: dict[str, str] = {
     "even_never": "Where the others {rest}, it never loses, however many leave.",
     "even_one": "Where the others {rest}, it loses on average as soon as one of them leaves.",
     "even_refusing": "Refusing orders below the minimum instead:",
-    "even_worst": "If those leave first who bring most, {n:.0f} may.",
+    "even_worst": "If those leave first who bring most, {n:.0f} may where the others {rest}.",
     "even_worst_none": "If the one leaves first that brings most, it loses at once.",
     "expect_part": "{state} {low} to {high}",
     "expect_said": "In {span}, if accounts go on to move as they did: {parts}. Inactive accounts ordered once, but "
@@ -96,7 +96,7 @@ LABELS: dict[str, str] = {
 COLUMNS: Words = {
     "lift_gain": ("Lifting accounts", "text"),
     "proposal_hits": ("Small orders hit", "text"),
-    "profit_range": ("Profit of a price for them", "text"),
+    "profit_range": ("Profit of a small-order price", "text"),
     "expected_book": ("The book ahead", "text"),
     "proposal": ("Proposal", "text"),
     "move": ("Move", "text"),

@@ -7,6 +7,7 @@ from crm_analysis.labels.kinds import Words
 LABELS: dict[str, str] = {
     "owner_deal": "new to the team; goes to who has most room in it",
     "owner_family": "goes to the owner of another account of its group",
+    "owner_nobody_named": "the book names none of our people",
     "owner_no_hours": "nobody of the team has hours",
     "owner_no_team": "no team is planned",
     "owner_team_empty": "the team has nobody",

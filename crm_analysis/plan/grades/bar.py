@@ -161,12 +161,12 @@ def loss_bar(past: pd.DataFrame, bad_share: float = BAD_SHARE) -> LossBar:
     the loosest one with bad / accounts below bad_share, none at all if that is so without one, and the strictest one
     (the loosest with as few bad accounts) if that is so of none. So a smaller bad_share never lets more accounts pass.
 
-    `at` is an estimate: for fresh accounts the share is bad_share or a little less on average, and above it in nearly
-    every other book (docs/plan_measured.md). `sure` is a promise, `guard`'s: the looser the bar, the more bad accounts
-    it lets pass, so bars are tested from the strictest upwards, each by the exact p-value P(Bin(accounts, bad_share) <=
-    bad), up to the first above ERROR. Such fixed-sequence testing needs no correction for the number of bars (Wilks
-    1941; Angelopoulos, Bates, Candes, Jordan & Lei 2021). It speaks of the population these accounts come from, in a
-    year like that one.
+    `at` is an estimate: for fresh accounts the share is about bad_share on average, above it in nearly every other
+    book, and more where hardly any bar keeps to it (docs/plan_measured.md). `sure` is a promise, `guard`'s: the looser
+    the bar, the more bad accounts it lets pass, so bars are tested from the strictest upwards, each by the exact
+    p-value P(Bin(accounts, bad_share) <= bad), up to the first above ERROR. Such fixed-sequence testing needs no
+    correction for the number of bars (Wilks 1941; Angelopoulos, Bates, Candes, Jordan & Lei 2021). It speaks of the
+    population these accounts come from, in a year like that one.
 
     BookError where the latest year has no such account; UserError for a bad_share outside (0, 1).
     """

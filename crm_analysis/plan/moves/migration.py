@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from crm_analysis.churn.definition.shares import LEVEL
 from crm_analysis.labels import label
 from crm_analysis.plan.moves.ladder import NEW, Ladder
 from crm_analysis.plan.moves.means import DRAWS, SEED, ends
@@ -85,8 +86,8 @@ class Migration:
         """One row per cell, states from the top down and "new" last.
 
         Columns: from_state, to_state, moved, of (accounts counted over all steps), moved_share (of the posterior;
-        smoothed, so that nothing is held impossible), low_moved_share, high_moved_share (at LEVEL; from 0 where nobody
-        moved and to 1 where all did, as Brown, Cai & DasGupta, 2001, advise).
+        smoothed, so that nothing is held impossible), low_moved_share, high_moved_share (at LEVEL; one-sided, from 0
+        where nobody moved and to 1 where all did).
         """
         import pandas as pd
 
@@ -96,8 +97,7 @@ class Migration:
         rows: list[dict[str, Any]] = []
         for i, begin in enumerate((*self.ladder.states, NEW)):
             for j, end in enumerate(self.ladder.states):
-                low, high = ends(drawn[:, i, j])
-                low, high = 0.0 if not moves[i, j] else low, 1.0 if moves[i, j] == moves[i].sum() else high
+                low, high = _ends(drawn[:, i, j], int(moves[i, j]), int(moves[i].sum()))
                 row = {"from_state": begin, "to_state": end, "moved": int(moves[i, j]), "of": int(moves[i].sum())}
                 rows.append(
                     row | {"moved_share": float(self.shares[i, j]), "low_moved_share": low, "high_moved_share": high}
@@ -163,6 +163,13 @@ def moved(shares: Array, shift: Array) -> Array:
     raised = expit(logit(above) + shift[:, None])
     edges = np.hstack([np.zeros((len(shares), 1)), raised, np.ones((len(shares), 1))])
     return np.diff(edges, axis=1)
+
+
+def _ends(drawn: Array, moves: int, whole: int) -> tuple[float, float]:
+    """The interval of a share; at the edge where none or all moved, as nothing speaks against 0 or 1 there."""
+    if not moves:
+        return 0.0, float(np.quantile(drawn, LEVEL))
+    return (float(np.quantile(drawn, 1 - LEVEL)), 1.0) if moves == whole else ends(drawn)
 
 
 def _joint(cluster: Ints, state: Ints, many: int) -> Array:

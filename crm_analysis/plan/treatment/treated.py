@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
 LATELY = "24M"
 """An account that ordered no longer ago is asked why it fell silent; others are let be."""
-LEVEL_OF = {"A": KEY, "B": DEVELOP, "C": DESK, "D": STEP, "": NONE}
-"""The level of service that a grade gets before the bars (a new account of grade B: NEW)."""
 RECOMMENDED = {
     KEY: "key",
     DEVELOP: "develop",
@@ -73,21 +71,17 @@ def treated(
     rows["new"] = rows["active"] & (rows["class"] != "High") & ~rows["key_account"]
     rows["new"] &= rows["first_order"] > np.datetime64(before(day, policy.new))
     rows["lately"] = rows["last_order"] > np.datetime64(before(day, LATELY))
-    rows["kept"] = rows["decided_means"] == KEEP
+    rows["kept"] = (rows["decided_means"] == KEEP) & rows["decided_against"]
     rows["raised"] = (rows["promising"] | rows["new"]) & (rows["outcome"] != CUT)
-    rows["base_grade"] = base_grades(rows)
-    rows["minutes_full"] = _minutes(rows, _level(rows), policy, lengths)
-    select = rows["class"].map({"Low": DESK}).fillna(KEPT)
-    select = select.where(rows["base_grade"].isin(["A", "B"]), _level(rows))
-    rows["minutes_select"] = _minutes(rows, select, policy, lengths)
+    base = rows["base_grade"] = base_grades(rows)
+    # what an account takes if no bar lowers it, and if the work bar does
+    rows["minutes_full"] = _minutes(rows, _ruled(rows, base, "")["level"], policy, lengths)
+    ranked = base.isin(["A", "B"])
+    lowered = _ruled(rows, base.mask(ranked, "C"), np.where(ranked, "work", ""))["level"]
+    rows["minutes_select"] = np.minimum(_minutes(rows, lowered, policy, lengths), rows["minutes_full"])
     found = grades(rows, capacity)
     rows[["grade", "bar"]] = found.table[["grade", "bar"]].to_numpy(object)
-    holds = [rule.holds(rows).to_numpy(bool) for rule in RULES]
-    for name in ("rule", "team", "level", "step"):
-        told = [getattr(rule, "name" if name == "rule" else name) for rule in RULES]
-        rows[name] = np.select(holds, told, told[-1]).astype(object)
-    own = rows["class"].map(TEAM_OF).fillna(ADMINISTRATION)
-    rows["team"] = rows["team"].mask(rows["team"] == OWN, own)
+    rows[["rule", "team", "level", "step"]] = _ruled(rows, rows["grade"], rows["bar"])
     rows["minutes_planned"] = _minutes(rows, rows["level"], policy, lengths)
     rows["visits"], rows["calls"], rows["desk"] = _cadence(rows["level"], policy)
     rows[["step", "due"]] = steps(rows, day)
@@ -100,10 +94,16 @@ def treated(
     return Treated(rows.drop(columns=extra), found)
 
 
-def _level(rows: pd.DataFrame) -> pd.Series:
-    """The level that an account's base grade gets, whatever the bars say."""
-    level = rows["base_grade"].map(LEVEL_OF)
-    return level.mask((rows["base_grade"] == "B") & rows["new"], NEW)
+def _ruled(rows: pd.DataFrame, grade: pd.Series, bar: Any) -> pd.DataFrame:
+    """Rule, team, level and step of each row, were these its grade and the bar that lowered it."""
+    import pandas as pd
+
+    rows = rows.assign(grade=grade, bar=bar)
+    place = np.select([rule.holds(rows).to_numpy(bool) for rule in RULES], range(len(RULES)), len(RULES) - 1)
+    told = {name: [getattr(rule, name) for rule in RULES] for name in ("name", "team", "level", "step")}
+    found = pd.DataFrame({name: np.array(values, dtype=object)[place] for name, values in told.items()}, rows.index)
+    own = rows["class"].map(TEAM_OF).fillna(ADMINISTRATION)
+    return found.assign(team=found["team"].mask(found["team"] == OWN, own)).rename(columns={"name": "rule"})
 
 
 def _cadence(level: pd.Series, policy: Policy) -> tuple[pd.Series, pd.Series, pd.Series]:

@@ -139,18 +139,18 @@ def _action(what: str, rows: pd.DataFrame) -> str:
 
 
 def people(look: Outlook) -> str:
-    """Who lacks or has too many, of the teams where that is more than chance."""
+    """How many are missing and too many, in the teams where that is more than chance."""
     if not len(look.table):
         return ""
     if not look.need.whole["people_missing"].iloc[0] > -np.inf:
         return label("unknown")
     lacks, over = _apart(look.need.teams)
     parts = [
-        label(key).format(team=team, people=_some(abs(people)))
+        label(key).format(people=_some(abs(float(rows["people_missing"].sum()))))
         for key, rows in (("people_lack", lacks), ("people_over", over))
-        for team, people in zip(rows["team"], rows["people_missing"], strict=True)
+        if len(rows)
     ]
-    return "; ".join(parts) or label("people_right")
+    return ", ".join(parts) or label("people_right")
 
 
 def people_said(look: Outlook) -> str:

@@ -50,7 +50,7 @@ def loss_said(look: Outlook) -> str:
         found = look.loss
     except BookError as lack:
         return label("bars_no_loss").format(lack=lack) if len(look.table) else ""
-    told = {"borne": share(found.bad_share), **_passing(found.at)}
+    told = {"borne": share(found.bad_share), "day": str(found.day), **_passing(found.at)}
     words = [
         label("bars_at").format(days=f"{found.at.days_late:.0f}", **told)
         if found.binds

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from crm_analysis.plan.outlook import Outlook
 
 # columns that the page shows of a table; its file holds all
+FIRST = ("name", "due", "to_do", "owner", "team")
 ACTIONS = ("name", "due", "to_do", "owner", "team", "reason")
 LISTED = ("name", "class", "grade", "team", "owner", "treatment", "to_do", "due", "reason")
 OWNERS = ("name", "class", "team", "owner_today", "owner", "owner_why")
@@ -57,6 +58,17 @@ def actions_said(look: Outlook) -> str:
     if unowned:
         words.append(counted(unowned, "actions_unowned"))
     return " ".join(words)
+
+
+def first(look: Outlook) -> pd.DataFrame:
+    """The actions due soon, those of most worth first; raises BookError where there are none."""
+    import pandas as pd
+
+    table = look.actions
+    worth = table["account_id"].map(look.table.set_index("account_id")["worth"])
+    soon = table.assign(worth=worth)[table["due"] <= pd.Timestamp(look.day) + pd.Timedelta(days=SOON)]
+    soon = soon.sort_values(["worth", "account_id"], ascending=[False, True], kind="stable")
+    return some(soon[["account_id", *FIRST, "worth"]].reset_index(drop=True))
 
 
 def by_team(look: Outlook) -> pd.DataFrame:

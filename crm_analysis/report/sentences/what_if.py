@@ -282,7 +282,7 @@ def lack(room: Callable[[], object]) -> str:
 
 
 def _but(room: Callable[[], T], look: Proposals) -> T:
-    """What the function returns; a BookError without a word where the reason is why nothing is lifted, said in short."""
+    """What the function returns; a BookError without a word where the reason stands in short, under the lift."""
     why = lack(room)
     if why and why == lack(lambda: look.lifted):
         raise BookError("")

@@ -80,7 +80,7 @@ def even_said(found: SmallOrders) -> str:
     """How many may leave before it loses; why that cannot be told."""
     if found.money != "margin":
         return str(found.lacks["profit"])
-    words = []
+    words, worst = [], []
     for _, row in found.break_even.iterrows():
         rest = label(REACTIONS[row["rest"]])
         if not row["profit_staying"] > -np.inf:
@@ -95,10 +95,9 @@ def even_said(found: SmallOrders) -> str:
             accounts = counted(row["may_leave"], "account")
             words.append(label("even_at").format(rest=rest, share=text(row["break_even"], "share"), accounts=accounts))
             if row["may_leave"] > row["most_first"]:
-                words.append(
-                    label("even_worst_none" if not row["most_first"] else "even_worst").format(n=row["most_first"])
-                )
-    return " ".join(words)
+                key = "even_worst" if row["most_first"] else "even_worst_none"
+                worst.append(label(key).format(n=row["most_first"], rest=rest))
+    return " ".join([*words, *dict.fromkeys(worst)])
 
 
 def spread(look: Proposals, currency: str) -> str:
