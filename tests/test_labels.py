@@ -88,6 +88,7 @@ def test_no_label_is_left_over():
     prefixes += " impression quadrant"
     prefixes += " focus stake"
     prefixes += " score differs kind"
+    prefixes += " why_plan step_plan level when"
     prefixes += " grouped_by silent_trust silent_list silent_candidate chart"
     built = re.compile(rf"({'|'.join(prefixes.split())}|\w+_(one|many))_?\w*\Z")
     words = set(re.findall(r"\w+", source))

@@ -100,7 +100,7 @@ def test_the_first_screen_says_what_the_tables_say(whole):
     assert f"What to do first: {len(soon)} actions within 14 days" in page.text
     first = soon.sort_values("worth", ascending=False).head(3)
     assert table(folder, "first")["account_id"].tolist()[:3] == first["account_id"].tolist()
-    told = page.text.split("The 3 of most worth: ")[1].split("People missing")[0]
+    told = page.text.split("The 3 worth most: ")[1].split("People missing")[0]
     for row in first.itertuples():
         assert f"{row.name} ({row.owner}, by {row.due})" in told
     grades = table(folder, "grades").groupby("lowered_by")["accounts"].sum()
@@ -238,7 +238,7 @@ def test_names_of_what_comes_first_are_gathered_by_what_it_is():
     ]  # fmt: skip
     words = said.due_said(look(table=pd.DataFrame(rows)))
     assert words.endswith(
-        "The 3 of most worth: visit: Two (unassigned, by 2026-10-07); "
+        "The 3 worth most: visit: Two (unassigned, by 2026-10-07); "
         "call: {x}: Three (Bob, by 2026-10-07), One (Ann, by 2026-10-07)."
     )
 

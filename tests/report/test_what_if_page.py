@@ -153,6 +153,7 @@ def bare(many: int, months: int) -> Any:
         (lambda: bare(12, 30), "are too short to tell what accounts that moved brought in their next year"),
         (lambda: small_book([line("A", "2026-08-01", 10)]), "must reach 24 months back to tell how accounts moved"),
         (lambda: small_book([line("A", "2026-08-01", 10)]), "Orders on 2026-09-30 reach back less than three months"),
+        (lambda: small_book([line("A", "2023-08-01", 10)]), "6 accounts are to leave Low, where there are 0"),
         (lambda: small_book([], [{"account_id": "A"}]), "Lifting accounts: –"),
     ],
 )

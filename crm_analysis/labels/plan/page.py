@@ -30,7 +30,7 @@ LABELS: dict[str, str] = {
     "that can be said is that they stay under {least}.",
     "bars_likely": "With that {bad} of {accounts} accounts went bad in the year after {day}, {share}{between}: that "
     "they stay under the {borne} that can be borne is likely, but not shown.",
-    "bars_loss_lowers": "Of most worth among them: {names}.",
+    "bars_loss_lowers": "Worth most among them: {names}.",
     "bars_no_hours": "It is not known how many hours contacts may take, so none is drawn; set capacity.",
     "bars_no_loss": "No bar can be drawn. {lack}",
     "bars_nobody": "nobody",
@@ -43,7 +43,7 @@ LABELS: dict[str, str] = {
     "bars_work_at": "The {hours} hours a year reach down to accounts of grade {grade} that are worth {reach} a year.",
     "bars_work_full": "The {hours} hours a year do not even carry the {select} that it takes to serve all from the "
     "desk.",
-    "bars_work_lowers": "Those below get no visits by plan; of most worth among them: {names}.",
+    "bars_work_lowers": "Those below get no visits by plan; those worth most among them: {names}.",
     "bars_work_nobody": "The {hours} hours a year do not carry visits by plan to a single account.",
     "bars_work_open": "The {hours} hours a year carry all {wanted} that the grades ask for.",
     "begun_them": "the account",
@@ -60,7 +60,7 @@ LABELS: dict[str, str] = {
     "drawn_borne": "can be borne: {share}",
     "drawn_planned": "Planned",
     "drawn_today": "Today",
-    "due_first_many": "The {n} of most worth: {what}.",
+    "due_first_many": "The {n} worth most: {what}.",
     "due_first_one": "It is: {what}.",
     "due_later": "The first is due on {first}.",
     "due_nothing": "There is nothing to do.",
@@ -90,7 +90,7 @@ LABELS: dict[str, str] = {
     "length_call_assumed": "A call is taken to last {minutes} minutes, as the book tells too few.",
     "length_visit": "A visit takes {minutes} minutes ({low} to {high}, from {contacts} visits).",
     "length_visit_assumed": "A visit is taken to last {minutes} minutes, as the book tells too few.",
-    "owners_change": "{changes} of {accounts} change owner. The one of most worth: {name}, from {today} to {owner} "
+    "owners_change": "{changes} of {accounts} change owner. The one worth most: {name}, from {today} to {owner} "
     "({why}).",
     "owners_nobody": "The book names no sales people, so every account is unassigned.",
     "owners_stay": "All {accounts} stay with their owners.",
@@ -108,7 +108,7 @@ LABELS: dict[str, str] = {
     "brought at least {high}, Mid at least {mid}, Low all others that ordered.",
     "plan_about_none": "Known on {day}: {accounts}, none of which ordered in the 12 months before.",
     "plan_all": "all",
-    "plan_listed": "{accounts}, by team, those of most worth first. Worth is what an account brings in a year less "
+    "plan_listed": "{accounts}, by team, those worth most first. Worth is what an account brings in a year less "
     "what serving it costs, and for a Low one what it may grow to.",
     "plan_no_team": "no team",
     "plan_nobody": "No account is known on {day}, so there is nothing to plan.",

@@ -16,7 +16,6 @@ from crm_analysis.book.days import first_known, last_known, order_days
 from crm_analysis.errors import BookError, UserError
 from crm_analysis.labels import label
 from crm_analysis.periods import before
-from crm_analysis.potential.low import PLACES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,11 +26,9 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
     Flags = NDArray[np.bool_]
 
-MOST = 12
+MOST = 8
 """Steps back that are looked at: what is older tells little of what comes."""
 QUARTERS = range(1, 9)
-_LONG_AGO = dt.date(1700, 1, 1)
-_NEVER = np.datetime64("2200-01-01", "D")
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,61 +94,31 @@ def past(book: Book, as_of: str | dt.date, quarters: int = 4) -> Past:
 
 
 def _gathered(then: Book, days: list[dt.date], quarters: int) -> Past:
-    starts = [before(day, WINDOW) for day in days]
-    breaks = sorted({*days, *starts})
+    rows = order_days(then)
+    sums: dict[str, Any] = {"first": rows.ordered_on.min(where=rows.bought).cast("string")}
+    for place, day in enumerate(days):
+        start = ibis.literal(before(day, WINDOW))
+        inside = (rows.ordered_on > start) & (rows.ordered_on <= ibis.literal(day))
+        sums[f"revenue_{place}"] = rows.revenue.sum(where=inside)
+        sums[f"orders_{place}"] = (inside & rows.bought & (rows.bought_before.fill_null(start) <= start)).sum()
+        if "cost" in rows.columns:
+            sums[f"margin_{place}"] = (rows.costed_revenue - rows.cost).sum(where=inside)
+    each = rows.group_by("account_id").agg(**sums)
+    money = [name for name in sums if name.startswith(("revenue", "margin"))]
+    each = each.mutate(**{name: each[name].cast("float64").fill_null(0.0) for name in money})
     people = then.table("accounts")
     own = people.group_id.fill_null(people.account_id) if then.has("accounts", "group_id") else people.account_id
-    people = people.select("account_id", group=own, place=ibis.row_number().over(order_by=people.account_id))
-    each = engine.frame(_pieces(then, breaks).join(people, "account_id").drop("account_id", "group"))
-    who = engine.frame(people.order_by("account_id"))
-    pieces, accounts = len(breaks) + 1, len(who)
-    at = (each["piece"].to_numpy(), each["place"].to_numpy())
+    people = people.select("account_id", group=own)
+    frame = engine.frame(each.filter(each["first"].notnull()).join(people, "account_id").order_by("account_id"))
+    first = frame["first"].to_numpy(dtype="datetime64[D]")
+    at = np.array(days, dtype="datetime64[D]")[:, None]
+    group, ids = frame["group"].to_numpy(dtype=object), frame["account_id"].to_numpy(dtype=object)
 
-    def spread(name: str, empty: Any) -> Any:
-        whole = np.full((pieces, accounts), empty)
-        whole[at] = each[name].to_numpy(dtype=whole.dtype)
-        return whole
+    def gathered(name: str) -> Array:
+        columns = [f"{name}_{place}" for place in range(len(days))]
+        return np.ascontiguousarray(frame[columns].to_numpy("float64").T)
 
-    first = spread("first", np.datetime64("NaT", "D")).min(axis=0, initial=_NEVER, where=_told(spread, "first"))
-    bought = first < _NEVER
-    began, told = spread("began", np.datetime64("NaT", "D")), _told(spread, "began")
-    windows = [slice(breaks.index(start) + 1, breaks.index(day) + 1) for start, day in zip(starts, days, strict=True)]
-
-    def money(name: str) -> Array:
-        whole = spread(name, 0)
-        return np.stack([whole[window].sum(axis=0) / PLACES for window in windows])[:, bought]
-
-    # an order that bought before the year is not one of the year
-    active = [
-        (told[window] & (began[window] <= np.datetime64(start))).any(axis=0)
-        for window, start in zip(windows, starts, strict=True)
-    ]
-    customer = first[None, :] <= np.array(days, dtype="datetime64[D]")[:, None]
-    group = np.unique(who["group"].to_numpy(dtype=object)[bought], return_inverse=True)[1].astype(np.int64)
     return Past(
-        tuple(days), quarters, who["account_id"].to_numpy(dtype=object)[bought], group, money("revenue"),
-        money("margin") if "margin" in each else None, np.stack(active)[:, bought], customer[:, bought],
+        tuple(days), quarters, ids, np.unique(group, return_inverse=True)[1].astype(np.int64), gathered("revenue"),
+        gathered("margin") if "margin_0" in frame else None, gathered("orders") > 0, first[None, :] <= at,
     )  # fmt: skip
-
-
-def _told(spread: Any, name: str) -> Flags:
-    found: Flags = ~np.isnat(spread(name, np.datetime64("NaT", "D")))
-    return found
-
-
-def _pieces(then: Book, breaks: list[dt.date]) -> ibis.Table:
-    """By account and piece of time between breaks, numbered from before the first: sums and first days.
-
-    Columns: account_id, piece, revenue and margin (in whole parts of PLACES, so that pieces add up exactly), first (day
-    bought on) and began (the earliest day an order that bought in the piece had bought on before; _LONG_AGO for none).
-    """
-    rows = order_days(then)
-    piece = sum((rows.ordered_on > ibis.literal(day)).cast("int32") for day in breaks)
-    sums: dict[str, Any] = {
-        "first": rows.ordered_on.min(where=rows.bought),
-        "began": rows.bought_before.fill_null(ibis.literal(_LONG_AGO)).min(where=rows.bought),
-        "revenue": (rows.revenue.sum() * int(PLACES)).cast("int64"),
-    }
-    if "cost" in rows.columns:
-        sums["margin"] = ((rows.costed_revenue - rows.cost).sum() * int(PLACES)).cast("int64")
-    return rows.mutate(piece=piece).group_by("account_id", "piece").agg(**sums)

@@ -34,7 +34,9 @@ class Shocks:
 
     @property
     def factor(self) -> float:
-        """Variance between steps over that of chance."""
+        """Variance between steps over that of chance; 1 where no step tells any."""
+        if not len(self.information):
+            return 1.0
         return 1.0 + float(np.square(self.sizes) @ self.weights) * float(self.information.mean())
 
     def draws(self, many: int, rng: np.random.Generator) -> tuple[Array, Array]:

@@ -83,8 +83,8 @@ def overrides(book: Book, as_of: str | dt.date) -> pd.DataFrame:
 def latest(book: Book, as_of: str | dt.date) -> pd.DataFrame:
     """The latest decision about each account in known words, the lot's own left out, by account_id.
 
-    Columns: account_id, decided_on, action, recommended, reason, decided_by ("" where unknown). Of several on one day the
-    first in the order of their words. No rows where the book has no decisions.
+    Columns: account_id, decided_on, action, recommended, reason, decided_by ("" where unknown). Of several on one day
+    the first in the order of their words. No rows where the book has no decisions.
     """
     import pandas as pd
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from crm_analysis.plan.outlook import Outlook
 
 STANDING = ("name", "decision", "recommended", "reason", "decided_by", "decided_on")
-SUMMARY = ("decision", "follows", "accounts", "early", "measured", "carried", "undone", "gone", "revenue_change_share",
+SUMMARY = ("decision", "follows", "accounts", "early", "measured", "carried", "revenue_change_share",
            "low_change", "high_change", "others_change", "low_others", "high_others")  # fmt: skip
 EACH = ("name", "decision", "follows", "decided_on", "stood_days", "done", "revenue_before", "revenue_since",
         "class_then", "class_now", "left_since")  # fmt: skip

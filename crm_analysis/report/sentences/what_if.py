@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 # columns that the page shows of a table; its file holds all
 LIFTED = ("move", "accounts", "movers", "measure", "a_year", "low", "high", "at_average")
+EXPECTED = ("state", "accounts", "expected", "low_expected", "high_expected", "revenue", "expected_revenue",
+            "low_revenue", "high_revenue")  # fmt: skip
 MEASURES: dict[str, Kind] = {"low": "measure", "high": "measure"}
 """The ends of intervals, in rows of different things."""
 MOVERS = ("from_state", "to_state", "movers", "held_share")
@@ -125,7 +127,7 @@ def lift_rests(look: Proposals) -> str:
     return " ".join(words)
 
 
-def lifted(look: Proposals) -> pd.DataFrame:
+def lifted(look: Proposals, currency: str = "") -> pd.DataFrame:
     """What each move brings, a row per move and measure; raises BookError where it is not known.
 
     Columns: move, accounts, movers, measure (words), a_year, low, high, at_average.
@@ -144,7 +146,7 @@ def lifted(look: Proposals) -> pd.DataFrame:
                         "move": move,
                         "accounts": row["accounts"],
                         "movers": row["movers"],
-                        "measure": label(words),
+                        "measure": label(words) + (f" ({currency})" if currency and name != "return_on_effort" else ""),
                         "a_year": row[name],
                         "low": row.get(f"low_{name}", np.nan),
                         "high": row.get(f"high_{name}", np.nan),

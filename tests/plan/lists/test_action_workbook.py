@@ -150,6 +150,7 @@ def test_nothing_to_do_is_said(tmp_path):
 SOFFICE = shutil.which("soffice") or shutil.which("libreoffice")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(SOFFICE is None, reason="LibreOffice is not installed")
 def test_libreoffice_opens_it_without_a_warning_and_prints_it(path, tmp_path):
     assert zipfile.ZipFile(path).testzip() is None
