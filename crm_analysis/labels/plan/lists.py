@@ -19,18 +19,22 @@ LABELS: dict[str, str] = {
     "done_soon": "too early to tell",
     "done_untold": "not measured",
     "done_yes": "yes",
-    "fate_change": "{decision}, {follows}: the revenue of {accounts} accounts changed by {change} against the year "
+    "fate_change": "Of the decision '{decision}', {follows}: revenue (accounts: {accounts}) changed by {change} "
+    "against the year "
     "before the decision (90% interval {low_change} to {high_change}).",
-    "fate_change_few": "{decision}, {follows}: the revenue of {accounts} accounts changed by {change} against the year "
+    "fate_change_few": "Of the decision '{decision}', {follows}: revenue (accounts: {accounts}) changed by "
+    "{change} against the year "
     "before the decision; they are too few for an interval.",
-    "fate_counts": "Known are {decisions} decisions about {accounts} accounts. {standing} stand, confirmations left "
-    "aside, {early} of them for less than {days} days; {replaced} were replaced by another.",
-    "fate_no_effect": "That is no effect of the decisions. Whom to decide about was chosen, and accounts chosen while "
+    "fate_counts": "Decisions known: {decisions}; accounts: {accounts}. Standing, confirmations left aside: "
+    "{standing}, of "
+    "those younger than {days} days: {early}. Replaced by another: {replaced}.",
+    "fate_no_effect": "That is no effect of the decisions. Whom to decide about was chosen, and accounts chosen "
+    "while "
     "they did badly do better by chance alone.",
     "fate_none": "The book has no decisions yet, so nothing can have become of them.",
     "fate_others": "That of accounts of the same classes of which nothing was decided changed by {others_change} "
     "({low_others} to {high_others}).",
-    "fate_unknown": "{decisions} decisions are in words that are not known, and count for nothing.",
+    "fate_unknown": "Decisions in words that are not known, which count for nothing: {decisions}.",
     "follows_followed": "as recommended",
     "follows_lot": "by lot, never cut",
     "follows_overridden": "against the recommendation",
@@ -40,7 +44,8 @@ LABELS: dict[str, str] = {
     "lists_by_team": "By team",
     "lists_day": "As of {day}. Due soon: within {days} days of that. Revenue is that of the year to that day.",
     "lists_how": "Write what is decided into the coloured columns: a word of the sheet {words}, the reason if it is "
-    "another than recommended, who decided and when. Rows without a word are left as they are. The file then goes back "
+    "another than recommended, who decided and when. Rows without a word are left as they are. The file then "
+    "goes back "
     "into the book: crm-analysis decide BOOK FILE.xlsx --on DATE",
     "lists_nothing": "There is nothing to do.",
     "lists_other": "no team",

@@ -18,11 +18,13 @@ LABELS: dict[str, str] = {
     "variance between steps is taken for {factor} times that of chance (never below 1).",
     "moves_short": "Orders on {day} must reach {months} months back to tell how accounts moved; the first is of "
     "{since}.",
-    "moves_steps": "Counted over {steps} steps of {months} months from {first} on, by the bars of today in money.",
+    "moves_steps": "Counted over steps of {months} months from {first} on (number of steps: {steps}), by the "
+    "bars of today in money.",
     "what_if_few_movers": "From {begin} to {end} moved {movers} accounts: examples rather than a rate.",
     "what_if_head_start": "Accounts that moved from {begin} to {end} had brought more than those that stayed before "
     "they moved: {share} of their gain in revenue. Accounts lifted at random have no such start.",
-    "what_if_largest": "One of the {movers} accounts that moved from {begin} to {end} made {share} of the revenue they "
+    "what_if_largest": "One of the {movers} accounts that moved from {begin} to {end} made {share} of the "
+    "revenue they "
     "gained: without it the gain would be far smaller.",
     "what_if_no_effort": "Minutes of contacts, or what a minute costs, are not known, so there is no return on effort.",
     "what_if_no_fixed": "The book's spending of the year names no fixed cost, so profit is before fixed cost.",

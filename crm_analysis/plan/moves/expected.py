@@ -32,8 +32,9 @@ class Expected:
     `entries` of a step: expected, low, high. `counts` are the draws: draws x states.
 
     Intervals of accounts hold what is not known of shares, the next step's shock, and the luck of so few accounts;
-    those of money also what is not known of the mean of a state (bootstrap), but not the luck of what each account
-    brings. Money is that of accounts of the state now; a state of one account has a mean without a known error.
+    those of money also what is not known of the mean of a state (bootstrap), and the luck of what each account brings.
+    Money is what accounts of the state bring now: that they grow within it is not foreseen, and a state of one account
+    has a mean without a known error.
     """
 
     quarters: int
@@ -64,7 +65,10 @@ def expected(found: Migration, past: Past, seed: int = SEED) -> Expected:
             own = place == at
             values = np.sort(money[-1][own])
             each = float(values.mean()) if len(values) else 0.0
-            draws = counts[:, at] * (_means(money[-1][own], past.cluster[own], len(counts), rng) if each else 0.0)
+            draws = np.zeros(len(counts))
+            if each:
+                luck = np.sqrt(counts[:, at]) * values.std() * rng.standard_normal(len(counts))
+                draws = counts[:, at] * _means(money[-1][own], past.cluster[own], len(counts), rng) + luck
             row = {name: float(values.sum()), f"expected_{name}": float(mean[at]) * each}
             rows[at] |= row | dict(
                 zip((f"low_{name}", f"high_{name}"), ends(np.asarray(draws, dtype="float64")), strict=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from crm_analysis.periods import before
-from crm_analysis.plan.effort.need import planned_minutes
+from crm_analysis.plan.effort.need import GOES_ON, planned_minutes
 from crm_analysis.plan.grades.grades import Grades, base_grades, grades
 from crm_analysis.plan.policy import CALL, DESK, DEVELOP, KEPT, KEY, NEW, NONE, PREPAY, STEP, VISITED, Policy
 from crm_analysis.plan.treatment.rules import ADMINISTRATION, OWN, RULES, TEAM_OF
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from crm_analysis.plan.effort.lengths import Lengths
     from crm_analysis.value.segments import Bars
 
+_SITUATION = ["level", "active", "open_complaint", "silence_ratio", "contract_ends"]
 LATELY = "24M"
 """An account that ordered no longer ago is asked why it fell silent; others are let be."""
 RECOMMENDED = {
@@ -66,39 +67,54 @@ def treated(
     `capacity` is in minutes a year. `at` are the bars the classes are told by, `late_bar` is the loss bar in days.
     """
     rows = facts.reset_index(drop=True)
-    bought = rows["first_order"].notna()
-    rows["never"] = ~bought
-    rows["new"] = rows["active"] & (rows["class"] != "High") & ~rows["key_account"]
-    rows["new"] &= rows["first_order"] > np.datetime64(before(day, policy.new))
-    rows["lately"] = rows["last_order"] > np.datetime64(before(day, LATELY))
-    rows["kept"] = (rows["decided_means"] == KEEP) & rows["decided_against"]
-    rows["raised"] = (rows["promising"] | rows["new"]) & (rows["outcome"] != CUT)
-    base = rows["base_grade"] = base_grades(rows)
+    signs = _signs(rows, day, policy)
     # what an account takes if no bar lowers it, and if the work bar does
-    rows["minutes_full"] = _minutes(rows, _ruled(rows, base, "")["level"], policy, lengths)
+    base = signs["base_grade"]
+    full = _minutes(rows, _ruled(signs, base, "")["level"], policy, lengths)
     ranked = base.isin(["A", "B"])
-    lowered = _ruled(rows, base.mask(ranked, "C"), np.where(ranked, "work", ""))["level"]
-    rows["minutes_select"] = np.minimum(_minutes(rows, lowered, policy, lengths), rows["minutes_full"])
-    found = grades(rows, capacity)
-    rows[["grade", "bar"]] = found.table[["grade", "bar"]].to_numpy(object)
-    rows[["rule", "team", "level", "step"]] = _ruled(rows, rows["grade"], rows["bar"])
-    rows["minutes_planned"] = _minutes(rows, rows["level"], policy, lengths)
-    rows["visits"], rows["calls"], rows["desk"] = _cadence(rows["level"], policy)
-    rows[["step", "due"]] = steps(rows, day)
+    lowered = _ruled(signs, base.mask(ranked, "C"), np.where(ranked, "work", ""))["level"]
+    select = np.minimum(_minutes(rows, lowered, policy, lengths), full)
+    asked = rows[["account_id", "fails", "worth", "revenue"]]
+    found = grades(asked.assign(**signs[["base_grade", "kept"]], minutes_full=full, minutes_select=select), capacity)
+    grade, bar = (found.table[name].set_axis(rows.index) for name in ("grade", "bar"))
+    told = _ruled(signs, grade, bar)
+    visits, calls, desk = _cadence(told["level"], policy)
+    minutes = _minutes(rows, told["level"], policy, lengths)
+    rows = rows.assign(
+        base_grade=base, grade=grade, bar=bar, rule=told["rule"], team=told["team"], level=told["level"], visits=visits,
+        calls=calls, desk=desk, minutes_planned=minutes,
+    )  # fmt: skip
+    next_ = steps(rows[_SITUATION].assign(never=signs["never"], step=told["step"]), day)
     money = FORMATS["money"].format
     also = {"high": money(at.high), "mid": money(at.mid), "reach": money(found.reach), "late_bar": f"{late_bar:.1f}"}
-    rows["reason"] = words(rows, rows["rule"], "why_plan", also)
-    rows["action"] = words(rows, rows["step"], "step_plan", also)
-    rows["recommended"] = rows["level"].map(RECOMMENDED).mask(rows["step"] == "survey", "survey first")
-    extra = ["never", "lately", "kept", "raised", "minutes_full", "minutes_select"]
-    return Treated(rows.drop(columns=extra), found)
+    rows = rows.assign(
+        step=next_["step"],
+        due=next_["due"],
+        reason=words(rows, told["rule"], "why_plan", also),
+        action=words(rows, next_["step"], "step_plan", also),
+        recommended=told["level"].map(RECOMMENDED).mask(next_["step"] == "survey", "survey first"),
+    )
+    return Treated(rows, found)
 
 
-def _ruled(rows: pd.DataFrame, grade: pd.Series, bar: Any) -> pd.DataFrame:
+def _signs(rows: pd.DataFrame, day: dt.date, policy: Policy) -> pd.DataFrame:
+    """What the rules look at beside grade and bar, and the grade before any bar."""
+    signs = rows[["class", "active", "stage", "outcome", "decided_means", "decided_against", "key_account"]].copy()
+    signs["never"] = rows["first_order"].isna()
+    signs["new"] = signs["active"] & (signs["class"] != "High") & ~signs["key_account"]
+    signs["new"] &= rows["first_order"] > np.datetime64(before(day, policy.new))
+    signs["lately"] = rows["last_order"] > np.datetime64(before(day, LATELY))
+    signs["kept"] = (signs["decided_means"] == KEEP) & signs["decided_against"]
+    signs["raised"] = (rows["promising"] | signs["new"]) & (signs["outcome"] != CUT)
+    signs["base_grade"] = base_grades(signs)
+    return signs
+
+
+def _ruled(signs: pd.DataFrame, grade: pd.Series, bar: Any) -> pd.DataFrame:
     """Rule, team, level and step of each row, were these its grade and the bar that lowered it."""
     import pandas as pd
 
-    rows = rows.assign(grade=grade, bar=bar)
+    rows = signs.assign(grade=grade, bar=bar)
     place = np.select([rule.holds(rows).to_numpy(bool) for rule in RULES], range(len(RULES)), len(RULES) - 1)
     told = {name: [getattr(rule, name) for rule in RULES] for name in ("name", "team", "level", "step")}
     found = pd.DataFrame({name: np.array(values, dtype=object)[place] for name, values in told.items()}, rows.index)
@@ -115,4 +131,5 @@ def _cadence(level: pd.Series, policy: Policy) -> tuple[pd.Series, pd.Series, pd
 
 def _minutes(rows: pd.DataFrame, level: pd.Series, policy: Policy, lengths: Lengths) -> pd.Series:
     visits, calls, desk = _cadence(level, policy)
-    return planned_minutes(rows.assign(visits=visits, calls=calls, desk=desk), lengths)
+    asked = rows[["class", *GOES_ON, *(f"minutes_{name}" for name in GOES_ON)]]
+    return planned_minutes(asked.assign(visits=visits, calls=calls, desk=desk), lengths)

@@ -80,7 +80,7 @@ def test_decisions_survive_the_next_quarter_and_are_told_about(tmp_path, capsys)
     assert told.loc["A", "revenue_before"] == 2700  # an order of 100 each 14 days, first and last on 6 and 5 October
     assert told.loc["C", "name"] == "company C"
     assert found.says[0].startswith(
-        "Known are 3 decisions about 3 accounts. 3 stand, confirmations left aside, 0 of them"
+        "Decisions known: 3; accounts: 3. Standing, confirmations left aside: 3, of those younger"
     )
 
     # and once more: what was decided twice is there once

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_books import DAY, FEW
 
@@ -36,6 +36,8 @@ PLAIN = {
 AWAY = {"class": None, "active": False, "outcome": "", "potential": np.nan, "revenue": 0.0}
 NEVER = AWAY | {"first_order": None, "last_order": None}
 AT = Bars(100_000, 10_000, None)
+FEWER = settings(FEW, max_examples=10)
+"""Each example makes whole plans of up to 25 accounts."""
 
 
 def facts(*rows: dict[str, object]) -> pd.DataFrame:
@@ -168,7 +170,7 @@ def consistent(rows: list[dict[str, object]]) -> pd.DataFrame:
     return facts(*found)
 
 
-@FEW
+@FEWER
 @given(rows_of_facts)
 def test_every_account_has_one_of_each(rows):
     table = plan(consistent(rows), capacity=500)
@@ -184,7 +186,7 @@ def test_every_account_has_one_of_each(rows):
     assert (table["minutes_planned"] >= 0).all()
 
 
-@FEW
+@FEWER
 @given(rows_of_facts, st.floats(0, 3000), st.floats(0, 3000))
 def test_more_hours_move_only_accounts_that_the_work_bar_held_back(rows, one, other):
     frame = consistent(rows)
@@ -194,7 +196,7 @@ def test_more_hours_move_only_accounts_that_the_work_bar_held_back(rows, one, ot
     assert not (much["bar"].eq("work") & little["bar"].ne("work")).any()
 
 
-@FEW
+@FEWER
 @given(rows_of_facts, st.data())
 def test_the_loss_bar_moves_only_accounts_it_lets_pass_or_fail(rows, data):
     frame = consistent(rows)
@@ -203,7 +205,7 @@ def test_the_loss_bar_moves_only_accounts_it_lets_pass_or_fail(rows, data):
     assert (frame["fails"] != other["fails"])[moved].all()
 
 
-@FEW
+@FEWER
 @given(rows_of_facts, st.randoms(use_true_random=False))
 def test_the_order_of_accounts_changes_nothing(rows, luck):
     frame = consistent(rows)
