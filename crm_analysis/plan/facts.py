@@ -52,8 +52,8 @@ def facts(book: Book, as_of: str | dt.date, at: Bars, low: Low | None = None) ->
     year: margin, or revenue without costs, less cost_to_serve where known, plus potential x gain where known).
 
     Of a person's word that stands, one against the advice (`decided.overrides`) or else the latest: decided_action,
-    decided_means (KEEP, SURVEY, EASED, CUT), decided_on, decided_reason, decided_by, decided_against. Text is "" and
-    dates NaT where there is none.
+    decided_means (KEEP, SURVEY, EASED, CUT), decided_on, decided_reason, decided_by, decided_against (another word
+    than was recommended). Text is "" and dates NaT where there is none.
     """
     known = book.as_of(as_of)
     day = last_known(known)
@@ -135,13 +135,13 @@ def _said(book: Book, day: dt.date) -> pd.DataFrame:
     against = overrides(book, day)
     other = latest(book, day)
     other = other[~other["account_id"].isin(against["account_id"])]
-    found = pd.concat([against.assign(against=True), other.assign(against=False)], ignore_index=True)
+    found = pd.concat([against, other], ignore_index=True)
     table = found[["account_id", "decided_on"]].copy()
     table["decided_on"] = pd.to_datetime(table["decided_on"])
     table["decided_action"] = found["action"]
     table["decided_means"] = found["action"].map(WORDS)
     table["decided_reason"], table["decided_by"] = found["reason"], found["decided_by"]
-    table["decided_against"] = found["against"]
+    table["decided_against"] = found["action"] != found["recommended"]
     return table
 
 

@@ -31,8 +31,9 @@ LABELS: dict[str, str] = {
     "even_worst_none": "If the one leaves first that brings most, it loses at once.",
     "expect_part": "{state} {low} to {high}",
     "expect_said": "In {span}, if accounts go on to move as they did: {parts}. Inactive accounts ordered once, but "
-    "not within a year. {entries} new customers{entries_between} are among them all. They would bring "
-    "{revenue}{between} a year, today it is {now}.",
+    "not within a year. {entries} new customers{entries_between} are among them all. At what accounts of "
+    "their class bring today they would bring {revenue}{between} a year, against {now} today; growth within a class is "
+    "not foreseen.",
     "expect_value": "{state} {expected} (now {now})",
     "figure_matrix": "Where accounts are {span} later",
     "figure_reactions": "What a price for small orders brings, by how accounts take it",

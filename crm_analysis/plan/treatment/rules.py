@@ -53,24 +53,47 @@ def _new(*stages: str) -> Holds:
     return lambda rows: rows["new"] & (rows["grade"] == "B") & rows["stage"].isin(stages)
 
 
+def _told(kind: str) -> Holds:
+    return lambda rows: rows["told"] == kind
+
+
+TOLD = {
+    **dict.fromkeys(("keep", "call"), "keep"),
+    **dict.fromkeys(("develop", "visit"), "develop"),
+    **dict.fromkeys(("survey first", "survey"), "survey"),
+    **dict.fromkeys(("desk", "desk service", "select", "minimum order", "small order price"), "step"),
+    "key": "key",
+    "prepayment": "prepay",
+    "no service": "none",
+    "win back": "call",
+}
+"""What a person's word that is not what was recommended comes to, by the words of `decisions` (`decided.WORDS`).
+
+It goes before both bars. Words for a goodbye hold whatever was recommended.
+"""
 RULES = (
     Rule("goodbye", OWN, NONE, "stop", lambda rows: rows["decided_means"] == CUT),
+    Rule("told_survey", OWN, DESK, "survey", _told("survey")),
+    Rule("told_prepay", OWN, PREPAY, "terms", _told("prepay")),
+    Rule("told_none", OWN, NONE, "wait", _told("none")),
+    Rule("told_call", ADMINISTRATION, CALL, "win_back", _told("call")),
+    Rule("told_step", OWN, DESK, "carry_on", _told("step")),
+    Rule("told_key", OPERATIONS, KEY, "visit_key", _told("key")),
+    Rule("told_develop", SUPPORT, DEVELOP, "visit_develop", _told("develop")),
     Rule("loss_large", OWN, KEPT, "limit", lambda rows: (rows["bar"] == "loss") & (rows["class"] != "Low")),
     Rule("loss", OWN, PREPAY, "terms", lambda rows: rows["bar"] == "loss"),
     Rule("contact", DEVELOPMENT, NEW, "first_order", _stage("contact", "engaged", "partner")),
     Rule("prospect", DEVELOPMENT, NONE, "qualify", lambda rows: rows["never"]),
     Rule("lapsed", ADMINISTRATION, CALL, "win_back", lambda rows: ~rows["active"] & rows["lately"]),
     Rule("gone", ADMINISTRATION, NONE, "wait", lambda rows: ~rows["active"]),
-    Rule("told_step", OWN, DESK, "carry_on", lambda rows: rows["decided_against"] & (rows["decided_means"] == EASED)),
     Rule("key", OPERATIONS, KEY, "visit_key", lambda rows: rows["grade"] == "A"),
     Rule("new_partner", DEVELOPMENT, NEW, "hand_over", _new("partner")),
     Rule("new_engaged", DEVELOPMENT, NEW, "second_need", _new("engaged")),
     Rule("new", DEVELOPMENT, NEW, "settle_in", lambda rows: rows["new"] & (rows["grade"] == "B")),
     Rule("develop", SUPPORT, DEVELOP, "visit_develop", lambda rows: (rows["grade"] == "B") & (rows["class"] == "Mid")),
     Rule("promising", SUPPORT, DEVELOP, "visit_promising", lambda rows: rows["grade"] == "B"),
-    Rule("told_survey", OWN, DESK, "survey", lambda rows: rows["decided_against"] & (rows["decided_means"] == SURVEY)),
+    Rule("kept", OWN, KEPT, "keep_on", _told("keep")),
     Rule("cut", ADMINISTRATION, STEP, "step_down", lambda rows: rows["grade"] == "D"),
-    Rule("kept", OWN, KEPT, "keep_on", lambda rows: rows["kept"]),
     Rule("eased", OWN, DESK, "carry_on", lambda rows: rows["decided_means"] == EASED),
     Rule("work_large", OWN, KEPT, "keep_on", lambda rows: (rows["bar"] == "work") & (rows["class"] != "Low")),
     Rule("work", OWN, DESK, "desk", lambda rows: rows["bar"] == "work"),

@@ -12,10 +12,10 @@ from crm_analysis.periods import before
 from crm_analysis.plan.effort.need import GOES_ON, planned_minutes
 from crm_analysis.plan.grades.grades import Grades, base_grades, grades
 from crm_analysis.plan.policy import CALL, DESK, DEVELOP, KEPT, KEY, NEW, NONE, PREPAY, STEP, VISITED, Policy
-from crm_analysis.plan.treatment.rules import ADMINISTRATION, OWN, RULES, TEAM_OF
+from crm_analysis.plan.treatment.rules import ADMINISTRATION, OWN, RULES, TEAM_OF, TOLD
 from crm_analysis.plan.treatment.steps import steps
 from crm_analysis.plan.treatment.words import FORMATS, words
-from crm_analysis.potential.advice.outcome import CUT, KEEP
+from crm_analysis.potential.advice.outcome import CUT
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,7 +37,8 @@ RECOMMENDED = {
     CALL: "win back",
     NONE: "no service",
 }
-"""What `decisions` should hold as recommended, by level; "survey first" where that is the step."""
+"""What `decisions` should hold as recommended, by level; "survey first" where that is the rule's step, and for a large
+account that pays late what a small one gets, so that a word to keep it is one against the advice."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,19 +93,20 @@ def treated(
         due=next_["due"],
         reason=words(rows, told["rule"], "why_plan", also),
         action=words(rows, next_["step"], "step_plan", also),
-        recommended=told["level"].map(RECOMMENDED).mask(next_["step"] == "survey", "survey first"),
+        recommended=_recommended(told["rule"], told["level"], told["step"]),
     )
     return Treated(rows, found)
 
 
 def _signs(rows: pd.DataFrame, day: dt.date, policy: Policy) -> pd.DataFrame:
     """What the rules look at beside grade and bar, and the grade before any bar."""
-    signs = rows[["class", "active", "stage", "outcome", "decided_means", "decided_against", "key_account"]].copy()
+    signs = rows[["class", "active", "stage", "outcome", "decided_means", "key_account"]].copy()
     signs["never"] = rows["first_order"].isna()
     signs["new"] = signs["active"] & (signs["class"] != "High") & ~signs["key_account"]
     signs["new"] &= rows["first_order"] > np.datetime64(before(day, policy.new))
     signs["lately"] = rows["last_order"] > np.datetime64(before(day, LATELY))
-    signs["kept"] = (signs["decided_means"] == KEEP) & signs["decided_against"]
+    signs["told"] = rows["decided_action"].map(TOLD).where(rows["decided_against"]).fillna("").astype(object)
+    signs["kept"] = signs["told"] != ""
     signs["raised"] = (rows["promising"] | signs["new"]) & (signs["outcome"] != CUT)
     signs["base_grade"] = base_grades(signs)
     return signs
@@ -120,6 +122,11 @@ def _ruled(signs: pd.DataFrame, grade: pd.Series, bar: Any) -> pd.DataFrame:
     found = pd.DataFrame({name: np.array(values, dtype=object)[place] for name, values in told.items()}, rows.index)
     own = rows["class"].map(TEAM_OF).fillna(ADMINISTRATION)
     return found.assign(team=found["team"].mask(found["team"] == OWN, own)).rename(columns={"name": "rule"})
+
+
+def _recommended(rule: pd.Series, level: pd.Series, step: pd.Series) -> pd.Series:
+    found = level.map(RECOMMENDED).mask(step == "survey", "survey first")
+    return found.mask(rule == "loss_large", RECOMMENDED[PREPAY])
 
 
 def _cadence(level: pd.Series, policy: Policy) -> tuple[pd.Series, pd.Series, pd.Series]:

@@ -16,7 +16,7 @@ from crm_analysis.errors import UserError
 from crm_analysis.labels import LABELS
 from crm_analysis.plan.effort.lengths import assumed
 from crm_analysis.plan.policy import LEVELS, VISITED, Policy
-from crm_analysis.plan.treatment.rules import RULES, TEAMS, markdown
+from crm_analysis.plan.treatment.rules import RULES, TEAMS, TOLD, markdown
 from crm_analysis.plan.treatment.steps import SITUATIONS, STEPS
 from crm_analysis.plan.treatment.treated import RECOMMENDED, treated
 from crm_analysis.potential.advice.decided import WORDS
@@ -61,17 +61,28 @@ CASES = {
     "prospect": NEVER | {"stage": "suspect"},
     "lapsed": AWAY | {"last_order": "2025-06-01"},
     "gone": AWAY | {"last_order": "2023-06-01"},
-    "told_step": {"decided_means": "step", "decided_against": True, "class": "High"},
+    "told_survey": {"decided_action": "survey first", "decided_means": "survey", "decided_against": True},
+    "told_prepay": {"decided_action": "prepayment", "decided_means": "step", "decided_against": True, "class": "High"},
+    "told_none": {"decided_action": "no service", "decided_means": "step", "decided_against": True, "class": "Mid"},
+    "told_call": {"decided_action": "win back", "decided_means": "keep", "decided_against": True, "fails": True},
+    "told_step": {
+        "decided_action": "small order price",
+        "decided_means": "step",
+        "decided_against": True,
+        "class": "High",
+        "fails": True,
+    },
+    "told_key": {"decided_action": "key", "decided_means": "keep", "decided_against": True},
+    "told_develop": {"decided_action": "develop", "decided_means": "keep", "decided_against": True, "class": "Mid"},
     "key": {"key_account": True},
     "new_partner": {"first_order": "2026-03-01", "stage": "partner"},
     "new_engaged": {"first_order": "2026-03-01", "stage": "engaged"},
     "new": {"first_order": "2026-03-01", "stage": "contact"},
     "develop": {"class": "Mid"},
     "promising": {"promising": True},
-    "told_survey": {"decided_means": "survey", "decided_against": True},
     "cut": {"outcome": "cut"},
-    "kept": {"decided_means": "keep", "decided_against": True},
-    "eased": {"decided_means": "step"},
+    "kept": {"decided_action": "keep", "decided_means": "keep", "decided_against": True, "outcome": "cut"},
+    "eased": {"decided_action": "desk", "decided_means": "step"},
     "survey": {"outcome": "survey"},
     "select": {},
 }
@@ -91,6 +102,23 @@ def test_the_work_bar_has_rules_of_its_own():
     assert both["rule"].tolist() == ["work_large", "work"]
     assert both["bar"].tolist() == ["work", "work"]
     assert {*CASES, "work_large", "work"} == {rule.name for rule in RULES}
+
+
+def test_a_persons_word_is_lowered_by_neither_bar():
+    """Every word that can be written down, if it is not what was recommended; the account is Mid and pays late."""
+    rows = plan(
+        facts(*({"decided_action": word, "decided_means": WORDS[word], "decided_against": True, "class": "Mid",
+                 "fails": True} for word in WORDS)), capacity=0,
+    )  # fmt: skip
+    goodbye = {word for word, kind in WORDS.items() if kind == "cut"}
+    assert set(WORDS) == goodbye | set(TOLD)
+    assert (rows.loc[[word in TOLD for word in WORDS], "bar"] == "").all()
+    told = dict(zip(WORDS, rows["rule"], strict=True))
+    assert {word for word, rule in told.items() if rule == "goodbye"} == {
+        w for w, kind in WORDS.items() if kind == "cut"
+    }
+    expected = {"keep": "develop", "develop": "told_develop", "desk": "told_step", "prepayment": "told_prepay"}
+    assert {word: told[word] for word in expected} == expected
 
 
 def test_teams_by_class_and_by_development():
@@ -134,6 +162,7 @@ def test_due_days_are_working_days():
     assert saturday["due"].iloc[0].date() == dt.date(2026, 10, 26)  # a Sunday put off
 
 
+SAID = {"": "", "keep": "keep", "survey": "survey first", "step": "desk", "cut": "goodbye"}
 rows_of_facts = st.lists(
     st.fixed_dictionaries(
         {
@@ -166,7 +195,7 @@ def consistent(rows: list[dict[str, object]]) -> pd.DataFrame:
         own = row | {"active": active, "class": row["class"] if active else None}
         own |= {"last_order": "2026-09-01" if active else "2025-01-01" if row["first_order"] else None}
         own |= {"outcome": row["outcome"] if low else "", "promising": bool(low and row["promising"])}
-        found.append(own | {"decided_action": row["decided_means"]})
+        found.append(own | {"decided_action": SAID[row["decided_means"]]})
     return facts(*found)
 
 
