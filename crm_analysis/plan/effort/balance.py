@@ -9,7 +9,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from crm_analysis.churn.definition.shares import LEVEL
-from crm_analysis.plan.effort.need import errors
+from crm_analysis.plan.effort.need import GOES_ON, errors
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,6 +45,7 @@ def balance(rows: pd.DataFrame, lengths: Lengths, scale: float = 1.0) -> Balance
     """
     import pandas as pd
 
+    rows = rows[["account_id", "class", "visits", "calls", "desk", "minutes_today", "minutes_planned", *GOES_ON]]
     rows = rows.sort_values(["minutes_planned", "minutes_today", "account_id"], kind="stable")
     kind = rows["class"].fillna("").to_numpy(object)
     parts = {name: kind == name for name in CLASSES if (kind == name).any()}
