@@ -15,14 +15,14 @@ report: .venv/.runtime ## the demo company's quarterly report, into reports/
 	$(BIN)/crm-analysis report data/demo --quarter 2026Q3
 
 # Two workers that each ask for every processor would wait for each other.
-test: export OPENBLAS_NUM_THREADS := 1
-test: export OMP_NUM_THREADS := 1
+test slow: export OPENBLAS_NUM_THREADS := 1
+test slow: export OMP_NUM_THREADS := 1
 test: .venv/.dev ## tests, and every table the notebooks show
 	$(BIN)/pytest -n 2 --dist loadscope --no-loadscope-reorder -m "not postgres and not spark and not slow" --nbval-lax \
 		--nbval-sanitize-with nbval.cfg tests notebooks
 
-slow: .venv/.dev ## the tests that take long: demo companies by the dozen, hostile data on every page
-	$(BIN)/pytest -n 2 --dist loadscope -m slow tests
+slow: .venv/.dev ## the tests that take long: whole packs, real books, demo companies, models of many books
+	$(BIN)/pytest -n 2 --dist loadscope -m "slow and not postgres and not spark" tests
 
 engines: .venv/.dev ## the tests against PostgreSQL and Spark; each skips, saying so, where it is not installed
 	$(BIN)/pytest -m "postgres or spark" tests/book

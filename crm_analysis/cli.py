@@ -58,7 +58,9 @@ def _parser() -> argparse.ArgumentParser:
     _source(report)
     report.add_argument("--quarter", required=True, help="calendar quarter, such as 2026Q3")
     report.add_argument("--out", default="reports", help="folder of the reports (default: reports)")
-    report.add_argument("--only", action="append", metavar="NAME", help="only this page; may be repeated")
+    report.add_argument(
+        "--only", action="append", metavar="NAME", help="only this page; may be repeated, or several with commas"
+    )
     report.add_argument("--jobs", type=int, default=2, metavar="N", help="notebooks run at once (default: 2)")
     report.add_argument(
         "-p", "--parameter", action="append", default=[], metavar="NAME=VALUE", help="a parameter of the notebooks"
@@ -187,7 +189,7 @@ def _report(options: argparse.Namespace) -> int:
         home,  # all notebooks open the same book, and none reads its files or database again
         options.quarter,
         options.out,
-        options.only,
+        [name.strip() for names in options.only for name in names.split(",")] if options.only else None,
         options.jobs,
         given,
         name=book.name,
@@ -202,9 +204,10 @@ def _report(options: argparse.Namespace) -> int:
 def _decide(options: argparse.Namespace) -> int:
     from crm_analysis.book import engine, open_book
     from crm_analysis.book.book import as_date
+    from crm_analysis.book.days import first_known
     from crm_analysis.book.decisions import keep
     from crm_analysis.errors import BookError
-    from crm_analysis.plan.answers import answers
+    from crm_analysis.plan.decisions.answers import FIRST, answers
     from crm_analysis.report.sentences.decide import decide_said
 
     folder, toml = Path(options.book), Path(options.toml) if options.toml else None
@@ -213,7 +216,8 @@ def _decide(options: argparse.Namespace) -> int:
     on = as_date(options.on) if options.on else None
     book = open_book(folder, toml)
     ids = engine.frame(book.whole["accounts"].select("account_id"))["account_id"]
-    found = answers(Path(options.file), frozenset(ids), book.extracted_on, on, options.by)
+    first = first_known(book) or FIRST
+    found = answers(Path(options.file), frozenset(ids), book.extracted_on, on, options.by, first)
     print(_harmless(decide_said(keep(folder, found.decisions, toml), found)))
     return 0
 

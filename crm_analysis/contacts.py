@@ -54,7 +54,7 @@ class Contacts:
     `frame`, one row per account that had any, by account_id: account_id, then the columns of NEEDS, a year's, as
     floats: contacts_all; visits, calls and others that we began (_ours) and that they asked for (_theirs);
     minutes of all, of each side (minutes_ours, minutes_theirs), and of each of those (minutes_visits_ours, ...);
-    untimed (contacts of no minutes above 0); unsaid and minutes_unsaid (contacts that do not say who
+    untimed (contacts of no minutes, or above LONGEST); unsaid and minutes_unsaid (contacts that do not say who
     began them); contact_cost; cost_visits_ours. What does not say that we began it counts as asked for, so that
     nothing is taken for our doing, or for free to plan, that nobody said was; `unsaid` says how much that is.
 
@@ -131,8 +131,9 @@ def _sums(rows: ibis.Table) -> ibis.Table:
     raw = [name for name in _BEGUN if name in rows.columns]
     sums: dict[str, Any] = {"number": rows.count()}
     if "minutes" in rows.columns:
-        sums["minutes"] = rows.minutes.sum(where=rows.minutes > 0).cast("float64")
-        sums["untimed"] = (rows.minutes.fill_null(0) <= 0).sum()
+        told = (rows.minutes > 0) & (rows.minutes <= LONGEST)
+        sums["minutes"] = rows.minutes.sum(where=told).cast("float64")
+        sums["untimed"] = (~told.fill_null(False)).sum()
     if "cost" in rows.columns:
         sums["cost"] = rows.cost.sum().cast("float64")
     if "minutes" in rows.columns and "channel" in raw:

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from html import escape
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
 from nbformat.v4 import new_output
 
+from crm_analysis.errors import BookError
 from crm_analysis.report.kernels import Job, Run
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 
@@ -80,6 +86,29 @@ def run_here(jobs: Sequence[Job], *_: object) -> list[Run]:
             cell.outputs = outputs
         runs.append(Run(job.part, notebook, 0.0))
     return runs
+
+
+def shown(name: str, book: object, folder: Path, **given: object) -> tuple[Page, Path]:
+    """The page that a notebook makes of a book, and the folder of its tables; figures are drawn and thrown away."""
+
+    def figure(fig: Callable[[], Figure], alt: object) -> None:
+        with contextlib.suppress(BookError):
+            plt.close(fig())
+            assert alt
+
+    import matplotlib.pyplot as plt
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("crm_analysis.report.show.figure", figure)
+        patch.setattr("crm_analysis.book.open_book", lambda *_: book)
+        return page_of(name, folder, patch, book="", **given), folder / name
+
+
+def table_of(folder: Path, name: str) -> pd.DataFrame:
+    """A table that the page of the folder wrote."""
+    import pyarrow.parquet as pq
+
+    return pq.read_table(folder / f"{folder.name}_{name}.parquet").to_pandas()
 
 
 def page_of(name: str, tables: Path, patch: pytest.MonkeyPatch, **given: object) -> Page:

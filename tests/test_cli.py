@@ -246,6 +246,7 @@ def test_a_quarantine_that_cannot_be_written(capsys, dirty, tmp_path):
         (["--jobs", "0"], "at least one notebook must run at a time; found 0 jobs"),
         (["--jobs", "-3"], "at least one notebook"),
         (["--only", "everything"], "the report has no part 'everything' (known: data_check, segmentation, value, "),
+        (["--only", "segmentation, everything"], "the report has no part 'everything'"),
         (["-p", "windw=6M"], "has a parameter 'windw'; did you mean 'window'?"),
         (["-p", "window"], "-p window: expected NAME=VALUE"),
         (["-p", "=6M"], "-p =6M: expected NAME=VALUE"),
@@ -266,6 +267,7 @@ def test_mistakes_are_found_before_a_notebook_starts(capsys, tmp_path, monkeypat
     assert not (tmp_path / "out" / "2026Q3").exists()
 
 
+@pytest.mark.slow
 def test_a_mistake_that_a_notebook_finds(capsys, tmp_path):
     given = ["--only", "segmentation", "-p", "high_bar=-5"]
     said = mistake(capsys, "report", DEMO, "--quarter", "2026Q3", "--out", str(tmp_path / "out"), *given)
@@ -277,6 +279,7 @@ def test_a_mistake_that_a_notebook_finds(capsys, tmp_path):
 # --- demo ---
 
 
+@pytest.mark.slow
 def test_a_demo_is_a_book(capsys, tmp_path):
     place = str(tmp_path / "demo")
     assert main(["demo", place, "--accounts", "60", "--seed", "7"]) == 0

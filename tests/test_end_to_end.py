@@ -19,6 +19,8 @@ from pages import Page, order, page, run_here, written
 from crm_analysis.cli import main
 from crm_analysis.report.run import PARTS
 
+pytestmark = pytest.mark.slow  # whole packs
+
 CHECKOUT = Path(__file__).parents[1]
 DEMO = CHECKOUT / "data" / "demo"
 mpl.use("agg")

@@ -177,8 +177,8 @@ def _agree(new: Iterable[Decision], there: set[Decision], where: Mapping[Decisio
         other = said.get((one.account_id, one.decided_on))
         if other is not None:
             wrong.append(
-                f"{where[one]}: '{one.action}' is decided of account {one.account_id} on {one.decided_on}, but {file} "
-                f"has {_difference(one, other)} of that day; expected the same, or another day."
+                f"{where[one]}: '{one.action}' is decided of account {one.account_id} on {one.decided_on}; {file} has "
+                f"a decision of that day, {_difference(one, other)}; expected the same, or another day."
             )
     if wrong:
         raise BookError("\n".join(wrong))
@@ -186,7 +186,7 @@ def _agree(new: Iterable[Decision], there: set[Decision], where: Mapping[Decisio
 
 def _difference(one: Decision, other: Decision) -> str:
     names = [name for name in _COLUMNS[2:] if getattr(one, name) != getattr(other, name)]
-    return f"{names[0].replace('_', ' ')} '{getattr(other, names[0])}'"
+    return f"with another {names[0].replace('_', ' ')} there ('{getattr(other, names[0])}')"
 
 
 def _fit(new: Iterable[Decision], own: Mapping[str, str], file: str) -> None:

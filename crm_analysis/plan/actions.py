@@ -18,6 +18,20 @@ SOON = 14
 """Days within which an action counts as due soon."""
 ANSWER = ("decision", "decision_reason", "decided_by", "decided_on")
 """Columns that people fill in, empty here; `answers` reads them again."""
+OFFERED = {
+    "key": "meant_key",
+    "develop": "meant_develop",
+    "keep": "meant_keep",
+    "win back": "meant_win_back",
+    "survey first": "meant_survey",
+    "desk": "meant_desk",
+    "prepayment": "meant_prepayment",
+    "minimum order": "meant_minimum_order",
+    "small order price": "meant_small_order_price",
+    "no service": "meant_no_service",
+    "goodbye": "meant_cut",
+}
+"""The words offered for a decision, each with the label of what it means; `decided.WORDS` knows them all."""
 COLUMNS = (
     "account_id", "name", "team", "to_do", "reason", "owner", "due", "class", "grade", "revenue", *ANSWER,
     "recommended",

@@ -15,6 +15,7 @@ from crm_analysis.book.days import last_known
 from crm_analysis.churn.definition.rhythm import rhythm
 from crm_analysis.contacts import contacts
 from crm_analysis.errors import BookError
+from crm_analysis.labels import label
 from crm_analysis.potential.advice.decided import WORDS, latest, overrides
 from crm_analysis.value.cost_to_serve import avoidable
 from crm_analysis.value.segments import segments
@@ -58,6 +59,8 @@ def facts(book: Book, as_of: str | dt.date, at: Bars, low: Low | None = None) ->
     known = book.as_of(as_of)
     day = last_known(known)
     frame = accounts(known, day, WINDOW)
+    if frame.empty:
+        raise BookError(label("plan_no_accounts").format(day=day))
     frame[["class", "segment"]] = segments(frame, at)[["class", "segment"]]
     ids = frame["account_id"]
     for name in ("group_id", "sales_office", "rep_id", "stage"):

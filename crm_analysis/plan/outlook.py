@@ -17,10 +17,11 @@ from crm_analysis.accounts import accounts
 from crm_analysis.book import engine
 from crm_analysis.book.days import last_known
 from crm_analysis.contacts import contacts
-from crm_analysis.errors import BookError
+from crm_analysis.errors import BookError, UserError
 from crm_analysis.labels import label
 from crm_analysis.plan import summary
 from crm_analysis.plan.actions import actions
+from crm_analysis.plan.decisions.fate import Fates, fates
 from crm_analysis.plan.effort.balance import Balance, balance
 from crm_analysis.plan.effort.delivered import delivered, purposes
 from crm_analysis.plan.effort.hours import Hours, hours
@@ -28,7 +29,6 @@ from crm_analysis.plan.effort.lengths import Lengths, lengths
 from crm_analysis.plan.effort.need import Need, need, teams, todays_minutes
 from crm_analysis.plan.effort.owners import owners
 from crm_analysis.plan.facts import Low, facts
-from crm_analysis.plan.fate import Fates, fates
 from crm_analysis.plan.grades.bad import bad_accounts, invoice_days
 from crm_analysis.plan.grades.bar import LossBar, followed, loss_bar
 from crm_analysis.plan.policy import Policy
@@ -88,7 +88,7 @@ class Outlook:
         frame["decided_by"] = self._named(frame["decided_by"])
         frame["days_late"], frame["fails"] = np.nan, False
         try:
-            late = self.bad.loc[self.bad["as_of"] == self.bad["as_of"].max()].set_index("account_id")["days_late"]
+            late = self.bad.loc[self.bad["as_of"] == np.datetime64(self.day)].set_index("account_id")["days_late"]
             frame["days_late"] = frame["account_id"].map(late).astype("float64")
             frame["fails"] = self.loss.fails(frame["days_late"])
         except BookError:
@@ -114,7 +114,12 @@ class Outlook:
     @cached_property
     def loss(self) -> LossBar:
         """The loss bar; raises BookError where invoices cannot tell who goes bad."""
-        return loss_bar(followed(self.bad), self.policy.bad_share)
+        try:
+            return loss_bar(followed(self.bad), self.policy.bad_share)
+        except BookError:
+            raise
+        except UserError as gap:  # a year without a debt between others
+            raise BookError(str(gap)) from None
 
     @cached_property
     def people(self) -> pd.DataFrame:

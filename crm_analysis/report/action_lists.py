@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from crm_analysis.labels import column, label
-from crm_analysis.plan.actions import ANSWER, SOON, by_owner, by_team
+from crm_analysis.plan.actions import ANSWER, OFFERED, SOON, by_owner, by_team
 from crm_analysis.report.cells import FORMATS, HEAD, MOST_ROWS, cut, new_workbook, sheet_names, write_cell
 
 if TYPE_CHECKING:
@@ -37,20 +37,6 @@ LINE, MOST_LINES = 15, 27
 """Points of a line of a cell, and the lines that a row can have (409 points)."""
 SHOWN = 500
 """Characters of a text beyond which a row would not fit a page; the files of the table hold all of it."""
-OFFERED = {
-    "key": "meant_key",
-    "develop": "meant_develop",
-    "keep": "meant_keep",
-    "win back": "meant_win_back",
-    "survey first": "meant_survey",
-    "desk": "meant_desk",
-    "prepayment": "meant_prepayment",
-    "minimum order": "meant_minimum_order",
-    "small order price": "meant_small_order_price",
-    "no service": "meant_no_service",
-    "goodbye": "meant_cut",
-}
-"""The words offered for a decision, each with the label of what it means; `decided.WORDS` knows them all."""
 _FILL, _LINES = "#FFF2CC", "#BFBFBF"
 _A4 = 9
 _FOOT = 60  # characters of each part of a footer, which holds 255 in all

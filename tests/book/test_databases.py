@@ -25,6 +25,8 @@ from crm_analysis.book import Book, BookError, open_book
 from crm_analysis.book.contract import CONTRACT
 from crm_analysis.book.opening import cache, kept
 
+pytestmark = pytest.mark.slow  # the demo company in other files
+
 TYPED: dict[str, Any] = {"date": dt.date.fromisoformat, "money": float, "number": float, "integer": int}
 
 

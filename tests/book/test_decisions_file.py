@@ -143,9 +143,12 @@ def test_what_contradicts_the_file_is_refused_with_all_its_sentences(tmp_path):
     with pytest.raises(BookError) as mistake:
         keep(folder, other)
     assert str(mistake.value).splitlines() == [
-        f"y.xlsx, row {row}: '{word}' is decided of account {account} on 2024-03-01, but decisions.csv has {found} of "
-        "that day; expected the same, or another day."
-        for row, word, account, found in ((5, "goodbye", "A1", "action 'keep'"), (6, "desk", "A2", "reason ''"))
+        f"y.xlsx, row {row}: '{word}' is decided of account {account} on 2024-03-01; decisions.csv has a "
+        f"decision of that day, with another {found}; expected the same, or another day."
+        for row, word, account, found in (
+            (5, "goodbye", "A1", "action there ('keep')"),
+            (6, "desk", "A2", "reason there ('')"),
+        )
     ]  # fmt: skip
     assert (folder / "decisions.csv").read_bytes() == before
 

@@ -27,6 +27,8 @@ from crm_analysis.book.demo.funnel import STAGES
 from crm_analysis.book.demo.names import COMPETITORS
 from crm_analysis.book.demo.surveys import ITEMS, drivers
 
+pytestmark = pytest.mark.slow  # demo companies of thousands of accounts
+
 END = pd.Timestamp("2026-09-30")
 YEAR_BEFORE = END - pd.DateOffset(years=1)
 SEEDS, ACCOUNTS = (1, 2, 3), 1_000

@@ -16,6 +16,8 @@ from same_book import DAY, DEMO, FEW, assert_answers_alike, assert_histories_ali
 from crm_analysis.accounts import accounts
 from crm_analysis.book import Book, BookError, open_book
 
+pytestmark = pytest.mark.slow  # the same checks again on other connections
+
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> Path:

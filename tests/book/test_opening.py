@@ -156,6 +156,7 @@ def test_scratch_rooms_of_killed_openings_are_removed_after_a_day(tmp_path, own_
     assert new.exists()
 
 
+@pytest.mark.slow
 def test_two_processes_open_one_book_at_once(tmp_path, own_cache):
     place = book_folder(tmp_path / "b")
     code = (

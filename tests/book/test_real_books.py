@@ -10,6 +10,8 @@ import pytest
 from crm_analysis.book import Book, open_book
 from crm_analysis.book.check import Total
 
+pytestmark = pytest.mark.slow  # a million order lines
+
 REPO = Path(__file__).parents[2]
 
 

@@ -21,6 +21,8 @@ from crm_analysis.potential.features import FEATURES, WORDS
 from crm_analysis.potential.low import Wishes
 from crm_analysis.potential.vetoes import VETOES
 
+pytestmark = pytest.mark.slow  # plain loops over every day
+
 CUT = dt.date(2024, 9, 30)
 HALF = Wishes(horizon="6M")
 MONEY = ("value", "value_later")

@@ -106,6 +106,7 @@ def test_the_order_of_rows_and_columns_changes_nothing():
     pd.testing.assert_frame_equal(mixed.table, drift(then, now).table)
 
 
+@pytest.mark.slow
 def test_without_drift_it_is_told_no_oftener_than_level():
     """150 draws of 150 and 90 accounts; any gap would be told."""
     rng = np.random.default_rng(5)
@@ -192,6 +193,7 @@ def test_fewer_promising_at_the_low_end_are_no_reason_to_distrust():
     assert not found.moved
 
 
+@pytest.mark.slow
 def test_without_drift_of_outcomes_it_is_told_no_oftener_than_level():
     rng = np.random.default_rng(9)
     told = sum(outcome_drift(*promising(rng, 1000), level=0.1, least=0).moved for _ in range(150))

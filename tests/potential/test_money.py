@@ -157,6 +157,7 @@ def answers(frames):
     return overrides(book, CUT), unknown(book, CUT), contacts, at.accounts.assign(minimum=at.minimum), about(book, CUT)
 
 
+@pytest.mark.slow
 def test_what_is_known_later_and_the_order_of_rows_change_nothing():
     rng = np.random.default_rng(1)
     frames = whole_book(rng)

@@ -18,6 +18,8 @@ from crm_analysis.potential.cases import Cases, cases
 from crm_analysis.potential.guard.exact import allowed_misses
 from crm_analysis.potential.safety import CALIBRATE, CALIBRATION, Promise, Safety, as_known, safety
 
+pytestmark = pytest.mark.slow  # fits the models of many books
+
 LAST, BEFORE = dt.date(2026, 9, 30), dt.date(2025, 9, 30)
 EASY = Promise(alpha=0.2, delta=0.2)
 """A promise that a book of 350 accounts can keep."""

@@ -226,6 +226,7 @@ def test_every_way_to_fail_is_a_sentence(book, tmp_path, code, words):
     assert not (tmp_path / "out" / "2026Q3").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="sends SIGINT")
 def test_ctrl_c_stops_the_kernels_and_leaves_the_report(book, tmp_path):
     code = (

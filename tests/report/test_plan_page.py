@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,14 +12,14 @@ import matplotlib.pyplot as plt
 import nbformat
 import numpy as np
 import pandas as pd
-import pyarrow.parquet as pq
 import pytest
-from pages import NOTEBOOKS, Page, page_of
+from pages import NOTEBOOKS, Page, page_of, shown, table_of
 from planned_company import HOSTILE, company, sold
 from small_books import DAY, line, small_book
 
 from crm_analysis.errors import BookError
 from crm_analysis.plan import outlook as module
+from crm_analysis.plan.effort.hours import Hours
 from crm_analysis.plan.grades.bar import loss_bar
 from crm_analysis.plan.policy import Policy
 from crm_analysis.plan.summary import handovers, listed
@@ -33,31 +32,13 @@ from crm_analysis.report.sentences import plan_bars as bars
 mpl.use("agg")
 
 
-def run(book: Any, folder: Path, **given: Any) -> tuple[Page, Path]:
-    """The page of a book, and the folder of its tables; figures are drawn and thrown away."""
-
-    def figure(fig, alt):
-        with contextlib.suppress(BookError):
-            plt.close(fig())
-            assert alt
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("crm_analysis.report.show.figure", figure)
-        patch.setattr("crm_analysis.book.open_book", lambda *_: book)
-        return page_of("plan", folder, patch, book="", **given), folder / "plan"
-
-
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Page, Path]:
-    return run(company(), tmp_path_factory.mktemp("plan"))
-
-
-def table(folder: Path, name: str) -> pd.DataFrame:
-    return pq.read_table(folder / f"plan_{name}.parquet").to_pandas()
+    return shown("plan", company(), tmp_path_factory.mktemp("plan"))
 
 
 def test_every_account_has_one_treatment_team_owner_and_step(whole):
-    accounts = table(whole[1], "accounts")
+    accounts = table_of(whole[1], "accounts")
     assert accounts["account_id"].is_unique
     assert set(accounts["account_id"]) == {*(f"A{place:03}" for place in range(36)), "N1"}
     for name in ("treatment", "team", "owner", "to_do", "reason", "owner_why"):
@@ -71,8 +52,8 @@ def test_every_account_has_one_treatment_team_owner_and_step(whole):
 def test_tables_reconcile(whole):
     """Accounts and hours are the same by rule, class, team, person and account."""
     folder = whole[1]
-    accounts, rules, time = (table(folder, name) for name in ("accounts", "treatments", "time"))
-    teams, people = table(folder, "teams"), table(folder, "people")
+    accounts, rules, time = (table_of(folder, name) for name in ("accounts", "treatments", "time"))
+    teams, people = table_of(folder, "teams"), table_of(folder, "people")
     assert rules["accounts"].sum() == len(accounts) == time["accounts"].iloc[-1] == teams["accounts_planned"].sum()
     assert people["accounts_planned"].sum() == len(accounts)
     for name in ("today", "planned"):
@@ -83,29 +64,29 @@ def test_tables_reconcile(whole):
         assert teams[f"minutes_{name}"].sum() == pytest.approx(60 * hours)
     last = time.iloc[-1]
     assert last["hours_planned"] - last["hours_today"] == pytest.approx(last["hours_given"] - last["hours_freed"])
-    assert table(folder, "actions_by_team")["actions"].sum() == len(table(folder, "actions"))
-    assert len(table(folder, "actions")) == accounts["due"].notna().sum()
-    assert table(folder, "delivered")["accounts"].sum() == len(accounts)
-    assert table(folder, "grades")["accounts"].sum() == len(accounts)
+    assert table_of(folder, "actions_by_team")["actions"].sum() == len(table_of(folder, "actions"))
+    assert len(table_of(folder, "actions")) == accounts["due"].notna().sum()
+    assert table_of(folder, "delivered")["accounts"].sum() == len(accounts)
+    assert table_of(folder, "grades")["accounts"].sum() == len(accounts)
 
 
 def test_the_first_screen_says_what_the_tables_say(whole):
     page, folder = whole
-    last = table(folder, "time").iloc[-1]
+    last = table_of(folder, "time").iloc[-1]
     assert f"Service time freed: {last['hours_freed']:.0f} of {last['hours_today']:.0f} hours a year" in page.text
     freed = f"{last['hours_freed']:.0f} hours ({last['freed_low']:.0f} to {last['freed_high']:.0f})"
     assert f"The plan takes {freed} a year from {last['accounts_freed']:.0f} accounts" in page.text
-    accounts = table(folder, "accounts")
+    accounts = table_of(folder, "accounts")
     soon = accounts[pd.to_datetime(accounts["due"]) <= pd.Timestamp(DAY) + pd.Timedelta(days=14)]
     assert f"What to do first: {len(soon)} actions within 14 days" in page.text
     first = soon.sort_values("worth", ascending=False).head(3)
-    assert table(folder, "first")["account_id"].tolist()[:3] == first["account_id"].tolist()
+    assert table_of(folder, "first")["account_id"].tolist()[:3] == first["account_id"].tolist()
     told = page.text.split("The 3 worth most: ")[1].split("People missing")[0]
     for row in first.itertuples():
         assert f"{row.name} ({row.owner}, by {row.due})" in told
-    grades = table(folder, "grades").groupby("lowered_by")["accounts"].sum()
+    grades = table_of(folder, "grades").groupby("lowered_by")["accounts"].sum()
     assert f"Paying too late: {grades['the loss bar']} accounts" in page.text
-    people = table(folder, "teams")
+    people = table_of(folder, "teams")
     assert f"The plan needs {people['people_needed'].sum():.1f} people" in page.text
     assert f"{people['people_there'].sum():.0f} are there" in page.text
 
@@ -113,30 +94,53 @@ def test_the_first_screen_says_what_the_tables_say(whole):
 def test_the_loss_bar_is_told_with_its_numbers(whole):
     """Of 36 accounts those that pay 80 days late (one of eight) go bad: 36 are too few to show 3 %, 99 are needed."""
     page, folder = whole
-    last = table(folder, "loss_years").iloc[-1]
+    last = table_of(folder, "loss_years").iloc[-1]
     assert (last["accounts"], last["bad"], last["all_bad"]) == (36, 0, 4)
-    assert "With that 0 of 36 accounts went bad in the year after 2025-09-30, 0.0% (0.0% to 8.0%)" in page.text
-    assert "under the 3% that can be borne is likely, but not shown." in page.text
+    assert (
+        "With that 0 of 36 accounts would have gone bad in the year after 2025-09-30, 0.0% (0.0% to 8.0%)" in page.text
+    )
+    assert "under the 3% that can be borne is about as likely as not, and not shown." in page.text
     assert "At least 99 accounts would be needed to show it; 36 are known." in page.text
-    assert "Without it 4 went bad, 11.1% (3.9% to 23.6%)." in page.text
+    assert "Without it bad accounts would have stayed at 4, 11.1% (3.9% to 23.6%)." in page.text
+
+
+def test_owners_that_change_are_told_by_class(whole):
+    page, folder = whole
+    accounts, changes = table_of(folder, "accounts"), table_of(folder, "owners")
+    assert f"Accounts that change owner: {len(changes)} of {len(accounts)}" in page.text
+    many = changes["class"].value_counts()
+    parts = ", ".join(f"{name} {many[name]}" for name in ("High", "Mid", "Low") if name in many)
+    assert f"{int(many.sum())} ordered within the year ({parts})." in page.text
+    assert f"The one worth most: {' '.join(changes['name'].iloc[0].split())}, from" in page.text
+
+
+def test_accounts_that_the_work_bar_lowers_and_another_rule_takes_are_counted():
+    rows = pd.DataFrame(
+        {"bar": ["work", "work", "work", "loss"], "rule": ["work", "told_survey", "work_large", "loss"]}
+    )
+    assert bars.otherwise_said(look(table=rows)) == (
+        "Of the accounts that the work bar lowers, 1 is treated by a rule that comes before it."
+    )
+    with pytest.raises(BookError):
+        bars.otherwise_said(look(table=rows.iloc[[0, 2]]))
 
 
 def test_decisions_stand_and_are_followed(whole):
     page, folder = whole
-    standing = table(folder, "overrides")
+    standing = table_of(folder, "overrides")
     assert standing[["account_id", "decision", "decided_by"]].to_numpy().tolist() == [["A003", "keep", "Person 2"]]
     assert "1 decision against the advice stands." in page.text
-    each = table(folder, "decisions_each")
+    each = table_of(folder, "decisions_each")
     assert each["account_id"].tolist() == ["A003", "A006"]
     assert each["stood_days"].tolist() == [(DAY - dt.date(2026, 2, 1)).days] * 2
-    kept = table(folder, "accounts").set_index("account_id").loc["A003"]
+    kept = table_of(folder, "accounts").set_index("account_id").loc["A003"]
     assert "knows of a project" in kept["reason"]
 
 
 def test_hostile_names_are_shown_as_they_are(whole):
     page, folder = whole
     assert not page.soup.find_all(["script", "b"])
-    assert set(HOSTILE) <= set(table(folder, "accounts")["name"])
+    assert set(HOSTILE) <= set(table_of(folder, "accounts")["name"])
     assert "<b>knows of a project" in page.text
     assert "'=cmd|" in (folder / "plan_accounts.csv").read_text(encoding="utf-8-sig")
 
@@ -154,19 +158,19 @@ def bare(many: int = 10, months: int = 36) -> list[dict[str, Any]]:
     ],
 )
 def test_books_that_lack_something_give_a_calm_page(book, says, tmp_path):
-    page, folder = run(book(), tmp_path)
+    page, folder = shown("plan", book(), tmp_path)
     assert says in page.text
     assert "The book has no table 'invoices'" in page.text
     assert page.text.count("The book has no table 'interactions'") <= 2  # once where it is missed, once in the list
-    assert len(table(folder, "missing")) > 3
+    assert len(table_of(folder, "missing")) > 3
 
 
 def test_people_without_hours_leave_accounts_unassigned(tmp_path):
     rows = bare(6, 12)
     who = [{"account_id": name, "rep_id": "R1"} for name in sorted({row["account_id"] for row in rows})]
     book = small_book(rows, who, reps=[{"rep_id": "R1", "name": "One", "team": "sales administration"}])
-    page, folder = run(book, tmp_path)
-    gone = table(folder, "accounts").query("owner == 'unassigned'")
+    page, folder = shown("plan", book, tmp_path)
+    gone = table_of(folder, "accounts").query("owner == 'unassigned'")
     assert len(gone) > 0
     assert f"Unassigned: {len(gone)} account" in page.text
     assert "the team has nobody" in page.text
@@ -192,7 +196,7 @@ def past(accounts: int, bad: int) -> pd.DataFrame:
     [
         (past(400, 0), "no bar is needed"),
         (past(400, 0), "that they stay under the 3% that can be borne is shown."),
-        (past(400, 30), "that they stay under the 3% that can be borne is likely, but not shown."),
+        (past(400, 30), "that they stay under the 3% that can be borne is about as likely as not, and not shown."),
         (past(400, 380), "To keep bad accounts under the 3% that can be borne is impossible: even so 180 of 400"),
         (past(400, 380), "That is more than chance explains."),
         (past(50, 1), "At least 99 accounts would be needed to show it; 50 are known."),
@@ -203,15 +207,17 @@ def test_the_loss_bar_is_shown_likely_or_impossible(frame, words):
     assert words in bars.loss_said(look(loss=loss_bar(frame), table=own))
 
 
-def needing(**missing: tuple[float, float, float]) -> Any:
-    """A facade whose teams lack so many people (low, people, high)."""
+def needing(share: float = 0.5, **missing: tuple[float, float, float]) -> Any:
+    """A facade whose teams lack so many people (low, people, high), where contacts take so much of their time."""
     rows = [
         {"team": name.replace("_", " "), "people_missing": own[1], "missing_low": own[0], "missing_high": own[2]}
         for name, own in missing.items()
     ]
     whole = pd.DataFrame([{"people_needed": 11.0, "people_there": 10.0, "people_missing": 1.0, "missing_low": -1.0,
                            "missing_high": 3.0}])  # fmt: skip
-    need = SimpleNamespace(teams=pd.DataFrame(rows), whole=whole, says=("No hours.",))
+    need = SimpleNamespace(
+        teams=pd.DataFrame(rows), whole=whole, says=("No hours.",), hours=Hours(1.0, 1 / share, share, 44.0, taken=True)
+    )
     return look(table=pd.DataFrame({"x": [1]}), need=need)
 
 
@@ -220,12 +226,17 @@ def test_people_are_missing_only_beyond_the_interval():
     assert said.people(own) == "2.0 missing, 2.0 too many"
     words = said.people_said(own)
     assert "The plan needs 11.0 people (9.0 to 13.0), 10 are there." in words
-    assert "Too few are in: operations centre 2.0 (0.5 to 3.5)." in words
-    assert "Too many are in: sales 2.0 (1.0 to 3.0)." in words
+    assert "Short of people: operations centre, 2.0 (0.5 to 3.5)." in words
+    assert "More people than the plan needs: sales, 2.0 (1.0 to 3.0)." in words
     assert "customer support" not in words
     assert "before anybody is hired" in words
     assert said.people(needing(a=(-1.0, 1.0, 3.0))) == "no team surely too few or too many"
     assert "hired" not in said.people_said(needing(a=(0.5, 1.0, 3.0)))
+    little = said.people_said(needing(0.009, operations=(0.5, 2.0, 3.5), sales=(-3.0, -2.0, -1.0)))
+    assert little.endswith(
+        "Contacts in the book are only 0.9% of working time, so read this as shares between teams, not as people to "
+        "hire or move."
+    )
 
 
 def test_names_of_what_comes_first_are_gathered_by_what_it_is():

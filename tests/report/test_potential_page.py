@@ -64,6 +64,7 @@ def table(folder: Any, name: str) -> pd.DataFrame:
     return pq.read_table(folder / f"{name}.parquet").to_pandas()
 
 
+@pytest.mark.slow
 def test_a_guard_that_allows_a_cut(told):
     rows = company(70)
     brings = dict.fromkeys([row["account_id"] for row in rows], 0.0)

@@ -308,6 +308,7 @@ def test_drivers_in_words(look, monkeypatch):
     assert risk.drivers_said(look).endswith("Nothing goes with leaving more clearly than chance explains.")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_quick", "_undrawn")
 def test_accounts_and_orders_are_enough(look, tmp_path, monkeypatch):
     """A book of the two required tables runs all that needs no more, and says what the rest would tell."""
@@ -342,6 +343,7 @@ def test_books_that_carry_next_to_nothing_say_what_is_missing(shown, tmp_path, o
     assert "Silent for longer than nine in ten of their own gaps: " in text
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_quick", "_undrawn")
 def test_contracts_tell_who_left_where_there_are_some(shown, tmp_path):
     rng = np.random.default_rng(4)

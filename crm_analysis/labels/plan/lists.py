@@ -11,6 +11,7 @@ LABELS: dict[str, str] = {
     "decide_added_one": "1 decision added",
     "decide_blank": "rows without a decision, left as they are: {rows}",
     "decide_nothing": "nothing is decided in it, and nothing was written.",
+    "decide_unreasoned": "other than recommended and without a reason: {rows}",
     "decide_there": "already there: {rows}",
     "done_few": "none since, but too few to tell",
     "done_less": "less than before",
@@ -22,18 +23,20 @@ LABELS: dict[str, str] = {
     "fate_change": "Of the decision '{decision}', {follows}: revenue (accounts: {accounts}) changed by {change} "
     "against the year "
     "before the decision (90% interval {low_change} to {high_change}).",
-    "fate_change_few": "Of the decision '{decision}', {follows}: revenue (accounts: {accounts}) changed by "
-    "{change} against the year "
-    "before the decision; they are too few for an interval.",
-    "fate_counts": "Decisions known: {decisions}; accounts: {accounts}. Standing, confirmations left aside: "
-    "{standing}, of "
-    "those younger than {days} days: {early}. Replaced by another: {replaced}.",
-    "fate_no_effect": "That is no effect of the decisions. Whom to decide about was chosen, and accounts chosen "
-    "while "
-    "they did badly do better by chance alone.",
+    "fate_confirm_many": "{n} confirm an earlier one",
+    "fate_confirm_one": "1 confirms an earlier one",
+    "fate_counts_many": "There are {n} decisions about {accounts}: {parts}.",
+    "fate_counts_one": "There is 1 decision about {accounts}: {parts}.",
+    "fate_no_effect": "This does not show an effect of the decisions: accounts were chosen for a reason, and those "
+    "chosen in a bad year often recover by themselves.",
     "fate_none": "The book has no decisions yet, so nothing can have become of them.",
     "fate_others": "That of accounts of the same classes of which nothing was decided changed by {others_change} "
     "({low_others} to {high_others}).",
+    "fate_replaced_many": "{n} were replaced",
+    "fate_replaced_one": "1 was replaced",
+    "fate_stand_many": "{n} stand",
+    "fate_stand_one": "1 stands",
+    "fate_young": "({early} for less than {days} days)",
     "fate_unknown": "Decisions in words that are not known, which count for nothing: {decisions}.",
     "follows_followed": "as recommended",
     "follows_lot": "by lot, never cut",
@@ -81,6 +84,7 @@ COLUMNS: Words = {
     "unowned": ("Unassigned", "count"),
     "first_due": ("First due", "date"),
     "sheets": ("Sheets", "text"),
+    "begun": ("First decided on", "date"),
     "follows": ("Against the advice?", "text"),
     "stood_days": ("Stands, or stood (days)", "count"),
     "replaced_on": ("Replaced on", "date"),

@@ -14,8 +14,7 @@ LABELS: dict[str, str] = {
     "and not in the intervals.",
     "moves_prior": "Shares are smoothed: each row counts one account more, spread evenly over its cells, so that "
     "nothing is held impossible because it was not seen yet.",
-    "moves_shocks": "Good and bad years are in the intervals: from {steps} steps, which tell little of them, the "
-    "variance between steps is taken for {factor} times that of chance (never below 1).",
+    "moves_shocks": "Good and bad years are in the intervals: as far as {steps} steps tell of them, which is little.",
     "moves_short": "Orders on {day} must reach {months} months back to tell how accounts moved; the first is of "
     "{since}.",
     "moves_steps": "Counted over steps of {months} months from {first} on (number of steps: {steps}), by the "
@@ -31,8 +30,8 @@ LABELS: dict[str, str] = {
     "what_if_no_margin": "The book has no costs of orders, so gains are of revenue and there is no profit.",
     "what_if_no_movers": "No account is known to have moved from {begin} to {end}: what it would bring is not known.",
     "what_if_one_mover": "A single account is known to have moved from {begin} to {end}: its gain has no interval.",
-    "what_if_rests": "Gains are what accounts that moved between {first} and {last} brought in the year after, those "
-    "that fell back or left among them, less what accounts that stayed brought in that year.",
+    "what_if_rests": "Gains are what accounts that moved between {first} and {last} brought in the year after (those "
+    "that fell back or left are counted in), less what accounts that stayed brought in that year.",
 }
 
 COLUMNS: Words = {
@@ -54,16 +53,16 @@ COLUMNS: Words = {
     "brought_margin": ("Movers' margin in the next year", "money"),
     "stayed_revenue": ("Revenue of those that stayed", "money"),
     "stayed_margin": ("Margin of those that stayed", "money"),
-    "gain_revenue": ("Revenue gained", "money"),
-    "low_gain_revenue": ("Revenue gained, 90% from", "money"),
-    "high_gain_revenue": ("Revenue gained, 90% to", "money"),
-    "gain_margin": ("Margin gained", "money"),
-    "low_gain_margin": ("Margin gained, 90% from", "money"),
-    "high_gain_margin": ("Margin gained, 90% to", "money"),
+    "gain_revenue": ("Revenue gained per account", "money"),
+    "low_gain_revenue": ("Revenue gained per account, 90% from", "money"),
+    "high_gain_revenue": ("Revenue gained per account, 90% to", "money"),
+    "gain_margin": ("Margin gained per account", "money"),
+    "low_gain_margin": ("Margin gained per account, 90% from", "money"),
+    "high_gain_margin": ("Margin gained per account, 90% to", "money"),
     "head_start_revenue": ("Revenue ahead before the move", "money"),
     "head_start_margin": ("Margin ahead before the move", "money"),
-    "average_revenue": ("Revenue gained, at class averages", "money"),
-    "average_margin": ("Margin gained, at class averages", "money"),
+    "average_revenue": ("Revenue gained per account, at class averages", "money"),
+    "average_margin": ("Margin gained per account, at class averages", "money"),
     "extra_minutes": ("Extra minutes a year", "number"),
     "effort_cost": ("Cost of extra minutes", "money"),
     "extra_avoidable": ("Extra avoidable cost", "money"),

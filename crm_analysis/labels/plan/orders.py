@@ -36,8 +36,8 @@ LABELS: dict[str, str] = {
     "much is saved with each order no longer placed. Contacts we begin end only when the account leaves.",
     "orders_too_short": "Orders on {day} reach back less than three months: too short to tell how a minimum order or "
     "a small-order price would do in a year.",
-    "orders_two_sources": "Spending that names accounts ({activities}) and the cost of contacts are added up, taking "
-    "it that the one does not hold the other.",
+    "orders_two_sources": "Spending that names accounts ({activities}) and the cost of contacts are added up, "
+    "assuming that neither contains the other.",
 }
 
 COLUMNS: Words = {

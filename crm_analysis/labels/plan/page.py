@@ -25,21 +25,30 @@ LABELS: dict[str, str] = {
     "account pays beforehand, a larger one agrees a credit limit.",
     "bars_few": "At least {needed} accounts would be needed to show it; {accounts} are known.",
     "bars_impossible": "To keep bad accounts under the {borne} that can be borne is impossible: even so {bad} of "
-    "{accounts} went bad in the year after {day}, {share}{between}, and no bar does better.",
-    "bars_least": "That bad accounts stay so few cannot be shown of any bar: of the strictest one looked at the most "
-    "that can be said is that they stay under {least}.",
-    "bars_likely": "With that {bad} of {accounts} accounts went bad in the year after {day}, {share}{between}: that "
-    "they stay under the {borne} that can be borne is likely, but not shown.",
+    "{accounts} would have gone bad in the year after {day}, {share}{between}, and no bar does better.",
+    "bars_least": "No bar can be shown to keep bad accounts this few; even the strictest shows only that they stay "
+    "under {least}.",
+    "bars_left_both": "{late} kept for accounts that pay late and not passed on, the others too few for the account "
+    "that comes next",
+    "bars_left_late": "kept for accounts that pay late, and not passed on",
+    "bars_left_next": "too few for the account that comes next",
+    "bars_left_many": "{n} hours stay free",
+    "bars_left_one": "1 hour stays free",
+    "bars_likely": "With that {bad} of {accounts} accounts would have gone bad in the year after {day}, "
+    "{share}{between}: that they stay under the {borne} that can be borne is about as likely as not, and not shown.",
     "bars_loss_lowers": "Worth most among them: {names}.",
     "bars_no_hours": "It is not known how many hours contacts may take, so none is drawn; set capacity.",
     "bars_no_loss": "No bar can be drawn. {lack}",
     "bars_nobody": "nobody",
     "bars_open": "Nobody pays so late that it matters: no bar is needed.",
-    "bars_shown": "With that {bad} of {accounts} accounts went bad in the year after {day}, {share}{between}: that "
-    "they stay under the {borne} that can be borne is shown.",
-    "bars_sure": "Shown to keep them so few is a bar of {days} days: with it {bad} of {accounts} went bad ({share}).",
+    "bars_otherwise_many": "Of the accounts that the work bar lowers, {n} are treated by a rule that comes before it.",
+    "bars_otherwise_one": "Of the accounts that the work bar lowers, 1 is treated by a rule that comes before it.",
+    "bars_shown": "With that {bad} of {accounts} accounts would have gone bad in the year after {day}, "
+    "{share}{between}: that they stay under the {borne} that can be borne is shown.",
+    "bars_sure": "Shown to keep them so few is a bar of {days} days: with it {bad} of {accounts} would have gone bad "
+    "({share}).",
     "bars_surely": "That is more than chance explains.",
-    "bars_without": "Without it {bad} went bad, {share}{between}.",
+    "bars_without": "Without it bad accounts would have stayed at {bad}, {share}{between}.",
     "bars_work_at": "The {hours} hours a year reach down to accounts of grade {grade} that are worth {reach} a year.",
     "bars_work_full": "The {hours} hours a year do not even carry the {select} that it takes to serve all from the "
     "desk.",
@@ -53,8 +62,7 @@ LABELS: dict[str, str] = {
     "decided_stand_none": "No decision against the advice stands.",
     "decided_stand_one": "1 decision against the advice stands.",
     "delivered_ours": "Of the {contacts} contacts of the last year we began {share}.",
-    "delivered_verdicts": "Held against the plan, the last year brought of {accounts} with visits or calls planned: "
-    "{parts}.",
+    "delivered_verdicts": "Of {accounts} with visits or calls planned, {parts}.",
     "drawn_bad": "went bad (90% interval)",
     "drawn_bar": "the bar",
     "drawn_borne": "can be borne: {share}",
@@ -69,7 +77,7 @@ LABELS: dict[str, str] = {
     "due_whole": "The plan holds {actions}; this counts those due within {days} days.",
     "fates_how": "Carried out is what contacts and orders show: no more visits by us where the desk was to serve, "
     "say. What an account brought since is told as of a year, from 90 days after the decision on.",
-    "fates_value": "{standing} stand, {carried} of {known} carried out",
+    "fates_value": "{standing} stand, {carried} carried out of {known} where it can be told",
     "fates_value_none": "none yet",
     "fates_value_untold": "{standing} stand",
     "figure_loss": "Bad accounts, by how many are supplied against invoice",
@@ -90,26 +98,35 @@ LABELS: dict[str, str] = {
     "length_call_assumed": "A call is taken to last {minutes} minutes, as the book tells too few.",
     "length_visit": "A visit takes {minutes} minutes ({low} to {high}, from {contacts} visits).",
     "length_visit_assumed": "A visit is taken to last {minutes} minutes, as the book tells too few.",
-    "owners_change": "{changes} of {accounts} change owner. The one worth most: {name}, from {today} to {owner} "
-    "({why}).",
+    "owners_change": "{changes} of {accounts} change owner.",
+    "owners_changed": "{changes} of {accounts}",
+    "owners_changed_class": "{name} {changes}",
+    "owners_changed_idle": "{changes} ordered nothing within the year.",
+    "owners_changed_ordered": "{changes} ordered within the year ({parts}).",
+    "owners_first": "The one worth most: {name}, from {today} to {owner} ({why}).",
     "owners_nobody": "The book names no sales people, so every account is unassigned.",
     "owners_stay": "All {accounts} stay with their owners.",
     "owners_unassigned": "Unassigned: {accounts} ({why}).",
     "people_lack": "{people} missing",
-    "people_lacks": "Too few are in: {teams}.",
+    "people_lacks": "Short of people: {teams}.",
     "people_measured": "That is measured by the hours there are for contacts, not by the whole working time.",
     "people_moves": "So people can move between teams before anybody is hired. It is measured by the hours there are "
     "for contacts, not by the whole working time.",
+    "people_part": "Contacts in the book are only {share} of working time, so read this as shares between teams, not "
+    "as people to hire or move.",
+    "people_part_set": "The hours set for contacts are only {share} of working time, so read this as shares between "
+    "teams, not as people to hire or move.",
     "people_needed": "The plan needs {needed} people{between}, {there} are there.",
     "people_over": "{people} too many",
-    "people_overs": "Too many are in: {teams}.",
+    "people_overs": "More people than the plan needs: {teams}.",
     "people_right": "no team surely too few or too many",
+    "people_team": "{team}, {people}{between}",
     "plan_about": "Known on {day}: {accounts}, of which {active} ordered in the 12 months before. High are those that "
     "brought at least {high}, Mid at least {mid}, Low all others that ordered.",
     "plan_about_none": "Known on {day}: {accounts}, none of which ordered in the 12 months before.",
     "plan_all": "all",
     "plan_listed": "{accounts}, by team, those worth most first. Worth is what an account brings in a year less "
-    "what serving it costs, and for a Low one what it may grow to.",
+    "what serving it costs, plus, for a Low account, what it may grow to.",
     "plan_no_team": "no team",
     "plan_nobody": "No account is known on {day}, so there is nothing to plan.",
     "plan_of_high": "High",
@@ -131,6 +148,9 @@ LABELS: dict[str, str] = {
     "plan_unlock_written_off": "losses that were written off",
     "purpose_ours": "What we begin is most often {purpose} ({share}).",
     "purpose_theirs": "What accounts ask for is most often {purpose} ({share}).",
+    "surveys_first_many": "The potential page surveys {n} first; of these {otherwise} pay beforehand or are treated by "
+    "a decision.",
+    "surveys_first_one": "The potential page surveys 1 first, which pays beforehand or is treated by a decision.",
     "treatments_left": "Served when they ask: {left}.",
     "treatments_said": "By plan we visit {visited}; {called} more get calls from us and no visits.",
 }
@@ -138,6 +158,7 @@ LABELS: dict[str, str] = {
 COLUMNS: Words = {
     "service_time": ("Service time freed", "text"),
     "due_first": ("What to do first", "text"),
+    "owners_new": ("Accounts that change owner", "text"),
     "people_by_team": ("People missing or too many", "text"),
     "loss_bar": ("Paying too late", "text"),
     "work_bar": ("Beyond our hours", "text"),

@@ -18,30 +18,29 @@ LABELS: dict[str, str] = {
     "cost is not known.",
     "drawn_break_even": "break-even",
     "drawn_bundle": "{share} of those who stay bundle",
-    "even_always": "Where the others {rest}, it loses even if nobody leaves.",
-    "even_at": "Where the others {rest}, it loses on average once more than {share} of them ({accounts}) leave.",
+    "even_always": "If those that stay {rest}, it loses even if nobody leaves.",
+    "even_at": "If those that stay {rest}, it loses on average once more than {share} ({may} of {accounts}) leave.",
     "even_forced_many": "{n} accounts order so little in a year that they could not place one order of that size: "
     "they are lost.",
     "even_forced_one": "1 account orders so little in a year that it could not place one order of that size: it is "
     "lost.",
-    "even_never": "Where the others {rest}, it never loses, however many leave.",
-    "even_one": "Where the others {rest}, it loses on average as soon as one of them leaves.",
+    "even_never": "If those that stay {rest}, it never loses, however many leave.",
+    "even_one": "If those that stay {rest}, it loses on average as soon as one account leaves.",
     "even_refusing": "Refusing orders below the minimum instead:",
-    "even_worst": "If those leave first who bring most, {n:.0f} may where the others {rest}.",
-    "even_worst_none": "If the one leaves first that brings most, it loses at once.",
+    "even_worst": "If the accounts that bring most leave first, {n:.0f} may leave where those that stay {rest}.",
+    "even_worst_none": "If the account that brings most leaves first, it loses at once.",
     "expect_part": "{state} {low} to {high}",
     "expect_said": "In {span}, if accounts go on to move as they did: {parts}. Inactive accounts ordered once, but "
-    "not within a year. {entries} new customers{entries_between} are among them all. At what accounts of "
+    "not within a year. {entries} new customers{entries_between} are counted in. At what accounts of "
     "their class bring today they would bring {revenue}{between} a year, against {now} today; growth within a class is "
     "not foreseen.",
     "expect_value": "{state} {expected} (now {now})",
     "figure_matrix": "Where accounts are {span} later",
     "figure_reactions": "What a price for small orders brings, by how accounts take it",
-    "hits_minimum_chosen": "A quarter of the orders of Low accounts stay below {minimum}, which is taken as no "
-    "minimum was set.",
+    "hits_minimum_chosen": "No minimum was set, so {minimum} is used: a quarter of Low accounts' orders are smaller.",
     "hits_no_orders": "There is no order of a Low account to set a minimum by; set minimum_order.",
     "hits_nobody": "No order of an account that could be asked is below {minimum}.",
-    "hits_price_chosen": "{price} is what an order of theirs costs us, taken as no price was set.",
+    "hits_price_chosen": "No price was set, so {price} is used: what an order of theirs costs us.",
     "hits_said": "A price of {price} for each order below {minimum} would have hit {accounts} in the last year with "
     "{orders}, worth {value} in all.",
     "hits_said_open": "A price for each order below {minimum} would have hit {accounts} in the last year with "
@@ -52,13 +51,16 @@ LABELS: dict[str, str] = {
     "lift_effort": "{cost} for {hours} more of visits and calls",
     "lift_effort_less": "{hours} less of visits and calls, which saves {cost}",
     "lift_left": "It takes {parts}, a year; {left} is left.",
-    "lift_minutes": "A minute of contact cost {cost} in the last year; an account is planned to take so many minutes "
-    "of visits and calls a year: {states}.",
+    "lift_minutes": "A minute of contact cost {cost} in the last year; planned minutes of visits and calls per account "
+    "and year: {states}.",
+    "lift_largest": "One of the {movers} accounts that moved from {begin} to {end} made {share} of the {money} they "
+    "gained: without it {accounts} would bring {gain}.",
     "lift_move": "{accounts} from {begin} to {end}",
-    "lift_said": "Moving {moves} would bring {gain}{between} more {money} a year, going by {movers}. At the averages "
-    "of their classes it would have seemed {average}.",
+    "lift_said": "Moving {moves} would bring {gain}{between} more {money} a year, going by {movers}. At class averages "
+    "it would be {average}.",
     "lift_unsure": "But so few accounts may as well bring nothing: the interval holds zero.",
     "lift_untold": "What moving {moves} would bring is not known.",
+    "lift_value_unsure": "no gain shown ({low} to {high})",
     "lift_value": "{amount} of {money} a year{between}",
     "move_arrow": "{begin} to {end}",
     "mover_many": "what {n} accounts that moved so brought in their next year",
@@ -71,10 +73,10 @@ LABELS: dict[str, str] = {
     "quarter_ahead_one": "a quarter",
     "spread_profit": "profit",
     "spread_revenue": "revenue",
-    "spread_said": "If up to {most} of them leave and any share of the others bundles, {money} changes on average by "
-    "between {worst} ({worst_leave} leave, {worst_bundle} of the others bundle) and {best} ({best_leave} leave, "
-    "{best_bundle} bundle) a year. The range above also holds the luck of who it is. No book tells beforehand how "
-    "accounts take it.",
+    "spread_said": "If up to {most} of the {accounts} leave and any share of the others bundles, {money} changes on "
+    "average by between {worst} ({worst_leave} leave, {worst_bundle} of the others bundle) and {best} ({best_leave} "
+    "leave, {best_bundle} bundle) a year. The range above also holds the luck of who it is. No book tells beforehand "
+    "how accounts take it.",
     "spread_value": "{low} to {high} a year",
     "state_inactive": "inactive",
     "state_new": "not yet customers",

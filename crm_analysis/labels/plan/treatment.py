@@ -5,6 +5,7 @@ from __future__ import annotations
 from crm_analysis.labels.kinds import Words
 
 LABELS: dict[str, str] = {
+    "plan_no_accounts": "No account is known on {day}, so there is nothing to plan.",
     "rules_title": "Rules of treatment",
     "rules_made": "Made from `crm_analysis/plan/treatment` by `make dictionary`; change them there.",
     "rules_each": "The first that holds decides",
@@ -15,6 +16,7 @@ LABELS: dict[str, str] = {
     "Grades, bars and levels are explained in [plan.md](plan.md).",
     "asked_visits": "stay visits",
     "asked_calls": "become calls",
+    "rule_plan_told_cut": "a person decided: cut, or may be cut",
     "rule_plan_goodbye": "a person decided to say goodbye",
     "rule_plan_loss_large": "grade D by the loss bar, High or Mid: it pays later than the company can bear",
     "rule_plan_loss": "grade D by the loss bar, Low",
@@ -42,6 +44,7 @@ LABELS: dict[str, str] = {
     "rule_plan_work": "grade C by the work bar, Low",
     "rule_plan_survey": "grade C, and the potential page wants it asked first",
     "rule_plan_select": "grade C, all that are left",
+    "why_plan_told_cut": "Decided by {who} on {on}: {action}. {word}",
     "why_plan_goodbye": "Decided by {who} on {on}: {action}. {word}",
     "why_plan_loss_large": "Loss bar: it brings {revenue} a year but pays {late} days late in the mean; the bar is at "
     "{late_bar} days",

@@ -18,12 +18,12 @@ LABELS: dict[str, str] = {
     "purpose_unsaid": "not said",
     "verdict_as_planned": "as planned",
     "verdict_less": "less than planned",
-    "verdict_more": "more than planned",
-    "verdict_untouched": "no contact at all",
+    "verdict_more": "more",
+    "verdict_untouched": "had no contact",
     "verdict_on_request": "only on request",
-    "verdict_rule": "No contact at all and only on request are as they say, of accounts with which visits or calls are "
+    "verdict_rule": "Without any contact and only on request are told of accounts with which visits or calls are "
     "planned. Less or more than planned are accounts with so few or so many visits and calls of ours that chance "
-    "explains them in at most 1 of 40 such accounts; all others are as planned.",
+    "explains them in at most 1 of 40 such accounts; of all others the difference is within chance.",
     "work_assumed_calls": "The book tells too few minutes of calls: {minutes} minutes a call are assumed, of no known "
     "uncertainty.",
     "work_assumed_visits": "The book tells too few minutes of visits: {minutes} minutes a visit are assumed, of no "
@@ -47,7 +47,7 @@ LABELS: dict[str, str] = {
 COLUMNS: Words = {
     "accounts_planned": ("Accounts planned", "count"),
     "accounts_today": ("Accounts today", "count"),
-    "as_planned": ("Accounts as planned", "count"),
+    "as_planned": ("Difference within chance", "count"),
     "begun_by": ("Begun by", "text"),
     "calls_made": ("Calls we made", "count"),
     "calls_planned": ("Calls planned", "count"),

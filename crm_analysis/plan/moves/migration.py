@@ -113,7 +113,7 @@ class Migration:
         if steps < 2:
             whole.append(label("moves_one_step"))
         else:
-            whole.append(label("moves_shocks").format(factor=f"{self.years.factor:.1f}", steps=steps))
+            whole.append(label("moves_shocks").format(steps=steps))
         if self.alike > 0:
             whole.append(label("moves_alike").format(alike=f"{self.alike:.2f}"))
         return tuple(whole)

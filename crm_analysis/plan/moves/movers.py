@@ -1,6 +1,6 @@
 """What accounts that moved really brought in their next year, beside accounts that stayed where they were.
 
-Movers enter a state at its border, and many fall back or leave: the average of the state they reached overstates them.
+Movers enter a state at its border, and many fall back or leave: the average of the state they reached is not theirs.
 """
 
 from __future__ import annotations
@@ -59,8 +59,16 @@ class Lift:
     @property
     def largest(self) -> float:
         """The part that one mover has of all the revenue that movers gained; NaN where none gained."""
-        gained = np.maximum(self.gains["revenue"], 0).sum()
-        return float(self.gains["revenue"].max() / gained) if gained > 0 else np.nan
+        return self.share_of_largest("revenue")
+
+    def share_of_largest(self, money: str) -> float:
+        """The part that one mover has of all that movers gained of the money; NaN where none gained."""
+        gained = np.maximum(self.gains[money], 0).sum()
+        return float(self.gains[money].max() / gained) if gained > 0 else np.nan
+
+    def gain_without_largest(self, money: str) -> float:
+        """The mean gain of the movers but for the one that gained most; NaN without others."""
+        return float(self.gains[money][:-1].mean()) if self.accounts > 1 else np.nan
 
     @property
     def accounts(self) -> int:

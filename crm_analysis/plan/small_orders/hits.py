@@ -46,8 +46,9 @@ class Hits:
     below the minimum: whole numbers), ordered and small_revenue (their value); revenue (of all the year's lines);
     small_margin, margin, costed_revenue (NaN without costs; of the lines whose cost is known); cost_to_serve and
     contact_cost (avoidable, `costs`); order_cost (what an order of the account costs: its cost_to_serve and the
-    contacts it began, spread evenly over its orders); bundled (its small orders after bundling: their value /
-    minimum, rounded up); cannot_bundle (all its orders together are below the minimum). NaN where the book cannot tell.
+    contacts it began, spread evenly over its orders); bundled (its small orders after bundling: their value / minimum,
+    rounded down: what is over goes with them, or with a larger order); cannot_bundle (all its orders together are below
+    the minimum). NaN where the book cannot tell.
 
     `spared`, one row per account spared that ordered below the minimum, or below its own: account_id, class, why (of
     WHY), agreed (its own minimum, the least of the contracts in force), orders, small, small_revenue, below_agreed
@@ -119,8 +120,9 @@ def hits(book: Book, as_of: str | dt.date, proposal: Proposal, classes: pd.DataF
     rows["below_agreed"] = rows["below_agreed"].fillna(0).astype("int64")
     rows["why"] = _why(rows, _key_accounts(then, lacks), proposal.exempt_high)
     rows["cannot_bundle"] = rows["ordered"] < least
-    # one part in 10^9 less, so that a sum of cents just above a multiple by rounding is not one order more
-    rows["bundled"] = np.ceil(rows["small_revenue"] / (least or 1.0) * (1 - 1e-9)).astype("int64")
+    # as many as reach the minimum, what is over going with them or with a larger order; one part in 10^9 more, so that
+    # a sum of cents just below a multiple by rounding is not one order less
+    rows["bundled"] = np.floor(rows["small_revenue"] / (least or 1.0) * (1 + 1e-9)).astype("int64")
     own = rows[rows["why"].eq("") & (rows["small"] > 0)][_COLUMNS].reset_index(drop=True)
     spared = rows[rows["why"].ne("") & ((rows["small"] > 0) | (rows["below_agreed"] > 0))]
     columns = ["account_id", "class", "why", "agreed", "orders", "small", "small_revenue", "below_agreed"]

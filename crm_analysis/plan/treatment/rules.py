@@ -57,6 +57,7 @@ def _told(kind: str) -> Holds:
     return lambda rows: rows["told"] == kind
 
 
+CUTS = ("cut", "may be cut")
 TOLD = {
     **dict.fromkeys(("keep", "call"), "keep"),
     **dict.fromkeys(("develop", "visit"), "develop"),
@@ -66,12 +67,15 @@ TOLD = {
     "prepayment": "prepay",
     "no service": "none",
     "win back": "call",
+    **dict.fromkeys(CUTS, "cut"),
 }
 """What a person's word that is not what was recommended comes to, by the words of `decisions` (`decided.WORDS`).
 
-It goes before both bars. Words for a goodbye hold whatever was recommended.
+It goes before both bars. Words for a goodbye hold whatever was recommended, and so does "cut", which begins with a step
+that can be taken back.
 """
 RULES = (
+    Rule("told_cut", OWN, STEP, "step_down", _told("cut")),
     Rule("goodbye", OWN, NONE, "stop", lambda rows: rows["decided_means"] == CUT),
     Rule("told_survey", OWN, DESK, "survey", _told("survey")),
     Rule("told_prepay", OWN, PREPAY, "terms", _told("prepay")),

@@ -12,7 +12,7 @@ from crm_analysis.periods import before
 from crm_analysis.plan.effort.need import GOES_ON, planned_minutes
 from crm_analysis.plan.grades.grades import Grades, base_grades, grades
 from crm_analysis.plan.policy import CALL, DESK, DEVELOP, KEPT, KEY, NEW, NONE, PREPAY, STEP, VISITED, Policy
-from crm_analysis.plan.treatment.rules import ADMINISTRATION, OWN, RULES, TEAM_OF, TOLD
+from crm_analysis.plan.treatment.rules import ADMINISTRATION, CUTS, OWN, RULES, TEAM_OF, TOLD
 from crm_analysis.plan.treatment.steps import steps
 from crm_analysis.plan.treatment.words import FORMATS, words
 from crm_analysis.potential.advice.outcome import CUT
@@ -105,7 +105,9 @@ def _signs(rows: pd.DataFrame, day: dt.date, policy: Policy) -> pd.DataFrame:
     signs["new"] = signs["active"] & (signs["class"] != "High") & ~signs["key_account"]
     signs["new"] &= rows["first_order"] > np.datetime64(before(day, policy.new))
     signs["lately"] = rows["last_order"] > np.datetime64(before(day, LATELY))
-    signs["told"] = rows["decided_action"].map(TOLD).where(rows["decided_against"]).fillna("").astype(object)
+    signs["told"] = rows["decided_action"].map(TOLD)
+    holds = rows["decided_against"] | rows["decided_action"].isin(CUTS)
+    signs["told"] = signs["told"].where(holds).fillna("").astype(object)
     signs["kept"] = signs["told"] != ""
     signs["raised"] = (rows["promising"] | signs["new"]) & (signs["outcome"] != CUT)
     signs["base_grade"] = base_grades(signs)

@@ -22,7 +22,7 @@ FIELDS: dict[str, tuple[str, str]] = {
     "last": ("last_order", "date"),
     "silent": ("silent_days", "count"),
     "rhythm": ("rhythm_days", "count"),
-    "late": ("days_late", "count"),
+    "late": ("days_late", "days"),
     "complaint": ("open_complaint", "date"),
     "ends": ("contract_ends", "date"),
     "visits": ("visits", "number"),
@@ -34,7 +34,7 @@ FIELDS: dict[str, tuple[str, str]] = {
     "word": ("decided_reason", "text"),
 }
 """What a label may hold, each with the column it is filled from and how that is written."""
-FORMATS = {"money": "{:,.0f}", "share": "{:.1%}", "count": "{:,.0f}", "number": "{:g}"}
+FORMATS = {"days": "{:,.1f}", "money": "{:,.0f}", "share": "{:.1%}", "count": "{:,.0f}", "number": "{:g}"}
 _EMPTY = {"who": "somebody", "word": "no_reason", "stage": "no_stage", "why": "no_why"}
 """The labels of what stands where a text is empty."""
 

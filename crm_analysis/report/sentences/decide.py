@@ -9,11 +9,11 @@ from crm_analysis.report.sentences import counted
 
 if TYPE_CHECKING:
     from crm_analysis.book.decisions import Kept
-    from crm_analysis.plan.answers import Answers
+    from crm_analysis.plan.decisions.answers import Answers
 
 
 def decide_said(kept: Kept, found: Answers) -> str:
-    """How many decisions were added to which file, how many were there, and how many rows have none."""
+    """How many decisions were added to which file, how many lack a reason or were there, how many rows have none."""
     if not found.decisions:
         parts = [label("decide_nothing")]
     else:
@@ -22,4 +22,6 @@ def decide_said(kept: Kept, found: Answers) -> str:
             parts.append(label("decide_there").format(rows=f"{kept.there:,}"))
         if found.blank:
             parts.append(label("decide_blank").format(rows=f"{found.blank:,}"))
+        if found.unreasoned:
+            parts.append(label("decide_unreasoned").format(rows=f"{found.unreasoned:,}"))
     return f"{kept.file}: {'; '.join(parts)}"

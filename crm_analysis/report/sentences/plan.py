@@ -27,6 +27,8 @@ NAMED = 3
 """Accounts that are named in a headline."""
 LITTLE = 0.5
 """Hours a year of a class that are not worth telling."""
+PART = 0.2
+"""Share of the working time below which contacts tell how people are shared out, not how many are needed."""
 _SIDES = {"freed": ("freed_nothing", "freed_said"), "given": ("given_nothing", "given_said")}
 OF_CLASS = {"High": "plan_of_high", "Mid": "plan_of_mid", "Low": "plan_of_low", "": "plan_of_none"}
 
@@ -170,8 +172,17 @@ def people_said(look: Outlook) -> str:
     for key, rows in (("people_lacks", lacks), ("people_overs", over)):
         if len(rows):
             words.append(label(key).format(teams="; ".join(_team(one) for _, one in rows.iterrows())))
-    words.append(label("people_moves" if len(lacks) and len(over) else "people_measured"))
+    words.append(_measured(look, bool(len(lacks) and len(over))))
     return " ".join(words)
+
+
+def _measured(look: Outlook, both: bool) -> str:
+    """What people are measured by, and how that is to be read."""
+    hours = look.need.hours
+    if hours.share < PART:
+        key = "people_part" if hours.taken else "people_part_set"
+        return label(key).format(share=text(hours.share, "share"))
+    return label("people_moves" if both else "people_measured")
 
 
 def _apart(teams: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -183,7 +194,8 @@ def _apart(teams: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 def _team(row: pd.Series) -> str:
     low, high = sorted(abs(row[name]) for name in ("missing_low", "missing_high"))
-    return f"{row['team']} {_some(abs(row['people_missing']))}{between(low, high, _some)}"
+    people = _some(abs(row["people_missing"]))
+    return label("people_team").format(team=row["team"], people=people, between=between(low, high, _some))
 
 
 # --- what rooms share ---

@@ -8,10 +8,11 @@ import numpy as np
 
 from crm_analysis.errors import BookError
 from crm_analysis.labels import label
+from crm_analysis.plan.effort.spare import kept_for_late
 from crm_analysis.plan.grades.bar import IMPOSSIBLE, LIKELY, SHOWN
 from crm_analysis.plan.grades.grades import BARS, GRADES, LOSS, WORK
 from crm_analysis.report.sentences import counted, money, told_or
-from crm_analysis.report.sentences.plan import NAMED, whole_hours
+from crm_analysis.report.sentences.plan import LITTLE, NAMED, whole_hours
 from crm_analysis.report.sentences.plan_lists import some
 from crm_analysis.report.sentences.potential import named, share
 from crm_analysis.report.values import text
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 GRADED = ("grade", "lowered_by", "accounts", "revenue", "hours_planned")
 YEARS = ("as_of", "accounts", "passing", "bad", "share", "low", "high", "all_bad")
 SHARES: dict[str, Kind] = {"low": "share", "high": "share"}
+WORK_RULES = ("work", "work_large")
+"""The rules of accounts that the work bar lowers and no other rule takes before."""
 _STATE = {SHOWN: "bars_shown", LIKELY: "bars_likely", IMPOSSIBLE: "bars_impossible"}
 
 
@@ -52,7 +55,7 @@ def loss_said(look: Outlook) -> str:
         return label("bars_no_loss").format(lack=lack) if len(look.table) else ""
     told = {"borne": share(found.bad_share), "day": str(found.day), **_passing(found.at)}
     words = [
-        label("bars_at").format(days=f"{found.at.days_late:.0f}", **told)
+        label("bars_at").format(days=f"{found.at.days_late:.1f}", **told)
         if found.binds
         else label("bars_open").format(**told)
     ]
@@ -71,7 +74,7 @@ def known(look: Outlook) -> str:
     """What can be shown of any bar; raises BookError where there is none."""
     found = look.loss
     if found.sure is not None and not found.sure.everybody:
-        return label("bars_sure").format(days=f"{found.sure.days_late:.0f}", **_passing(found.sure))
+        return label("bars_sure").format(days=f"{found.sure.days_late:.1f}", **_passing(found.sure))
     if found.sure is not None:
         return ""
     return label("bars_least").format(least=text(found.least_shown, "share"))
@@ -95,7 +98,24 @@ def work_said(look: Outlook, currency: str) -> str:
         words = label("bars_work_at").format(reach=reach, grade=found.reach_grade, **numbers)
     else:
         words = label("bars_work_nobody").format(**numbers)
-    return f"{words} {_lowered(look, WORK, 'bars_work_lowers')}".strip()
+    return " ".join(part for part in (words, _lowered(look, WORK, "bars_work_lowers"), _left(look)) if part)
+
+
+def _left(look: Outlook) -> str:
+    """The hours that the plan leaves although accounts were lowered, and why; nothing where it leaves none."""
+    left = look.hours.contacts - float(look.table["minutes_planned"].sum()) / 60
+    if not left >= LITTLE:
+        return ""
+    late = min(kept_for_late(look.facts, look.treated, look.day, look.bars, look.policy, look.lengths) / 60, left)
+    key = "bars_left_late" if left - late < LITTLE else "bars_left_both" if late >= LITTLE else "bars_left_next"
+    why = label(key).format(late=whole_hours(late))
+    return f"{counted(round(left), 'bars_left')}: {why}."
+
+
+def otherwise_said(look: Outlook) -> str:
+    """How many that the work bar lowers get what another rule says; raises BookError where there are none."""
+    rows = look.table[look.table["bar"] == WORK]
+    return counted(len(some(rows[~rows["rule"].isin(WORK_RULES)])), "bars_otherwise")
 
 
 def _lowered(look: Outlook, bar: str, key: str) -> str:

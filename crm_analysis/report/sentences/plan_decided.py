@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crm_analysis.labels import label
-from crm_analysis.plan.fate import in_words
+from crm_analysis.plan.decisions.fate import in_words
 from crm_analysis.report.sentences import counted
 from crm_analysis.report.sentences.plan_lists import some
 from crm_analysis.report.values import text
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 STANDING = ("name", "decision", "recommended", "reason", "decided_by", "decided_on")
 SUMMARY = ("decision", "follows", "accounts", "early", "measured", "carried", "revenue_change_share",
            "low_change", "high_change", "others_change", "low_others", "high_others")  # fmt: skip
-EACH = ("name", "decision", "follows", "decided_on", "stood_days", "done", "revenue_before", "revenue_since",
+EACH = ("name", "decision", "follows", "decided_on", "begun", "stood_days", "done", "revenue_before", "revenue_since",
         "class_then", "class_now", "left_since")  # fmt: skip
 
 
@@ -68,5 +68,6 @@ def summary(look: Outlook) -> pd.DataFrame:
 
 
 def table(look: Outlook) -> pd.DataFrame:
-    """What became of each decision, in words; raises BookError where there are none."""
-    return in_words(some(look.fates.table))
+    """What became of each decision, in words; begun only of a repeated one. Raises BookError where there are none."""
+    table = some(look.fates.table)
+    return in_words(table.assign(begun=table["begun"].where(table["begun"] < table["decided_on"])))

@@ -8,7 +8,9 @@ from crm_analysis.errors import BookError
 from crm_analysis.labels import label
 from crm_analysis.plan.actions import SOON
 from crm_analysis.plan.actions import by_team as actions_by_team
+from crm_analysis.potential.advice.outcome import SURVEY
 from crm_analysis.report.sentences import counted
+from crm_analysis.report.sentences.plan import OF_CLASS
 from crm_analysis.report.sentences.potential import named
 from crm_analysis.report.values import text
 
@@ -24,6 +26,10 @@ LISTED = ("name", "class", "grade", "team", "owner", "treatment", "to_do", "due"
 OWNERS = ("name", "class", "team", "owner_today", "owner", "owner_why")
 
 
+BEFORE = ("loss", "goodbye", "kept", "eased")
+"""Rules of late payers and of decisions that come before a survey; so do all whose names begin with told_."""
+
+
 # --- treatments ---
 
 
@@ -35,8 +41,15 @@ def treatments_said(look: Outlook) -> str:
         "called": text(int(((table["visits"] <= 0) & (table["calls"] > 0)).sum()), "count"),
     }
     left = int(((table["visits"] <= 0) & (table["calls"] <= 0)).sum())
-    words = label("treatments_said").format(**numbers)
-    return f"{words} {label('treatments_left').format(left=counted(left, 'account'))}" if left else words
+    words = [label("treatments_said").format(**numbers)]
+    if left:
+        words.append(label("treatments_left").format(left=counted(left, "account")))
+    asked = table[table["outcome"] == SURVEY]
+    otherwise = int((asked["rule"].isin(BEFORE) | asked["rule"].str.startswith("told_")).sum())
+    if otherwise:
+        key = "surveys_first_one" if len(asked) == 1 else "surveys_first_many"
+        words.append(label(key).format(n=text(len(asked), "count"), otherwise=text(otherwise, "count")))
+    return " ".join(words)
 
 
 # --- actions ---
@@ -79,26 +92,57 @@ def by_team(look: Outlook) -> pd.DataFrame:
 # --- owners ---
 
 
+def changed(look: Outlook) -> str:
+    """How many accounts change owner, of all."""
+    if not len(look.table):
+        return ""
+    if not len(look.people):
+        return label("unknown")
+    whole = text(len(look.table), "count")
+    return label("owners_changed").format(changes=text(len(look.handovers), "count"), accounts=whole)
+
+
+def changed_said(look: Outlook) -> str:
+    """Those that order by class, the others, and the one worth most; raises BookError without accounts."""
+    some(look.table)
+    if not len(look.people):
+        return label("owners_nobody")
+    if not len(look.handovers):
+        return label("owners_stay").format(accounts=counted(len(look.table), "account"))
+    many = look.handovers["class"].fillna("").value_counts()
+    parts = [
+        label("owners_changed_class").format(name=label(OF_CLASS[name]), changes=text(int(many[name]), "count"))
+        for name in OF_CLASS
+        if name and name in many
+    ]
+    idle = int(many.get("", 0))
+    words = []
+    if parts:
+        ordered = text(len(look.handovers) - idle, "count")
+        words.append(label("owners_changed_ordered").format(changes=ordered, parts=", ".join(parts)))
+    if idle:
+        words.append(label("owners_changed_idle").format(changes=text(idle, "count")))
+    return " ".join([*words, _first(look.handovers.iloc[0])])
+
+
+def _first(row: pd.Series) -> str:
+    return label("owners_first").format(
+        name=named(row), today=row["owner_today"], owner=row["owner"], why=row["owner_why"]
+    )
+
+
 def owners_said(look: Outlook) -> str:
     """How many accounts change owner, who gets the worthiest, who has none; raises BookError without accounts."""
     table, changes = some(look.table), look.handovers
     held = table["owner"] != ""
     if not len(look.people):
         return label("owners_nobody")
+    accounts = counted(len(table), "account")
     if not len(changes):
-        words = [label("owners_stay").format(accounts=counted(len(table), "account"))]
+        words = [label("owners_stay").format(accounts=accounts)]
     else:
-        row = changes.iloc[0]
-        words = [
-            label("owners_change").format(
-                changes=text(len(changes), "count"),
-                accounts=counted(len(table), "account"),
-                name=named(row),
-                today=row["owner_today"],
-                owner=row["owner"],
-                why=row["owner_why"],
-            )
-        ]
+        words = [label("owners_change").format(changes=text(len(changes), "count"), accounts=accounts)]
+        words.append(_first(changes.iloc[0]))
     if not held.all():
         many = table.loc[~held, "owner_why"].value_counts()
         why = "; ".join(f"{text(int(many[name]), 'count')}: {name}" for name in sorted(many.index))

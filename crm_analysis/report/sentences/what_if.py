@@ -57,7 +57,10 @@ def lift(look: Proposals, currency: str) -> str:
     row, name = _whole(look)
     if not row[name] > -np.inf:
         return label("unknown")
-    ends = between(row[f"low_{name}"], row[f"high_{name}"], lambda amount: money(amount, ""))
+    low, high = row[f"low_{name}"], row[f"high_{name}"]
+    if low < 0 < high:
+        return label("lift_value_unsure").format(low=money(float(low), currency), high=money(float(high), ""))
+    ends = between(low, high, lambda amount: money(amount, ""))
     kind = label("spread_profit") if name == "profit_gain" else label("spread_revenue")
     return label("lift_value").format(amount=money(float(row[name]), currency), money=kind, between=ends)
 
@@ -102,19 +105,25 @@ def lift_said(look: Proposals, currency: str) -> str:
         words.append(label("lift_left").format(parts=both, left=left))
     if row[f"low_{name}"] < 0 < row[f"high_{name}"]:
         words.append(label("lift_unsure"))
-    return " ".join([*words, *_largest(look)])
+    return " ".join([*words, *_largest(look, kind, currency)])
 
 
-def _largest(look: Proposals) -> list[str]:
-    """The moves of which few are known, or whose gain is for the most part that of a single account."""
+def _largest(look: Proposals, kind: str, currency: str) -> list[str]:
+    """The moves of which few are known, or whose gain is for the most part that of a single account: without it."""
     words = []
     for wish in look.lifted.wishes:
         found = look.movers.lifts[wish.begin, wish.end]
         names = {"begin": state(wish.begin), "end": state(wish.end), "movers": found.accounts}
         if 1 < found.accounts < FEW:
             words.append(label("what_if_few_movers").format(**names))
-        elif found.largest > MOST_OF_IT:
-            words.append(label("what_if_largest").format(share=f"{found.largest:.0%}", **names))
+        if found.accounts > 1 and found.share_of_largest(kind) > MOST_OF_IT:
+            told = {
+                "share": f"{found.share_of_largest(kind):.0%}",
+                "money": label(f"value_{kind}"),
+                "accounts": counted(wish.accounts, "account"),
+                "gain": money(wish.accounts * found.gain_without_largest(kind), currency),
+            }
+            words.append(label("lift_largest").format(**names, **told))
     return words
 
 
@@ -130,7 +139,8 @@ def lift_rests(look: Proposals) -> str:
 def lifted(look: Proposals, currency: str = "") -> pd.DataFrame:
     """What each move brings, a row per move and measure; raises BookError where it is not known.
 
-    Columns: move, accounts, movers, measure (words), a_year, low, high, at_average.
+    Columns: move, accounts, movers, measure (words), a_year, low, high, at_average; a return on effort that may as well
+    be none (its interval holds zero) is not told.
     """
     import pandas as pd
 
@@ -141,16 +151,17 @@ def lifted(look: Proposals, currency: str = "") -> pd.DataFrame:
         move = arrow if row["from_state"] else label("plan_all")
         for name, (words, average) in _ROWS.items():
             if row.get(name, np.nan) > -np.inf:
+                unsure = name == "return_on_effort" and row[f"low_{name}"] < 0 < row[f"high_{name}"]
                 rows.append(
                     {
                         "move": move,
                         "accounts": row["accounts"],
                         "movers": row["movers"],
                         "measure": label(words) + (f" ({currency})" if currency and name != "return_on_effort" else ""),
-                        "a_year": row[name],
-                        "low": row.get(f"low_{name}", np.nan),
-                        "high": row.get(f"high_{name}", np.nan),
-                        "at_average": row.get(average, np.nan),
+                        "a_year": np.nan if unsure else row[name],
+                        "low": np.nan if unsure else row.get(f"low_{name}", np.nan),
+                        "high": np.nan if unsure else row.get(f"high_{name}", np.nan),
+                        "at_average": np.nan if unsure else row.get(average, np.nan),
                     }
                 )
     return some(pd.DataFrame(rows, columns=list(LIFTED)))

@@ -92,8 +92,8 @@ def even_said(found: SmallOrders) -> str:
         elif not row["may_leave"]:
             words.append(label("even_one").format(rest=rest))
         else:
-            accounts = counted(row["may_leave"], "account")
-            words.append(label("even_at").format(rest=rest, share=text(row["break_even"], "share"), accounts=accounts))
+            told = {"may": text(int(row["may_leave"]), "count"), "accounts": counted(len(found.hits), "account")}
+            words.append(label("even_at").format(rest=rest, share=text(row["break_even"], "share"), **told))
             if row["may_leave"] > row["most_first"]:
                 key = "even_worst" if row["most_first"] else "even_worst_none"
                 worst.append(label(key).format(n=row["most_first"], rest=rest))
@@ -115,6 +115,7 @@ def spread_said(look: Proposals, currency: str) -> str:
     worst, best = table.loc[means.idxmin()], table.loc[means.idxmax()]
     words = label("spread_said").format(
         most=_percent(float(table["leave_share"].max())),
+        accounts=counted(len(look.price.hits), "account"),
         worst=money(float(worst["profit_change"]), currency),
         worst_leave=_percent(worst["leave_share"]),
         worst_bundle=_percent(worst["bundle_share"]),
@@ -197,7 +198,8 @@ def minimum_said(look: Proposals) -> str:
     found = look.minimum
     some(found.hits)
     forced = int(found.hits["forced"].sum())
-    words = [label("even_refusing"), even_said(found)] if found.money == "margin" else []
+    said = even_said(found) if found.money == "margin" else ""
+    words = [label("even_refusing"), said[:1].lower() + said[1:]] if said else []
     if forced:
         words.append(counted(forced, "even_forced"))
     return " ".join(word for word in words if word)

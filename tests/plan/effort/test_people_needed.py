@@ -170,6 +170,7 @@ def test_the_error_of_a_sum_by_hand():
     assert errors(frame(3), assumed(), np.zeros(3, int), 1) == 0
 
 
+@pytest.mark.slow
 def test_intervals_of_planned_minutes_cover_what_comes_on_simulated_books():
     """Lengths are measured on 25 accounts, the plan is for 40 others, and asks go on at rates nobody knows."""
     rng = np.random.default_rng(11)

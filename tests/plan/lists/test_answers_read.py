@@ -9,9 +9,9 @@ import openpyxl
 import pytest
 from treated_sample import PEOPLE, row, treated
 
-from crm_analysis.errors import BookError, UserError
-from crm_analysis.plan.actions import actions
-from crm_analysis.plan.answers import MOST, answers
+from crm_analysis.errors import UserError
+from crm_analysis.plan.actions import ANSWER, actions
+from crm_analysis.plan.decisions.answers import MOST, answers
 from crm_analysis.report.action_lists import OFFERED, WIDTHS, write_action_lists
 from crm_analysis.report.render import About
 
@@ -81,14 +81,17 @@ def test_each_mistake_is_a_sentence_that_names_sheet_row_and_both_sides(tmp_path
         ("B", {"decision": "kepe"}),
         ("007", {"decision": "desk", "decided_on": "soon"}),
         ("=1+1", {"decision_reason": "a project"}),
+        ("C", {"account_id": None, "decision": "keep"}),
     )
     lines = told(path)
-    assert len(lines) == 4
+    assert len(lines) == 5
     assert lines[1].startswith(
-        "lists.xlsx [customer support], row 3: 'kepe' under 'Decided' is not known; did you mean"
+        "lists.xlsx [customer support], row 3: 'kepe' under 'Decided' is not known; did you mean 'keep'? "
+        f"Expected one of {', '.join(OFFERED)}."
     )
     text = "\n".join(lines)
     assert "account 'Z' is not known; expected one that the book has, under 'Account'." in text
+    assert "there is no account number; expected one that the book has, under 'Account'." in text
     assert "'soon' is no date; expected a date such as 2026-09-30 under 'Decided on', or --on DATE." in text
     assert "there is a reason, 'a project', and no decision; expected a word under 'Decided'." in text
 
@@ -96,22 +99,28 @@ def test_each_mistake_is_a_sentence_that_names_sheet_row_and_both_sides(tmp_path
 def test_a_decision_needs_a_day_that_can_be(tmp_path):
     path = filled(tmp_path, ("A", {"decision": "keep"}))
     assert "there is no day of the decision; expected a date" in told(path, on=None)[0]
-    for day in (dt.date(2027, 10, 2), dt.date(1949, 12, 31)):
-        assert f"the day of the decision is {day}; expected one up to a year after" in told(path, on=day)[0]
+    assert (
+        "the day of the decision is 2027-10-02; expected one up to a year after"
+        in told(path, on=dt.date(2027, 10, 2))[0]
+    )
+    with pytest.raises(UserError, match=r"is 2020-12-31; expected one from the book's first order of 2021-01-01 on\."):
+        answers(path, frozenset(IDS), EXTRACT, dt.date(2020, 12, 31), first=dt.date(2021, 1, 1))
     assert len(read(path, on=dt.date(2027, 10, 1)).decisions) == 1
 
 
 def test_one_account_is_decided_of_once_a_day(tmp_path):
     twice = ("A", "B")
     path = filled(tmp_path, ("A", {"decision": "keep"}), ("B", {"account_id": "A", "decision": "desk"}), ids=twice)
-    assert "account 'A' is decided of twice on 2026-10-15; found 'keep', and 'desk' in lists.xlsx" in told(path)[0]
+    said = told(path)[0]
+    assert "account 'A' has two decisions on 2026-10-15: 'keep' here, 'desk' in lists.xlsx" in said
+    assert said.endswith("; keep one.")
     path = filled(tmp_path, ("A", {"decision": "keep"}), ("B", {"account_id": "A", "decision": "keep"}), ids=twice)
     assert len({one.account_id for one in read(path).decisions}) == 1
 
 
 def test_many_mistakes_are_counted_after_the_first(tmp_path):
     book = openpyxl.Workbook()
-    book.active.append(["account_id", "decision"])
+    book.active.append(["account_id", *ANSWER])
     for number in range(MOST + 7):
         book.active.append([f"Z{number}", "keep"])
     book.save(tmp_path / "x.xlsx")
@@ -129,8 +138,8 @@ def sheet_of(place: Path, *rows: list[object]) -> Path:
 
 
 def test_columns_go_by_their_headings_in_any_order(tmp_path):
-    path = sheet_of(tmp_path, ["mine", "DECIDED", "Account", None], ["x", "keep", "A", None], [None, None, None, None],
-                    ["y", "desk", 7, "z"])  # fmt: skip
+    more = ["Decided on", "Decided by", "Reason of the  decision"]
+    path = sheet_of(tmp_path, ["mine", "DECIDED", "Account", *more], ["x", "keep", "A"], [], ["y", "desk", 7])
     found = answers(path, {"A", "7"}, EXTRACT, ON)
     assert [(one.account_id, one.action, one.recommended) for one in found.decisions] == [
         ("A", "keep", ""),
@@ -139,16 +148,15 @@ def test_columns_go_by_their_headings_in_any_order(tmp_path):
 
 
 def test_a_workbook_that_is_none_or_has_no_such_sheet(tmp_path):
-    with pytest.raises(
-        UserError, match="no sheet has the columns 'Account' and 'Decided' in its first row; found sheets Sheet"
-    ):
-        read(sheet_of(tmp_path, ["Account", "Reason"], ["A", "b"]))
+    needed = "'Account', 'Decided', 'Reason of the decision', 'Decided by', 'Decided on'"
+    with pytest.raises(UserError, match=f"no sheet has the columns {needed} in its first row; found sheets Sheet"):
+        read(sheet_of(tmp_path, ["Account", "Decided"], ["A", "keep"]))
     with pytest.raises(UserError, match="the column 'decision' is there twice"):
         read(sheet_of(tmp_path, ["Account", "Decided", "decision"], ["A", "keep", "keep"]))
     (tmp_path / "a.xlsx").write_text("no workbook")
-    with pytest.raises(BookError, match=r"a\.xlsx: not readable as a workbook"):
+    with pytest.raises(UserError, match=r"a\.xlsx: is no Excel workbook"):
         read(tmp_path / "a.xlsx")
     with pytest.raises(UserError, match=r"none\.xlsx: No such file"):
         read(tmp_path / "none.xlsx")
-    with pytest.raises(UserError, match=r"a\.csv: is no workbook; expected a file ending in \.xlsx"):
+    with pytest.raises(UserError, match=r"a\.csv: is no Excel workbook; expected a file ending in \.xlsx"):
         read(tmp_path / "a.csv")

@@ -50,6 +50,12 @@ def test_decisions_come_into_the_book_once_and_it_opens_with_them(capsys, book, 
     assert "decisions          1             1                0" in capsys.readouterr().out
 
 
+def test_decisions_other_than_recommended_without_a_reason_are_counted(capsys, book, tmp_path):
+    file = filled(tmp_path, ["A", "keep", None, None, None, "desk"], ["B", "desk", None, None, None, "desk"])
+    assert main(["decide", str(book), file, "--on", "2026-10-12"]) == 0
+    assert "2 decisions added; other than recommended and without a reason: 1\n" in capsys.readouterr().out
+
+
 def test_an_empty_list_is_said(capsys, book, tmp_path):
     assert main(["decide", str(book), filled(tmp_path, ["A", None, None, None, None, "desk"])]) == 0
     assert "nothing is decided in it, and nothing was written." in capsys.readouterr().out
@@ -74,7 +80,7 @@ def test_after_one_mistake_nothing_is_written(capsys, book, tmp_path):
         (["{book}/orders.csv", "{file}"], "is no folder; expected the folder of a book"),
         (["postgresql://reader@erp/sales", "{file}"], "is no folder; expected the folder of a book"),
         (["{book}", "{book}/none.xlsx"], "expected the workbook with the decisions"),
-        (["{book}", "{book}/orders.csv"], "is no workbook; expected a file ending in"),
+        (["{book}", "{book}/orders.csv"], "is no Excel workbook; expected a file ending in"),
         (["{book}", "{file}", "--on", "12.10.2026"], "'12.10.2026' is no date; expected such as 2026-09-30"),
         (
             ["{book}", "{file}"],
@@ -83,6 +89,10 @@ def test_after_one_mistake_nothing_is_written(capsys, book, tmp_path):
         (
             ["{book}", "{file}", "--on", "2062-10-12"],
             "the day of the decision is 2062-10-12; expected one up to a year",
+        ),
+        (
+            ["{book}", "{file}", "--on", "2025-12-31"],
+            "the day of the decision is 2025-12-31; expected one from the book's first order of 2026-01-01 on.",
         ),
         (["{book}", "{file}", "--toml", "none.toml"], "none.toml"),
     ],

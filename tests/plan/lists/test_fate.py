@@ -11,9 +11,9 @@ from small_books import DAY, line, small_book
 
 from crm_analysis.errors import UserError
 from crm_analysis.labels import column
-from crm_analysis.plan.carried import BEGINS, STOPS
-from crm_analysis.plan.fate import DONE, FOLLOWS, fates, in_words, ratio_interval
-from crm_analysis.plan.since import LEAST, since, undecided
+from crm_analysis.plan.decisions.carried import BEGINS, STOPS
+from crm_analysis.plan.decisions.fate import DONE, FOLLOWS, fates, in_words, ratio_interval
+from crm_analysis.plan.decisions.since import LEAST, since, undecided
 from crm_analysis.potential.advice.decided import WORDS
 from crm_analysis.value.segments import Bars
 
@@ -244,7 +244,28 @@ def test_few_others_are_not_compared_with():
     assert undecided(book.as_of(DAY), AT, [dt.date(2025, 10, 1)]).empty
     found = fates(book, DAY, today("A0000"), AT)
     assert np.isnan(found.summary.loc[0, "others_change"])
-    assert "no effect of the decisions" in found.says[-1]
+    assert len(found.says) == 1  # of 20 accounts nothing is said but in the table
+    more = decisions(*((f"A{n:04}", "2025-10-01", "desk", "desk") for n in range(29)))
+    _, _, orders = crowd(np.random.default_rng(7), 60)
+    for many, says in ((29, 1), (30, 3)):
+        made = [*more, *decisions(("A0029", "2025-10-01", "desk", "desk"))] if many == 30 else more
+        said = fates(small_book(orders, decisions=made), DAY, today(*(f"A{n:04}" for n in range(60))), AT).says
+        assert len(said) == says
+    assert "does not show an effect of the decisions" in said[-1]
+
+
+def test_decisions_are_counted_in_whole_sentences():
+    rows = [("A", "2025-10-01", "desk", "desk"), ("A", "2025-11-01", "desk", "desk"), ("B", "2025-10-01", "desk", ""),
+            ("B", "2026-09-01", "keep", "")]  # fmt: skip
+    book = small_book([*monthly("A", 10), *monthly("B", 10)], decisions=decisions(*rows))
+    found = fates(book, DAY, today("A", "B"), AT)
+    assert found.says[0] == (
+        "There are 4 decisions about 2 accounts: 2 stand (1 for less than 90 days), 1 was replaced, 1 confirms an "
+        "earlier one."
+    )
+    one = fates(small_book(monthly("A", 10), decisions=decisions(*rows[:1])), DAY, today("A"), AT)
+    assert one.says[0] == "There is 1 decision about 1 account: 1 stands."
+    assert np.isnan(found.summary.set_index("decision").loc["keep", "carried"])  # nothing tells that
 
 
 def test_a_book_without_decisions_says_so():

@@ -53,6 +53,15 @@ def test_an_account_that_moved_twice_counts_once_with_its_mean():
     assert sorted(lift.gains["revenue"]) == pytest.approx([(40 + 80) / 2 - 10, 60 - 10])
 
 
+def test_the_gain_without_the_largest_mover_by_hand():
+    """A gains 90 - 30, B nothing, C loses 30: without A the mean of the others is - 15."""
+    lift = of(cost=0.5).lifts["Low", "Mid"]
+    assert lift.share_of_largest("revenue") == lift.largest == 1
+    assert lift.gain_without_largest("revenue") == pytest.approx(-15)
+    assert lift.gain_without_largest("margin") == pytest.approx(-7.5)
+    assert np.isnan(of({"A": [10, 60, 60], "S": [10, 10, 10]}).lifts["Low", "Mid"].gain_without_largest("revenue"))
+
+
 def test_one_mover_has_no_interval_and_none_no_gain():
     found = of({"A": [10, 60, 60], "S": [10, 10, 10], "T": [10, 10, 12]}).table.set_index(["from_state", "to_state"])
     assert found.loc[("Low", "Mid"), "gain_revenue"] == pytest.approx(49)

@@ -7,10 +7,10 @@
     D        1000 (High)             none        - / 100
 
 So an order of A costs (40 + 20) / 4 = 15, of B (6 + 4) / 2 = 5, of C nothing: of the three (60 + 10) / 8 = 8.75.
-A bundles 180 into 2 orders, C its one; B's whole year is below the minimum, so it cannot.
+A bundles 180 into one order, C adds its 90 to the order of 500; B's whole year is below the minimum, so it cannot.
 
     account  pays 10 each    bundles       drops the small ones    leaves
-    A        30              15            3 * 15 - 18 = 27        70 - 58 = 12
+    A        30              2 * 15 = 30   3 * 15 - 18 = 27        70 - 58 = 12
     B        20              -             2 * 5 - 12 = -2         10 - 12 = -2
     C        10              0             -9                      -59
 """

@@ -36,7 +36,7 @@ def test_hits_by_hand():
         "A": ["Low", 4, 3, 180, 580, 18, 58], "B": ["Low", 2, 2, 60, 60, 12, 12], "C": ["Mid", 2, 1, 90, 590, 9, 59]
     }  # fmt: skip
     assert columns(own.accounts, "cost_to_serve", "contact_cost", "order_cost", "bundled", "cannot_bundle") == {
-        "A": [40, 30, 15, 2, False], "B": [6, 4, 5, 1, True], "C": [0, 0, 0, 1, False]
+        "A": [40, 30, 15, 1, False], "B": [6, 4, 5, 0, True], "C": [0, 0, 0, 0, False]
     }  # fmt: skip
     assert own.orders["order"].tolist() == ["A1", "A2", "A3", "B1", "B2", "C1"]
     assert own.orders["value"].tolist() == [60, 70, 50, 30, 30, 90]

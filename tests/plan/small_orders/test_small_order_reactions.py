@@ -25,7 +25,8 @@ PRICED = pd.DataFrame({
     "account_id": list("ABC"), "pay": [30.0, 20, 10], "bundle": [15.0, np.nan, 0], "drop": [27.0, -2, -9],
     "leave": [12.0, -2, -59], "forced": False,
 })  # fmt: skip
-"""The four accounts' table at a price of 10."""
+"""A table of three accounts; but for A's bundling the four accounts' at a price of 10."""
+BOOKED = [30.0, np.nan, 0]
 
 
 def priced(frame=PRICED):
@@ -52,7 +53,7 @@ def drawn(rng, many):
 def test_each_reaction_by_hand():
     book, frame = plain()
     own = small_orders(book, DAY, Proposal(100, 10), frame)
-    pd.testing.assert_frame_equal(own.took.accounts, PRICED, check_dtype=False)
+    pd.testing.assert_frame_equal(own.took.accounts, PRICED.assign(bundle=BOOKED), check_dtype=False)
     assert columns(own.hits, "small", "leave", "forced") == {
         "A": [3, 12, False],
         "B": [2, -2, False],
@@ -65,7 +66,7 @@ def test_each_reaction_by_hand():
          "small_margin": 30, "margin": 70, "cost_to_serve": 46, "contact_cost": 34},
     ]  # fmt: skip
     step = small_orders(book, DAY, Proposal(100, 10, MINIMUM), frame).took
-    pd.testing.assert_frame_equal(step.accounts, refused().accounts, check_dtype=False)
+    pd.testing.assert_frame_equal(step.accounts, refused(bundle=BOOKED).accounts, check_dtype=False)
     pd.testing.assert_frame_equal(own.refusing.took.accounts, step.accounts)
     assert own.refusing.proposal == Proposal(100, 0, MINIMUM)
     assert (step.rest, step.lost) == (DROP, -2)

@@ -16,7 +16,7 @@ from crm_analysis.errors import UserError
 from crm_analysis.labels import LABELS
 from crm_analysis.plan.effort.lengths import assumed
 from crm_analysis.plan.policy import LEVELS, VISITED, Policy
-from crm_analysis.plan.treatment.rules import RULES, TEAMS, TOLD, markdown
+from crm_analysis.plan.treatment.rules import CUTS, RULES, TEAMS, TOLD, markdown
 from crm_analysis.plan.treatment.steps import SITUATIONS, STEPS
 from crm_analysis.plan.treatment.treated import RECOMMENDED, treated
 from crm_analysis.potential.advice.decided import WORDS
@@ -55,6 +55,7 @@ def plan(frame: pd.DataFrame, capacity: float = np.inf, policy: Policy | None = 
 
 CASES = {
     "goodbye": {"decided_means": "cut", "decided_action": "goodbye", "class": "High"},
+    "told_cut": {"decided_means": "cut", "decided_action": "cut"},
     "loss_large": {"fails": True, "class": "Mid"},
     "loss": {"fails": True},
     "contact": NEVER | {"stage": "engaged"},
@@ -110,13 +111,12 @@ def test_a_persons_word_is_lowered_by_neither_bar():
         facts(*({"decided_action": word, "decided_means": WORDS[word], "decided_against": True, "class": "Mid",
                  "fails": True} for word in WORDS)), capacity=0,
     )  # fmt: skip
-    goodbye = {word for word, kind in WORDS.items() if kind == "cut"}
+    goodbye = {word for word, kind in WORDS.items() if kind == "cut"} - set(CUTS)
     assert set(WORDS) == goodbye | set(TOLD)
+    assert {told for word, told in zip(WORDS, rows["rule"], strict=True) if word in CUTS} == {"told_cut"}
     assert (rows.loc[[word in TOLD for word in WORDS], "bar"] == "").all()
     told = dict(zip(WORDS, rows["rule"], strict=True))
-    assert {word for word, rule in told.items() if rule == "goodbye"} == {
-        w for w, kind in WORDS.items() if kind == "cut"
-    }
+    assert {word for word, rule in told.items() if rule == "goodbye"} == goodbye
     expected = {"keep": "develop", "develop": "told_develop", "desk": "told_step", "prepayment": "told_prepay"}
     assert {word: told[word] for word in expected} == expected
 

@@ -59,6 +59,7 @@ def test_the_rule_is_recommended_where_the_score_does_not_surely_beat_it():
     assert not own.against.set_index("baseline").loc["revenue", "beaten"]
 
 
+@pytest.mark.slow
 def test_without_signal_nothing_is_claimed():
     """Of 5 books without any, one or two may claim something by chance (5 % each)."""
     claims = 0

@@ -1,7 +1,7 @@
 """The way back: what people wrote into the action list, read and checked.
 
-Every sheet that has the columns of the account and of what was decided is read, whatever else it holds; columns go by
-their headings, in any order.
+Every sheet that has the columns of the account and of all that is to be filled in is read, whatever else it holds;
+columns go by their headings, in any order.
 """
 
 from __future__ import annotations
@@ -17,34 +17,43 @@ from crm_analysis.book import excel
 from crm_analysis.book.decisions import Decision
 from crm_analysis.book.delimited import ROW
 from crm_analysis.book.layout import Format
-from crm_analysis.errors import UserError
+from crm_analysis.errors import BookError, UserError
 from crm_analysis.labels import column
+from crm_analysis.plan.actions import OFFERED
 from crm_analysis.potential.advice.decided import WORDS
 
 NAMES = ("account_id", "decision", "decision_reason", "decided_by", "decided_on", "recommended")
-"""The columns that are read, by key or heading; the first two must be there."""
+"""The columns that are read, by key or heading; all but the last must be there."""
+NEEDED = NAMES[:-1]
 FIRST = dt.date(1950, 1, 1)
+"""The earliest day of a decision where the book has no orders."""
 LATEST = dt.timedelta(days=366)
 """A day so much later than the extract is taken for a typing error."""
-MOST = 20
+MOST = 10
 """Mistakes that are told."""
 
 
 @dataclass(frozen=True)
 class Answers:
-    """The decisions of a workbook, and the number of rows without one."""
+    """The decisions of a workbook; numbers of rows without one, and of those other than recommended for no reason."""
 
     decisions: tuple[Decision, ...]
     blank: int
+    unreasoned: int = 0
 
 
 def answers(
-    path: Path, accounts: Collection[str], extracted_on: dt.date, on: dt.date | None = None, by: str = ""
+    path: Path,
+    accounts: Collection[str],
+    extracted_on: dt.date,
+    on: dt.date | None = None,
+    by: str = "",
+    first: dt.date = FIRST,
 ) -> Answers:
     """The decisions that people wrote into the workbook at `path`.
 
-    `accounts` are the ids that the book knows; `on` and `by` stand where a row says no day, or nobody. Words are those
-    of `decided.WORDS`; spaces, hyphens and capitals do not matter.
+    `accounts` are the ids that the book knows, `first` is the day of its first order; `on` and `by` stand where a row
+    says no day, or nobody. Words are those of `decided.WORDS`; spaces, hyphens and capitals do not matter.
 
     Raises UserError with a line for each mistake: its sheet and row, what was found and what was expected.
     """
@@ -58,7 +67,7 @@ def answers(
                     f"under '{_heading('decision')}'."
                 )
             continue
-        told = _decision(place, row, accounts, extracted_on, on, by)
+        told = _decision(place, row, accounts, (first, extracted_on), on, by)
         if isinstance(told, Decision):
             found.append(told)
         else:
@@ -67,22 +76,25 @@ def answers(
     if mistakes:
         rest = f"\nAnd {len(mistakes) - MOST:,} more." if len(mistakes) > MOST else ""
         raise UserError("\n".join(mistakes[:MOST]) + rest + "\nNothing was written.")
-    return Answers(tuple(found), blank)
+    unreasoned = sum(bool(one.recommended) and one.action != one.recommended and not one.reason for one in found)
+    return Answers(tuple(found), blank, unreasoned)
 
 
 def _rows(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
     """Every row of the sheets that can hold decisions, with its place in words."""
     if path.suffix.lower() not in excel.ENDINGS:
-        raise UserError(f"{path}: is no workbook; expected a file ending in {', '.join(excel.ENDINGS)}.")
+        raise UserError(f"{path}: is no Excel workbook; expected a file ending in {', '.join(excel.ENDINGS)}.")
     try:
         sheets = excel.sheets(path, (excel.EVERY,), None)
     except OSError as problem:
         raise UserError(f"{path}: {problem.strerror or problem}; expected the workbook with the decisions.") from None
+    except BookError as problem:
+        raise UserError(str(problem).replace("not readable as a workbook", "is no Excel workbook")) from None
     read = 0
     for name in sheets:
         sheet = excel.Sheet(path, name, f"{path.name} [{name}]", Format())
         places = _places(sheet.label, sheet.columns)
-        if not {"account_id", "decision"} <= set(places):
+        if not set(NEEDED) <= set(places):
             continue
         read += 1
         for batch in sheet.batches():
@@ -92,9 +104,9 @@ def _rows(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
                 if any(row.values()):
                     yield f"{sheet.label}, row {number}", row
     if not read:
+        headings = ", ".join(f"'{_heading(name)}'" for name in NEEDED)
         raise UserError(
-            f"{path.name}: no sheet has the columns '{_heading('account_id')}' and '{_heading('decision')}' in its "
-            f"first row; found sheets {', '.join(sheets)}."
+            f"{path.name}: no sheet has the columns {headings} in its first row; found sheets {', '.join(sheets)}."
         )
 
 
@@ -124,21 +136,27 @@ def _text(cell: object) -> str:
 
 
 def _decision(
-    place: str, row: Mapping[str, str], accounts: Collection[str], extracted_on: dt.date, on: dt.date | None, by: str
+    place: str,
+    row: Mapping[str, str],
+    accounts: Collection[str],
+    known: tuple[dt.date, dt.date],
+    on: dt.date | None,
+    by: str,
 ) -> Decision | list[str]:
-    """The decision of a row, or what is wrong with it."""
+    """The decision of a row, or what is wrong with it; `known` are the days of the first order and of the extract."""
     mistakes = []
-    account = row["account_id"]
+    account, (first, extracted_on) = row["account_id"], known
     if account not in accounts:
         expected = f"expected one that the book has, under '{_heading('account_id')}'"
-        mistakes.append(f"{place}: account '{_short(account)}' is not known; {expected}.")
+        found = f"account '{_short(account)}' is not known" if account else "there is no account number"
+        mistakes.append(f"{place}: {found}; {expected}.")
     action, recommended = _plainly(row["decision"]), _plainly(row["recommended"])
     for name, word in (("decision", action), ("recommended", recommended)):
         if word and word not in WORDS:
-            near = difflib.get_close_matches(word, WORDS, n=1)
+            near = difflib.get_close_matches(word, OFFERED, n=1)
             hint = f"did you mean '{near[0]}'? Expected one of" if near else "expected one of"
             mistakes.append(
-                f"{place}: '{_short(row[name])}' under '{_heading(name)}' is not known; {hint} {', '.join(WORDS)}."
+                f"{place}: '{_short(row[name])}' under '{_heading(name)}' is not known; {hint} {', '.join(OFFERED)}."
             )
     day = _day(row["decided_on"]) if row["decided_on"] else on
     if day is None:
@@ -146,7 +164,11 @@ def _decision(
         mistakes.append(
             f"{place}: {told}; expected a date such as {extracted_on} under '{_heading('decided_on')}', or --on DATE."
         )
-    elif not FIRST <= day <= extracted_on + LATEST:
+    elif day < first:
+        mistakes.append(
+            f"{place}: the day of the decision is {day}; expected one from the book's first order of {first} on."
+        )
+    elif day > extracted_on + LATEST:
         mistakes.append(
             f"{place}: the day of the decision is {day}; expected one up to a year after the book's extract of "
             f"{extracted_on}."
@@ -181,7 +203,7 @@ def _twice(found: Iterable[Decision]) -> list[str]:
         other = first.setdefault((one.account_id, one.decided_on), one)
         if (other.action, other.recommended, other.reason) != (one.action, one.recommended, one.reason):
             mistakes.append(
-                f"{one.where}: account '{_short(one.account_id)}' is decided of twice on {one.decided_on}; found "
-                f"'{one.action}', and '{other.action}' in {other.where}; expected one decision a day."
+                f"{one.where}: account '{_short(one.account_id)}' has two decisions on {one.decided_on}: "
+                f"'{one.action}' here, '{other.action}' in {other.where}; keep one."
             )
     return mistakes

@@ -16,8 +16,8 @@ import numpy as np
 from crm_analysis.churn.definition.shares import LEVEL
 from crm_analysis.errors import UserError
 from crm_analysis.labels import label
-from crm_analysis.plan.carried import DONE, NO, YES, carried
-from crm_analysis.plan.since import EARLY, LEAST, YEAR, since, undecided
+from crm_analysis.plan.decisions.carried import DONE, NO, UNTOLD, YES, carried
+from crm_analysis.plan.decisions.since import EARLY, LEAST, YEAR, since, undecided
 from crm_analysis.potential.lots import SEED
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ FOLLOWS = {
 }
 """How a decision stands to the recommendation, each with the label of its words."""
 DRAWS, LOTS = 500, 2000
+TOLD = 30
+"""Accounts from which on what became of them is told in a sentence; the table holds all."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,17 +48,19 @@ class Fates:
     """What became of decisions.
 
     `table`, a row per decision (account, day and action), the latest first: account_id, name, decision, recommended,
-    follows (FOLLOWS), decided_on, stood_days (since it was first made in unbroken row, to the day or until something
-    else was decided), replaced_on, done (DONE); contacts and visits that we began, and orders below the minimum, of a
-    year before and since while it stood (contacts_before, contacts_since, visits_..., small_...); orders_since,
-    revenue_before, revenue_since, margin_before, margin_since (of a year); class_then, class_now (by the same bars);
+    follows (FOLLOWS), decided_on, begun (the first day of an unbroken row of it), stood_days (since begun, to the day
+    or until something else was decided), replaced_on, done (DONE); contacts and visits that we began, and orders below
+    the minimum, of a year before and since while it stood (contacts_before, contacts_since, visits_..., small_...);
+    orders_since, revenue_before, revenue_since, margin_before, margin_since (of a year); class_then, class_now (by the
+    same bars);
     left_since (no order since, and for longer than its rhythm); reason. What is told of a year needs EARLY days, and is
     NaN before.
 
     `summary`, a row per decision and follows, of decisions that stand, each account once: accounts, early (of them,
     younger than EARLY days), idle (not early, had not ordered in the year before), measured (the others: what follows
-    is of them), carried (done: yes), undone (done: no), gone (left_since), revenue_before, revenue_since, change (share
-    of revenue) with low_change and high_change (bootstrap over accounts at LEVEL; NaN for fewer than LEAST), and
+    is of them), carried (done: yes), undone (done: no; both NaN where nothing can tell), gone (left_since),
+    revenue_before, revenue_since, change (share of revenue) with low_change and high_change (bootstrap over accounts at
+    LEVEL; NaN for fewer than LEAST), and
     others_change, low_others, high_others: the change had each done as accounts of its class did of which nothing was
     decided, in the same quarter (NaN where there are fewer than LEAST of them).
 
@@ -102,8 +106,8 @@ def in_words(table: pd.DataFrame) -> pd.DataFrame:
 
 
 _TABLE = (
-    "account_id", "name", "decision", "recommended", "follows", "decided_on", "stood_days", "replaced_on", "done",
-    "contacts_before", "contacts_since", "visits_before", "visits_since", "small_before", "small_since",
+    "account_id", "name", "decision", "recommended", "follows", "decided_on", "begun", "stood_days", "replaced_on",
+    "done", "contacts_before", "contacts_since", "visits_before", "visits_since", "small_before", "small_since",
     "orders_since", "revenue_before", "revenue_since", "margin_before", "margin_since", "class_then", "class_now",
     "left_since", "reason",
 )  # fmt: skip
@@ -188,6 +192,7 @@ def _summary(stand: pd.DataFrame, measured: pd.DataFrame, beside: pd.DataFrame, 
             # the same accounts stand beside several quarters: as if all their errors went together
             error = float(np.sort(before * part["scatter"].to_numpy("float64")).sum()) / total
         early = rows["days_since"] < EARLY
+        seen = bool((part["done"] != UNTOLD).any())
         found.append(
             {
                 "decision": key[0],
@@ -196,8 +201,8 @@ def _summary(stand: pd.DataFrame, measured: pd.DataFrame, beside: pd.DataFrame, 
                 "early": int(early.sum()),
                 "idle": int((~early).sum()) - len(part),
                 "measured": len(part),
-                "carried": int((part["done"] == YES).sum()),
-                "undone": int((part["done"] == NO).sum()),
+                "carried": float((part["done"] == YES).sum()) if seen else np.nan,
+                "undone": float((part["done"] == NO).sum()) if seen else np.nan,
                 "gone": int(part["left_since"].sum()),
                 "revenue_before": total,
                 "revenue_since": float(np.sort(later).sum()),
@@ -238,31 +243,34 @@ def ratio_interval(before: Array, later: Array, seed: int = SEED) -> tuple[float
 def _says(rows: pd.DataFrame, stand: pd.DataFrame, summary: pd.DataFrame) -> list[str]:
     if not len(rows):
         return [label("fate_none")]
-    says = [
-        label("fate_counts").format(
-            decisions=f"{len(rows):,}",
-            accounts=f"{rows['account_id'].nunique():,}",
-            standing=f"{len(stand):,}",
-            early=f"{int((stand['days_since'] < EARLY).sum()):,}",
-            replaced=f"{int(rows['replaced_on'].notna().sum()):,}",
-            days=EARLY,
-        )
-    ]
     unknown = int((rows["follows"] == UNKNOWN).sum())
+    early = int((stand["days_since"] < EARLY).sum())
+    replaced = int((rows["replaced_on"].notna() & (rows["follows"] != UNKNOWN)).sum())
+    young = label("fate_young").format(early=f"{early:,}", days=EARLY) if early else ""
+    parts = [f"{_many(len(stand), 'fate_stand')} {young}".strip()]
+    parts += [_many(number, key) for key, number in (
+        ("fate_replaced", replaced), ("fate_confirm", len(rows) - unknown - replaced - len(stand)),
+    ) if number]  # fmt: skip
+    accounts = _many(rows["account_id"].nunique(), "account")
+    says = [_many(len(rows), "fate_counts", accounts=accounts, parts=", ".join(parts))]
     if unknown:
         says.append(label("fate_unknown").format(decisions=f"{unknown:,}"))
-    told = summary[summary["change"].notna()]
+    told = summary[summary["change"].notna() & (summary["measured"] >= TOLD)]
     if len(told):
         first = told.iloc[0]
         words = {name: _percent(first[name]) for name in
                  ("change", "low_change", "high_change", "others_change", "low_others", "high_others")}  # fmt: skip
-        key = "fate_change" if np.isfinite(first["low_change"]) else "fate_change_few"
-        said = [label(key).format(decision=first["decision"], follows=label(FOLLOWS[first["follows"]]),
-                                  accounts=f"{first['measured']:,}", **words)]  # fmt: skip
+        said = [label("fate_change").format(decision=first["decision"], follows=label(FOLLOWS[first["follows"]]),
+                                            accounts=f"{first['measured']:,}", **words)]  # fmt: skip
         if np.isfinite(first["others_change"]):
             said.append(label("fate_others").format(**words))
         says += [" ".join(said), label("fate_no_effect")]
     return says
+
+
+def _many(number: int, key: str, **more: str) -> str:
+    """So many of something, in words of one or of several."""
+    return label(f"{key}_one" if number == 1 else f"{key}_many").format(n=f"{number:,}", **more)
 
 
 def _percent(share: float) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from crm_analysis.plan.since import EARLY
+from crm_analysis.plan.decisions.since import EARLY
 
 if TYPE_CHECKING:
     import pandas as pd
