@@ -150,6 +150,7 @@ def test_revenue_before_is_unknown_where_the_book_begins_inside_that_window(firs
 # --- many dates at once ---
 
 
+@pytest.mark.slow
 @settings(max_examples=8, deadline=None)
 @given(some.lists(some.dates(dt.date(2024, 6, 1), dt.date(2026, 11, 30)), min_size=1, max_size=4))
 def test_snapshots_are_the_accounts_of_each_date(some_book, dates):

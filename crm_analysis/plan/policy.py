@@ -51,6 +51,8 @@ class Policy:
         for name in (*names, "capacity", "overdue_days"):
             if not 0 <= getattr(self, name) < float("inf"):
                 raise UserError(f"{name} is a number from 0; found {getattr(self, name)}.")
+        if self.overdue_days != int(self.overdue_days):
+            raise UserError(f"overdue_days is a whole number of days; found {self.overdue_days}.")
         if not 0 < self.weeks <= 53:
             raise UserError(f"weeks are those worked in a year, above 0 and up to 53; found {self.weeks}.")
         if not 0 < self.bad_share < 1:

@@ -66,6 +66,7 @@ def test_the_scramble_test_would_notice_each_column():
             assert (one != other).any(), f"{table.name}.{column.name} was not scrambled"
 
 
+@pytest.mark.slow
 def test_every_table_of_the_contract_goes_through_the_intake(tmp_path):
     frames = whole.frames(np.random.default_rng(4), CUT)
     frames["accounts"]["known_since"] = whole.FIRST

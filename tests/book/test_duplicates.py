@@ -100,6 +100,7 @@ def expected(rows: list[tuple[str, ...]]) -> tuple[int, Decimal]:
     return len(rows), money
 
 
+@pytest.mark.slow
 @settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=messy_rows, seed=st.integers(0, 1000), ragged=st.booleans())
 def test_totals_reconcile_and_the_order_of_rows_does_not_matter(tmp_path_factory, rows, seed, ragged):

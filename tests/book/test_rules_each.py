@@ -86,6 +86,7 @@ def test_what_a_warning_shows(broken):
     assert shown["other_currency", "orders", "currency"] == "USD (1)"
 
 
+@pytest.mark.slow
 def test_the_order_of_rows_changes_nothing_but_row_numbers(broken, tmp_path):
     mixed, draw = {}, random.Random(7)
     for key, text in files("broken").items():

@@ -48,6 +48,7 @@ def test_with_its_own_silence_where_it_can_be():
     assert days <= set(judged(book, DAY, 183)) < set(panel["as_of"].dt.date), "only days that can be judged are tried"
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_quick")
 def test_the_longest_shorter_silence_stands_in_where_the_book_is_too_short():
     book = company(years=2.2)

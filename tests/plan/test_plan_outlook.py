@@ -67,6 +67,7 @@ def test_service_time_adds_up(look):
         assert row[f"{name}_low"] < row[f"hours_{name}"] < row[f"{name}_high"]
 
 
+@pytest.mark.slow
 def test_the_plan_stays_within_the_hours_there_are(look):
     """The work bar fits what A and B get into the capacity, beside what everybody gets."""
     grades, rows = look.treated.grades, look.table
@@ -80,6 +81,7 @@ def test_the_plan_stays_within_the_hours_there_are(look):
     assert (less.table.loc[moved, "bar"] == "work").all()
 
 
+@pytest.mark.slow
 def test_a_higher_mid_bar_moves_only_accounts_it_passes(look):
     """With hours for everybody; the loss bar stands."""
     roomy = Policy(capacity=10_000)
@@ -93,6 +95,7 @@ def test_a_higher_mid_bar_moves_only_accounts_it_passes(look):
     assert passed[moved].all()
 
 
+@pytest.mark.slow
 def test_a_smaller_loss_moves_only_accounts_between_the_bars(look):
     here = without_potential(replace(look, policy=Policy(bad_share=0.2)))
     there = without_potential(replace(look, policy=Policy(bad_share=0.03)))
@@ -120,7 +123,7 @@ def test_people_of_other_teams_keep_their_accounts():
     assert set(nobody["owner_why"]) == {"the book names none of our people"}
 
 
-@pytest.mark.parametrize("seed", [3, 4])
+@pytest.mark.parametrize("seed", [3, pytest.param(4, marks=pytest.mark.slow)])
 def test_the_plan_never_sees_the_future(seed):
     rng = np.random.default_rng(seed)
     frames = whole.frames(rng, CUT)

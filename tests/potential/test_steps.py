@@ -122,6 +122,7 @@ def test_orders_are_whole_began_in_the_year_and_came_to_something():
     assert found.accounts.to_dict("list") == {"account_id": ["A", "B"], "orders": [2, 1], "small": [1, 0]}
 
 
+@pytest.mark.slow
 @settings(FEW, max_examples=8)
 @given(st.lists(st.integers(1, 40), min_size=1, max_size=30))
 def test_the_minimum_is_numpys_lower_quartile_of_low_accounts_orders(values):

@@ -172,6 +172,7 @@ def test_the_tables_of_the_page_are_written_whole(look, made):
     assert set(tables["parameters"]["parameter"]) == {*look.model.names, *look.spend.model.names}
 
 
+@pytest.mark.slow
 def test_history_wins_is_said_and_shown(history, tmp_path, monkeypatch):
     assert said.used_said(history).startswith("History wins here: the forecast is last window repeated, a naive rule")
     assert history.listed["alive"].isna().all()

@@ -254,7 +254,15 @@ def test_visits_planned_move_with_the_policy():
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"visits_key": -1}, {"capacity": float("nan")}, {"weeks": 0}, {"bad_share": 3}, {"new": "soon"}]
+    "wrong",
+    [
+        {"visits_key": -1},
+        {"capacity": float("nan")},
+        {"weeks": 0},
+        {"bad_share": 3},
+        {"new": "soon"},
+        {"overdue_days": 1.5},
+    ],
 )
 def test_a_policy_that_cannot_be_is_refused(wrong):
     with pytest.raises(UserError, match=str(next(iter(wrong.values())))):

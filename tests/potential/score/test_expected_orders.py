@@ -19,6 +19,7 @@ DEMO = Path(__file__).parents[3] / "data" / "demo"
 NEEDED = {"book.toml", "accounts.csv", "orders.csv"}
 
 
+@pytest.mark.slow
 def test_expected_orders_are_the_value_modules_as_known_on_the_day(tmp_path):
     book = open_book(shutil.copytree(DEMO, tmp_path / "demo", ignore=lambda _, names: {*names} - NEEDED))
     found = expected_orders(book, [DAY], "12M")
