@@ -14,7 +14,7 @@ from crm_analysis.plan.grades.grades import Grades, base_grades, grades
 from crm_analysis.plan.policy import CALL, DESK, DEVELOP, KEPT, KEY, NEW, NONE, PREPAY, STEP, VISITED, Policy
 from crm_analysis.plan.treatment.rules import ADMINISTRATION, CUTS, OWN, RULES, TEAM_OF, TOLD
 from crm_analysis.plan.treatment.steps import steps
-from crm_analysis.plan.treatment.words import FORMATS, words
+from crm_analysis.plan.treatment.words import FIELDS, FORMATS, words
 from crm_analysis.potential.advice.outcome import CUT
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from crm_analysis.plan.effort.lengths import Lengths
     from crm_analysis.value.segments import Bars
 
-_SITUATION = ["level", "active", "open_complaint", "silence_ratio", "contract_ends"]
+_SITUATION = ["active", "open_complaint", "silence_ratio", "contract_ends"]
 LATELY = "24M"
 """An account that ordered no longer ago is asked why it fell silent; others are let be."""
 RECOMMENDED = {
@@ -67,7 +67,10 @@ def treated(
 
     `capacity` is in minutes a year. `at` are the bars the classes are told by, `late_bar` is the loss bar in days.
     """
-    rows = facts.reset_index(drop=True)
+    import pandas as pd
+
+    # frames of many columns are not copied more often than need be: there may be a million rows
+    rows = facts if isinstance(facts.index, pd.RangeIndex) else facts.reset_index(drop=True)
     signs = _signs(rows, day, policy)
     # what an account takes if no bar lowers it, and if the work bar does
     base = signs["base_grade"]
@@ -81,21 +84,29 @@ def treated(
     told = _ruled(signs, grade, bar)
     visits, calls, desk = _cadence(told["level"], policy)
     minutes = _minutes(rows, told["level"], policy, lengths)
-    rows = rows.assign(
-        base_grade=base, grade=grade, bar=bar, rule=told["rule"], team=told["team"], level=told["level"], visits=visits,
-        calls=calls, desk=desk, minutes_planned=minutes,
-    )  # fmt: skip
-    next_ = steps(rows[_SITUATION].assign(never=signs["never"], step=told["step"]), day)
+    shown = rows[[name for name, _ in FIELDS.values() if name in rows]].assign(visits=visits)
+    seen = rows[_SITUATION].assign(never=signs["never"], level=told["level"], step=told["step"])
+    next_ = steps(seen, day)
     money = FORMATS["money"].format
     also = {"high": money(at.high), "mid": money(at.mid), "reach": money(found.reach), "late_bar": f"{late_bar:.1f}"}
-    rows = rows.assign(
-        step=next_["step"],
-        due=next_["due"],
-        reason=words(rows, told["rule"], "why_plan", also),
-        action=words(rows, next_["step"], "step_plan", also),
-        recommended=_recommended(told["rule"], told["level"], told["step"]),
-    )
-    return Treated(rows, found)
+    planned = {
+        "base_grade": base,
+        "grade": grade,
+        "bar": bar,
+        "rule": told["rule"],
+        "team": told["team"],
+        "level": told["level"],
+        "visits": visits,
+        "calls": calls,
+        "desk": desk,
+        "minutes_planned": minutes,
+        "step": next_["step"],
+        "due": next_["due"],
+        "reason": words(shown, told["rule"], "why_plan", also),
+        "action": words(shown, next_["step"], "step_plan", also),
+        "recommended": _recommended(told["rule"], told["level"], told["step"]),
+    }
+    return Treated(pd.concat([rows, pd.DataFrame(planned, index=rows.index)], axis="columns"), found)
 
 
 def _signs(rows: pd.DataFrame, day: dt.date, policy: Policy) -> pd.DataFrame:
