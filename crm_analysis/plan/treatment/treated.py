@@ -122,6 +122,9 @@ def _signs(rows: pd.DataFrame, day: dt.date, policy: Policy) -> pd.DataFrame:
     signs["kept"] = signs["told"] != ""
     signs["raised"] = (rows["promising"] | signs["new"]) & (signs["outcome"] != CUT)
     signs["base_grade"] = base_grades(signs)
+    # rules compare these again and again: codes compare faster than words
+    for name in ("class", "stage", "outcome", "decided_means", "told"):
+        signs[name] = signs[name].astype("category")
     return signs
 
 
@@ -129,11 +132,12 @@ def _ruled(signs: pd.DataFrame, grade: pd.Series, bar: Any) -> pd.DataFrame:
     """Rule, team, level and step of each row, were these its grade and the bar that lowered it."""
     import pandas as pd
 
-    rows = signs.assign(grade=grade, bar=bar)
+    bar = pd.Series(bar, index=signs.index)
+    rows = signs.assign(grade=grade.astype("category"), bar=bar.astype("category"))
     place = np.select([rule.holds(rows).to_numpy(bool) for rule in RULES], range(len(RULES)), len(RULES) - 1)
     told = {name: [getattr(rule, name) for rule in RULES] for name in ("name", "team", "level", "step")}
     found = pd.DataFrame({name: np.array(values, dtype=object)[place] for name, values in told.items()}, rows.index)
-    own = rows["class"].map(TEAM_OF).fillna(ADMINISTRATION)
+    own = rows["class"].astype(object).map(TEAM_OF).fillna(ADMINISTRATION)
     return found.assign(team=found["team"].mask(found["team"] == OWN, own)).rename(columns={"name": "rule"})
 
 
