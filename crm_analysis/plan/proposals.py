@@ -28,7 +28,7 @@ from crm_analysis.plan.moves.past import QUARTERS, Past, past
 from crm_analysis.plan.moves.what_if import WhatIf, lifted
 from crm_analysis.plan.moves.wishes import wishes
 from crm_analysis.plan.policy import DESK, DEVELOP, KEY, NONE, Policy
-from crm_analysis.plan.small_orders import MINIMUM, PRICE, Proposal, SmallOrders, small_orders
+from crm_analysis.plan.small_orders import PRICE, Proposal, SmallOrders, small_orders
 from crm_analysis.value.segments import CLASSES, Bars, bars, segments
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class Proposals:
     @cached_property
     def minimum(self) -> SmallOrders:
         """The minimum order: smaller ones are refused."""
-        return small_orders(self.book, self.day, replace(self.proposal, step=MINIMUM), self.accounts)
+        return self.price.refusing
 
     # --- moves ---
 
