@@ -56,12 +56,15 @@ class Contacts:
     minutes of all, of each side (minutes_ours, minutes_theirs), and of each of those (minutes_visits_ours, ...);
     untimed (contacts of no minutes, or above LONGEST); unsaid and minutes_unsaid (contacts that do not say who
     began them); contact_cost; cost_visits_ours. What does not say that we began it counts as asked for, so that
-    nothing is taken for our doing, or for free to plan, that nobody said was; `unsaid` says how much that is.
+    nothing is taken for our doing, or for free to plan, that nobody said was; `unsaid` says how much that is. In all
+    minutes an untimed contact counts with the mean of the year's timed ones of its kind, whoever began them (of all
+    timed ones where its kind has none): a blank is no sign of a shorter contact.
 
-    `why`: the columns the book cannot tell, which are NaN, each with a sentence saying why. `scale`: what the
-    sums were multiplied by to bring them to a year (1 where contacts reach back so far; NaN where nothing is told).
-    `timed`, of contacts of a length (up to LONGEST): account_id, kind, contacts, minutes and squares (sums of them, and
-    of their squares in whole tenths of a minute), as counted.
+    `why`: the columns the book cannot tell, which are NaN, each with a sentence saying why; so too where contacts of
+    the year tell no minutes at all, or of none who began it. `scale`: what the sums were multiplied by to bring them to
+    a year (1 where contacts reach back so far; NaN where nothing is told). `timed`, of contacts of a length (up to
+    LONGEST), measured ones only: account_id, kind, contacts, minutes and squares (sums of them, and of their squares in
+    whole tenths of a minute), as counted.
     """
 
     frame: pd.DataFrame
@@ -114,6 +117,9 @@ def _contacts(book: Book, day: dt.date) -> Contacts:
     account, ids = pd.factorize(found["account_id"], sort=True)
     frame = pd.DataFrame({"account_id": ids.to_numpy(dtype=object)})
     kind, ours, unsaid = _words(found)
+    why = _untold(found, unsaid, day) | why
+    if len(found) and "minutes" not in why:
+        found["minutes"] = _filled(found, kind)
     for name in NEEDS:
         amount, holds = _told(name, found, kind, ours, unsaid) if name not in why else (None, ours)
         if amount is None:
@@ -121,7 +127,7 @@ def _contacts(book: Book, day: dt.date) -> Contacts:
         else:
             parts = np.where(holds, np.rint(amount.fillna(0.0).to_numpy("float64") * _PARTS), 0.0)
             frame[name] = np.bincount(account, parts, len(ids)) / _PARTS * scale
-    if "channel" in rows.columns and "minutes" in rows.columns:
+    if "timed" in found and "minutes" not in why:
         timed = _timed(found, account, ids, kind)
     return Contacts(frame, why, scale, timed)
 
@@ -157,6 +163,33 @@ def _words(found: pd.DataFrame) -> tuple[NDArray[np.object_], Flags, Flags]:
     who, how = plain("initiated_by"), plain("channel")
     kind = np.select([how == word for word in _WORDS], list(_WORDS.values()), "others").astype(object)
     return kind, who == US, (who != US) & (who != THEM)
+
+
+def _untold(found: pd.DataFrame, unsaid: Flags, day: dt.date) -> dict[str, str]:
+    """Columns of NEEDS that contacts of the year cannot tell though the book has what they need, and why."""
+    lacks = {}
+    if len(found) and unsaid.all():
+        lacks["initiated_by"] = label("contacts_unsaid").format(day=day)
+    if len(found) and "untimed" in found and (found["untimed"] == found["number"]).all():
+        lacks["minutes"] = label("contacts_untimed").format(day=day, longest=f"{LONGEST:,}")
+    first = {name: next((need for need in needs if need in lacks), "") for name, needs in NEEDS.items()}
+    return {name: lacks[need] for name, need in first.items() if need}
+
+
+def _filled(found: pd.DataFrame, kind: NDArray[np.object_]) -> pd.Series:
+    """Minutes of each row of `found` with those of its untimed contacts: each the mean of the timed ones of its kind.
+
+    In whole ten-thousandths, means too, so that sums do not hang on the order of rows.
+    """
+    parts = np.rint(found["minutes"].fillna(0.0).to_numpy("float64") * _PARTS)
+    untimed = found["untimed"].to_numpy("float64")
+    timed = found["number"].to_numpy("float64") - untimed
+    mean = np.full(len(found), np.rint(parts.sum() / timed.sum()))
+    for name in KINDS:
+        own = kind == name
+        if timed[own].any():
+            mean[own] = np.rint(parts[own].sum() / timed[own].sum())
+    return found["minutes"].mask(untimed > 0, (parts + untimed * mean) / _PARTS)
 
 
 def _told(

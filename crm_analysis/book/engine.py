@@ -267,5 +267,5 @@ def may_keep(con: BaseBackend) -> bool:
 
 def frame(expression: ibis.Table) -> pd.DataFrame:
     """The rows as a frame, dates as datetime64[ns]; the same on every engine, and faster than Ibis' own."""
-    found = expression.to_pyarrow().to_pandas(date_as_object=False)
-    return found.astype(dict.fromkeys(found.select_dtypes("datetime"), "datetime64[ns]"))
+    found = expression.to_pyarrow()
+    return found.to_pandas(date_as_object=False, coerce_temporal_nanoseconds=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import ibis
 import numpy as np
@@ -13,8 +13,9 @@ from crm_analysis.accounts import WINDOW, accounts
 from crm_analysis.book import engine
 from crm_analysis.book.days import last_known
 from crm_analysis.churn.definition.rhythm import rhythm
-from crm_analysis.contacts import contacts
+from crm_analysis.contacts import NEEDS, contacts
 from crm_analysis.errors import BookError
+from crm_analysis.frames import found, widened
 from crm_analysis.labels import label
 from crm_analysis.potential.advice.decided import WORDS, latest, overrides
 from crm_analysis.value.cost_to_serve import avoidable
@@ -40,46 +41,55 @@ class Low:
     gain: float = np.nan
 
 
-def facts(book: Book, as_of: str | dt.date, at: Bars, low: Low | None = None) -> pd.DataFrame:
-    """One row per account known on the day, by account_id; `at` are the day's bars.
+def facts(
+    book: Book, as_of: str | dt.date, at: Bars, low: Low | None = None, known: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """One row per account known on the day, by account_id.
+
+    `at` are the day's bars, `known` what `accounts` tells of the day, where it has been made.
 
     Columns: account_id, name (the id where there is none), group_id, sales_office, rep_id ("" without owner), stage (""
     unless known), key_account, class (None if it did not order in the trailing year), segment, active; revenue, margin
     (NaN without costs), orders of that year; first_order, last_order; cost_to_serve (avoidable, of a year, 0 for
     accounts that spending does not name; NaN where it names none); those of `contacts.NEEDS`; silent_days,
     rhythm_days, silence_ratio (`rhythm`); open_complaint (day of the oldest still open); contract_ends (last day of the
-    contracts in force);
-    outcome, why_outcome ("" unless Low), potential, promising (it is high, whatever the outcome hangs on); worth (a
-    year: margin, or revenue without costs, less cost_to_serve where known, plus potential x gain where known).
+    contracts in force); outcome, why_outcome ("" unless Low), potential, promising (it is high, whatever the outcome
+    hangs on); worth (a year: margin, or revenue without costs, less cost_to_serve where known, plus potential x gain
+    where known).
 
     Of a person's word that stands, one against the advice (`decided.overrides`) or else the latest: decided_action,
     decided_means (KEEP, SURVEY, EASED, CUT), decided_on, decided_reason, decided_by, decided_against (another word
     than was recommended). Text is "" and dates NaT where there is none.
     """
-    known = book.as_of(as_of)
-    day = last_known(known)
-    frame = accounts(known, day, WINDOW)
+    import pandas as pd
+
+    then = book.as_of(as_of)
+    day = last_known(then)
+    frame = accounts(then, day, WINDOW) if known is None else known
     if frame.empty:
         raise BookError(label("plan_no_accounts").format(day=day))
-    frame[["class", "segment"]] = segments(frame, at)[["class", "segment"]]
     ids = frame["account_id"]
+    kind = segments(frame, at)
+    told: dict[str, Any] = {"class": kind["class"], "segment": kind["segment"]}
     for name in ("group_id", "sales_office", "rep_id", "stage"):
-        frame[name] = frame[name].fillna("").astype(object) if name in frame else ""
-    frame["name"] = frame["name"].fillna(ids) if "name" in frame else ids
-    frame["key_account"] = frame["key_account"].eq(True).fillna(False).astype(bool) if "key_account" in frame else False
+        told[name] = frame[name].fillna("").astype(object) if name in frame else ""
+    told["name"] = frame["name"].fillna(ids) if "name" in frame else ids
+    key = frame["key_account"].eq(True).fillna(False).astype(bool) if "key_account" in frame else False
+    told["key_account"] = key
     if "margin" not in frame:
-        frame["margin"] = np.nan
-    frame["cost_to_serve"] = _cost(known, day, ids)
-    frame = frame.join(contacts(known, day).of(ids))
-    parts = [_silence(known, day, frame), _complaints(known), _contracts(known, day), _said(known, day), _low(low)]
-    for part in parts:
-        frame = frame.join(part.set_index("account_id"), on="account_id")
+        told["margin"] = np.nan
+    told["cost_to_serve"] = _cost(then, day, ids)
+    seen = contacts(then, day).of(ids)
+    told |= {name: seen[name] for name in NEEDS}
+    by = pd.Series(told["class"].fillna("").to_numpy(object), index=ids)
+    for part in (_silence(then, day, by), _complaints(then), _contracts(then, day), _said(then, day), _low(low)):
+        told |= found(part, ids)
     for name in ("outcome", "why_outcome", "decided_action", "decided_means", "decided_reason", "decided_by"):
-        frame[name] = frame[name].fillna("").astype(object)
+        told[name] = pd.Series(told[name], index=frame.index).fillna("").astype(object)
     for name in ("promising", "decided_against"):
-        frame[name] = frame[name].eq(True)
-    frame["worth"] = _worth(frame, np.nan if low is None else low.gain)
-    return frame
+        told[name] = pd.Series(told[name], index=frame.index).eq(True)
+    frame = widened(frame, told)
+    return widened(frame, {"worth": _worth(frame, np.nan if low is None else low.gain)})
 
 
 def _worth(frame: pd.DataFrame, gain: float) -> pd.Series:
@@ -90,17 +100,17 @@ def _worth(frame: pd.DataFrame, gain: float) -> pd.Series:
 
 
 def _cost(book: Book, day: dt.date, ids: pd.Series) -> pd.Series:
+    import pandas as pd
+
     try:
-        found = avoidable(book, day).set_index("account_id")["cost_to_serve"]
+        own = found(avoidable(book, day), ids)["cost_to_serve"]
     except BookError:
-        return ids.map({}).astype("float64")
-    return ids.map(found).fillna(0.0).astype("float64")
+        return pd.Series(np.nan, index=ids.index)
+    return pd.Series(own, index=ids.index).fillna(0.0)
 
 
-def _silence(book: Book, day: dt.date, frame: pd.DataFrame) -> pd.DataFrame:
-    by = frame.set_index("account_id")["class"]
-    found = rhythm(book, day, by.fillna(""))
-    return found[["account_id", "silent_days", "rhythm_days", "silence_ratio"]]
+def _silence(book: Book, day: dt.date, by: pd.Series) -> pd.DataFrame:
+    return rhythm(book, day, by)[["account_id", "silent_days", "rhythm_days", "silence_ratio"]]
 
 
 def _complaints(book: Book) -> pd.DataFrame:
@@ -138,13 +148,13 @@ def _said(book: Book, day: dt.date) -> pd.DataFrame:
     against = overrides(book, day)
     other = latest(book, day)
     other = other[~other["account_id"].isin(against["account_id"])]
-    found = pd.concat([against, other], ignore_index=True)
-    table = found[["account_id", "decided_on"]].copy()
+    words = pd.concat([against, other], ignore_index=True)
+    table = words[["account_id", "decided_on"]].copy()
     table["decided_on"] = pd.to_datetime(table["decided_on"])
-    table["decided_action"] = found["action"]
-    table["decided_means"] = found["action"].map(WORDS)
-    table["decided_reason"], table["decided_by"] = found["reason"], found["decided_by"]
-    table["decided_against"] = found["action"] != found["recommended"]
+    table["decided_action"] = words["action"]
+    table["decided_means"] = words["action"].map(WORDS)
+    table["decided_reason"], table["decided_by"] = words["reason"], words["decided_by"]
+    table["decided_against"] = words["action"] != words["recommended"]
     return table
 
 

@@ -18,6 +18,7 @@ from crm_analysis.book import engine
 from crm_analysis.book.days import last_known
 from crm_analysis.contacts import contacts
 from crm_analysis.errors import BookError, UserError
+from crm_analysis.frames import found, widened
 from crm_analysis.labels import label
 from crm_analysis.plan import summary
 from crm_analysis.plan.actions import actions
@@ -63,9 +64,14 @@ class Outlook:
     # --- what everything starts from ---
 
     @cached_property
+    def accounts(self) -> pd.DataFrame:
+        """One row per account known on the day (`accounts.accounts`)."""
+        return accounts(self.book, self.day)
+
+    @cached_property
     def bars(self) -> Bars:
         """The bars of High, Mid and of the margin rate."""
-        return bars(accounts(self.book, self.day), self.wishes.high_bar, self.wishes.mid_bar)
+        return bars(self.accounts, self.wishes.high_bar, self.wishes.mid_bar)
 
     @cached_property
     def potential(self) -> Potential:
@@ -84,16 +90,16 @@ class Outlook:
     @cached_property
     def facts(self) -> pd.DataFrame:
         """One row per account (`facts.facts`), with days_late and fails, of the loss bar; people by name."""
-        frame = facts(self.book, self.day, self.bars, self.low)
-        frame["decided_by"] = self._named(frame["decided_by"])
-        frame["days_late"], frame["fails"] = np.nan, False
+        frame = facts(self.book, self.day, self.bars, self.low, self.accounts)
+        late, fails = np.full(len(frame), np.nan), np.zeros(len(frame), dtype=bool)
         try:
-            late = self.bad.loc[self.bad["as_of"] == np.datetime64(self.day)].set_index("account_id")["days_late"]
-            frame["days_late"] = frame["account_id"].map(late).astype("float64")
-            frame["fails"] = self.loss.fails(frame["days_late"])
+            now = self.bad[self.bad["as_of"] == np.datetime64(self.day)]
+            late = found(now[["account_id", "days_late"]], frame["account_id"])["days_late"]
+            fails = self.loss.fails(late)
         except BookError:
             pass
-        return frame
+        more = {"decided_by": self._named(frame["decided_by"]), "days_late": late, "fails": fails}
+        return widened(frame, more)
 
     # --- what can be borne ---
 
@@ -139,8 +145,10 @@ class Outlook:
     @cached_property
     def lengths(self) -> Lengths:
         """How long contacts take."""
-        known = self.facts.set_index("account_id")["class"]
-        return lengths(self.book, self.day, known)
+        import pandas as pd
+
+        classes = pd.Series(self.facts["class"].to_numpy(), index=self.facts["account_id"])
+        return lengths(self.book, self.day, classes)
 
     @cached_property
     def hours(self) -> Hours:
@@ -170,16 +178,13 @@ class Outlook:
         elsewhere = ~pd.Series(teams(people["team"]), dtype=object).isin(TEAMS).to_numpy()
         theirs = rows["rep_id"].isin(people.loc[elsewhere, "rep_id"])
         people = people.assign(team=people["team"].mask(elsewhere, _OTHER))
-        found = owners(rows.assign(team=rows["team"].mask(theirs, _OTHER)), people, self.hours.minutes(people))
+        dealt = widened(rows, {"team": rows["team"].mask(theirs, _OTHER)})
+        given = owners(dealt, people, self.hours.minutes(people))
         if people.empty:
-            found["owner_why"] = label("owner_nobody_named")
-        owner = found["owner"]
-        return rows.assign(
-            owner=owner,
-            owner_name=self._named(owner),
-            owner_why=found["owner_why"],
-            minutes_today=todays_minutes(rows, self.lengths),
-        )
+            given["owner_why"] = label("owner_nobody_named")
+        owner = given["owner"]
+        more = {"owner": owner, "owner_name": self._named(owner), "owner_why": given["owner_why"]}
+        return widened(rows, more | {"minutes_today": todays_minutes(rows, self.lengths)})
 
     def _named(self, ids: pd.Series) -> pd.Series:
         """The names of our people by rep_id; the id of those not here, or without a name."""

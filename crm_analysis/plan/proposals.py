@@ -144,19 +144,42 @@ class Proposals:
 
     @cached_property
     def effort(self) -> Effort | None:
-        """Minutes a year of the visits and calls that the policy begins with an account of each state, and their cost.
+        """Minutes a year of contacts with an account of each state, and what a minute costs.
 
+        Visits and calls that the policy begins, as long as they take with accounts of the class (of all, where it has
+        no length of its own, and for tiers); and, where the book tells who began contacts, what accounts of the state
+        asked for in the mean in the trailing year (of a state without accounts: what those of all states did).
         None where it is not known what a minute costs.
         """
+        import pandas as pd
+
         if not self.minute_cost > 0:
             return None
-        table = self.lengths.table
-        told = table[table["class"] == ""].set_index("kind")["minutes"]
+        states = self.ladder(self.years).states
+        long = self.lengths.minutes(pd.Series(states, dtype=object))
+        asked = self._asked
         minutes = {}
-        for state in self.ladder(self.years).states:
+        for place, state in enumerate(states):
             visits, calls = self.policy.cadence(LEVEL_OF.get(state, NONE))
-            minutes[state] = float(visits * told["visits"] + calls * told["calls"])
+            begun = float(visits * long["visits"][place] + calls * long["calls"][place])
+            minutes[state] = begun + asked[place]
         return Effort(minutes, self.minute_cost)
+
+    @property
+    def _asked(self) -> list[float]:
+        """Minutes of contacts of the trailing year that accounts of each state asked for, in the mean."""
+        import pandas as pd
+
+        known = self.years
+        ladder = self.ladder(known)
+        asked = contacts(self.book, self.day).of(pd.Series(known.account_id))["minutes_theirs"].to_numpy("float64")
+        place = ladder.places(*known.on(-1))
+        whole = asked[place < len(ladder.states)]
+        if np.isnan(whole).any() or not len(whole):
+            return [0.0] * len(ladder.states)
+        groups = [asked[place == at] for at in range(len(ladder.states))]
+        # sorted, so that sums hang neither on the order of rows nor on names
+        return [float(np.sort(own if len(own) else whole).mean()) for own in groups]
 
     @cached_property
     def lifted(self) -> WhatIf:

@@ -205,15 +205,21 @@ def test_what_cannot_be_read_is_refused_whatever_the_book(given, message):
         proposals(small_book([line("A", "2026-08-01", 10)]), DAY, **given)
 
 
-def test_minutes_are_those_of_the_policy_by_class(look):
-    """Two visits and six calls a year to a High account, of the mean lengths of all."""
-    lengths = look.lengths.table
-    told = lengths[lengths["class"] == ""].set_index("kind")["minutes"]
+def test_minutes_are_those_of_the_policy_and_those_asked_for_by_class(look):
+    """Two visits and six calls a year to a High account, as long as its class takes, and two that it asks for.
+
+    Theirs are the first, fourth and seventh of eight, and the seventh is before the year.
+    """
+    lengths = look.lengths
     effort = look.effort
     assert effort is not None
-    assert effort.minutes["High"] == pytest.approx(2 * told["visits"] + 6 * told["calls"])
-    assert effort.minutes["Low"] == pytest.approx(told["calls"])
-    assert effort.minutes["inactive"] == 0
+    kinds = look.accounts.set_index("account_id")["class"].drop("N1")
+    each = pd.Series([2 * (20 + int(name[1:]) % 5 * 10) for name in kinds.index], kinds.index)
+    asked = each.groupby(kinds).mean()
+    own = lengths.minutes(pd.Series(["High", "Low"]))
+    high = 2 * own["visits"][0] + 6 * own["calls"][0] + asked["High"]
+    assert effort.minutes["High"] == pytest.approx(high)
+    assert effort.minutes["Low"] == pytest.approx(own["calls"][1] + asked["Low"])
     met = [20 + place % 5 * 10 for place in range(36)]  # eight contacts each, of 20 money
     assert look.minute_cost == pytest.approx(36 * 20 / sum(met))
 

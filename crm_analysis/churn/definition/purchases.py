@@ -24,9 +24,12 @@ def purchases(book: Book) -> ibis.Table:
     """
     if "purchases" not in book.kept:
         days = order_days(replace(book, day=None))
-        days = days.filter(days.bought).select("account_id", "ordered_on").distinct()
+        days = days.filter(days.bought).select("account_id", "ordered_on")
         one = ibis.window(group_by="account_id", order_by="ordered_on")
-        book.kept["purchases"] = engine.cached(book.con, days.mutate(before=days.ordered_on.lag().over(one)))
+        days = days.mutate(before=days.ordered_on.lag().over(one))
+        # of several orders of a day all but one follow upon the same day: half the time of making days distinct first
+        days = days.filter(days.before.isnull() | (days.before < days.ordered_on))
+        book.kept["purchases"] = engine.cached(book.con, days)
     days = book.kept["purchases"]
     return days.filter(days.ordered_on <= ibis.literal(last_known(book)))
 

@@ -48,11 +48,11 @@ LABELS: dict[str, str] = {
     "hits_value": "{accounts}, {orders}",
     "lift_and": "{first} and {last}",
     "lift_avoidable": "{cost} for other things that serving them takes",
-    "lift_effort": "{cost} for {hours} more of visits and calls",
-    "lift_effort_less": "{hours} less of visits and calls, which saves {cost}",
+    "lift_effort": "{cost} for {hours} more of contacts",
+    "lift_effort_less": "{hours} less of contacts, which saves {cost}",
     "lift_left": "It takes {parts}, a year; {left} is left.",
-    "lift_minutes": "A minute of contact cost {cost} in the last year; planned minutes of visits and calls per account "
-    "and year: {states}.",
+    "lift_minutes": "A minute of contact cost {cost} in the last year; minutes of contacts per account and year, those "
+    "we plan to begin and, as far as the book tells, those that such accounts ask for: {states}.",
     "lift_largest": "One of the {movers} accounts that moved from {begin} to {end} made {share} of the {money} they "
     "gained: without it {accounts} would bring {gain}.",
     "lift_move": "{accounts} from {begin} to {end}",

@@ -5,6 +5,10 @@ from __future__ import annotations
 from crm_analysis.labels.kinds import Words
 
 LABELS: dict[str, str] = {
+    "contacts_unsaid": "No contact of the year to {day} says who began it (us or them), so those that accounts asked "
+    "for cannot be told from ours.",
+    "contacts_untimed": "No contact of the year to {day} tells its minutes (above 0, up to {longest}), so how long "
+    "contacts take is not known.",
     "owner_deal": "new to the team; goes to who has most room in it",
     "owner_family": "goes to the owner of another account of its group",
     "owner_nobody_named": "the book names none of our people",
@@ -41,7 +45,8 @@ LABELS: dict[str, str] = {
     "does not tell.",
     "work_unasked": "The book does not tell which contacts accounts asked for, so the plan holds only those we begin.",
     "work_unsaid": "{n} contacts of the trailing year ({share}) do not say who began them, and count as asked for.",
-    "work_untimed": "{n} contacts of the trailing year ({share}) tell no minutes, and count as none.",
+    "work_untimed": "{n} contacts of the trailing year ({share}) tell no minutes; each counts with the mean of those "
+    "of its kind that do.",
 }
 
 COLUMNS: Words = {

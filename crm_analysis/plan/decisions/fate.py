@@ -49,10 +49,10 @@ class Fates:
 
     `table`, a row per decision (account, day and action), the latest first: account_id, name, decision, recommended,
     follows (FOLLOWS), decided_on, begun (the first day of an unbroken row of it), stood_days (since begun, to the day
-    or until something else was decided), replaced_on, done (DONE); contacts and visits that we began, and orders below
-    the minimum, of a year before and since while it stood (contacts_before, contacts_since, visits_..., small_...);
-    orders_since, revenue_before, revenue_since, margin_before, margin_since (of a year); class_then, class_now (by the
-    same bars);
+    or until something else was decided; 0 where follows is UNKNOWN, for such a word counts for nothing), replaced_on,
+    done (DONE); contacts and visits that we began, and orders below the minimum, of a year before and since while it
+    stood (contacts_before, contacts_since, visits_..., small_...); orders_since, revenue_before, revenue_since,
+    margin_before, margin_since (of a year); class_then, class_now (by the same bars);
     left_since (no order since, and for longer than its rhythm); reason. What is told of a year needs EARLY days, and is
     NaN before.
 

@@ -35,7 +35,8 @@ def since(book: Book, minimum: float = 0.0) -> pd.DataFrame:
 
     Columns: account_id, decided_on, action, recommended (plain words), meant, against, lot (the never-cut group's),
     reason, decided_by; begun (the first day of an unbroken row of the same decision), replaced_on (the next day on
-    which something else was decided, and this not again; NaT while it stands).
+    which something else was decided, and this not again; NaT while it stands). Words that are not known (`meant` is "")
+    replace nothing and never stand, as in `decided`: begun on their day, 0 days long, replaced by none.
 
     Over 365 days up to the decision (before), and from the day after it up to the book's day (since): revenue and,
     with costs, margin (as they are: not of a year); bought_before, orders_since (days with an order). While it stands:
@@ -81,20 +82,25 @@ def _standing(book: Book, day: dt.date) -> ibis.Table:
     rows = told(book)
     texts = {name: rows[name].max() for name in ("recommended", "reason", "decided_by", "why", "meant")}
     rows = rows.group_by("account_id", "decided_on", "action").agg(against=rows.against.any(), **texts)
+    rows = rows.mutate(known=rows.meant != "")
     # unbroken rows: the number of the account's decision days, less the number of those on which this was said
-    place = ibis.dense_rank().over(ibis.window(group_by="account_id", order_by="decided_on"))
+    place = ibis.dense_rank().over(ibis.window(group_by=["account_id", "known"], order_by="decided_on"))
     said = ibis.row_number().over(ibis.window(group_by=["account_id", "action"], order_by="decided_on"))
     rows = engine.fenced(book.con, rows.mutate(place=place.cast("int64"), said=said.cast("int64")))
     rows = rows.mutate(island=rows.place - rows.said)
     island = ibis.window(group_by=["account_id", "action", "island"])
     rows = rows.mutate(begun=rows.decided_on.min().over(island), after=rows.place.max().over(island) + 1)
+    rows = rows.mutate(
+        begun=ibis.ifelse(rows.known, rows.begun, rows.decided_on),
+        after=ibis.ifelse(rows.known, rows.after, ibis.null("int64")),
+    )
     rows = engine.fenced(book.con, rows)
-    days = rows.select(rows.account_id, after=rows.place, replaced_on=rows.decided_on).distinct()
+    days = rows.filter(rows.known).select("account_id", after="place", replaced_on="decided_on").distinct()
     joined = rows.left_join(days, [rows.account_id == days.account_id, rows.after == days.after])
     told_names = ("account_id", "decided_on", "action", "recommended", "meant", "against", "reason", "decided_by")
     found = joined.select(
         *(rows[name] for name in told_names), rows.begun, days.replaced_on, lot=rows.why == NEVER_CUT,
-        until=ibis.coalesce(days.replaced_on, ibis.literal(day)),
+        until=ibis.ifelse(rows.known, ibis.coalesce(days.replaced_on, ibis.literal(day)), rows.decided_on),
     )  # fmt: skip
     return engine.cached(book.con, found)
 

@@ -57,7 +57,7 @@ def invoice_days(book: Book, as_of: str | dt.date) -> list[dt.date]:
 def bad_accounts(book: Book, days: Iterable[str | dt.date], overdue_days: int = OVERDUE_DAYS) -> pd.DataFrame:
     """Accounts that owed anything in the year up to each day: one row per day and account, sorted by both.
 
-    One query of the engine; each day sees what was known on it, and one after the extract is the extract's day.
+    Each day sees what was known on it, and one after the extract is the extract's day.
     Columns: as_of (datetime64), account_id; invoices (open at some time of the year), amount (theirs); days_late (their
     mean of days late, weighted by amount, as far as they are paid, written off or due; what is still open counts as
     late as it is; paid early counts 0; NaN where none is due yet), worst_days (the most of one; NaN alike); open (money
@@ -68,14 +68,16 @@ def bad_accounts(book: Book, days: Iterable[str | dt.date], overdue_days: int = 
     Raises BookError without invoices that tell when payment was due and came; UserError for overdue_days below 0, or
     without a day.
     """
+    import pandas as pd
+
     wanted = sorted({last_known(book.as_of(day)) for day in days})
     if not wanted:
         raise UserError("bad accounts: expected a day at least, such as 2026-09-30; found none.")
     if overdue_days < 0:
         raise UserError(f"overdue_days are 0 or more; found {overdue_days}.")
-    parts = [_on(book.as_of(day), day, overdue_days) for day in wanted]
-    whole = ibis.union(*parts) if len(parts) > 1 else parts[0]
-    frame = engine.frame(whole.order_by("as_of", "account_id"))
+    # a query for each day is quicker than one for all: most invoices count in one year only
+    parts = [engine.frame(_on(book.as_of(day), day, overdue_days).order_by("account_id")) for day in wanted]
+    frame = pd.concat(parts, ignore_index=True)
     due, owed = frame.pop("due_amount"), frame["open"]
     frame.insert(4, "days_late", frame.pop("due_days") / due.where(due > 0))
     frame["worst_days"] = frame["worst_days"].astype("float64").where(due > 0)
@@ -85,10 +87,7 @@ def bad_accounts(book: Book, days: Iterable[str | dt.date], overdue_days: int = 
 
 
 def _on(known: Book, day: dt.date, overdue_days: int) -> ibis.Table:
-    """The rows of `bad_accounts` for one day, with sums over invoices that are due: due_amount, due_days.
-
-    A scan for each day is quicker than one for all: most invoices count in one year only.
-    """
+    """The rows of `bad_accounts` for one day, with sums over invoices that are due: due_amount, due_days."""
     rows = known.need("invoices", "due_on", "paid_on")
     far, now, start = (ibis.literal(value) for value in (_FAR, day, before(day, YEAR)))
     written = rows.written_off_on if "written_off_on" in rows.columns else ibis.null("date")

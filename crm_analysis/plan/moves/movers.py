@@ -34,6 +34,14 @@ FEW = 5
 _AT_ONCE = 50
 
 
+@dataclass(frozen=True)
+class Years:
+    """Years in which accounts made a move, and those of them in which others stayed."""
+
+    moved: int
+    counted: int
+
+
 @dataclass(frozen=True, eq=False)
 class Lift:
     """Accounts that moved from one state to another, one place each, sorted by what they gained.
@@ -43,7 +51,11 @@ class Lift:
     by money in the same order. `stay_error`: the standard error of the mean of those that stayed. `brought`, `stayed`
     and `head_start` are means over the accounts: of the year after; of those that stayed; and what the movers had
     brought more than those in the year before the move. `held`: the part that a year later was still in the state
-    reached, or beyond. All NaN or empty without movers, gains also where nobody stayed.
+    reached, or beyond. All NaN or empty without movers, gains also where nobody stayed in any year of a move.
+
+    `years`: in how many years accounts made the move (moved), and in how many of these others stayed (counted). Moves
+    of the other years, which nothing can be held against, are left out of all figures; where no year counts, they are
+    all in.
     """
 
     begin: int
@@ -55,6 +67,7 @@ class Lift:
     stayed: Mapping[str, float]
     head_start: Mapping[str, float]
     held: float
+    years: Years
 
     @property
     def largest(self) -> float:
@@ -146,8 +159,9 @@ class Movers:
 def movers(past: Past, ladder: Ladder) -> Movers:
     """Moves of a year and what came in the next, over all years of `past`, which has steps of four quarters.
 
-    Those that fell back or left count with what they brought. BookError where orders do not reach over a year for the
-    bars, a year for the move and the year after; UserError for other steps.
+    Those that fell back or left count with what they brought; moves of a year in which nobody stayed do not, where
+    others do. BookError where orders do not reach over a year for the bars, a year for the move and the year after;
+    UserError for other steps.
     """
     if past.quarters != 4:
         raise UserError(f"moves are valued by years, steps of 4 quarters; found steps of {past.quarters}.")
@@ -168,10 +182,10 @@ def movers(past: Past, ladder: Ladder) -> Movers:
         stays = {name: _Stay.of(came[name], had[name], year, own & (end == i), steps) for name in money}
         for j, other in enumerate(ladder.states):
             if i != j:
-                at = np.flatnonzero(own & (end == j))
+                at, years = _counted(np.flatnonzero(own & (end == j)), year, stays["revenue"])
                 kept = after[at] <= j if j < i else after[at] >= j
                 rows = {name: (came[name][at], had[name][at]) for name in money}
-                lifts[one, other] = _lift((i, j), account[at], year[at], rows, kept, stays, past.cluster)
+                lifts[one, other] = _lift((i, j), account[at], year[at], rows, kept, stays, past.cluster, years)
     now = np.bincount(places[-1], minlength=many + 1)[:many]
     averages = {name: _averages(values[-1], places[-1], many) for name, values in money.items()}
     return Movers(ladder, past.days, lifts, averages, now)
@@ -197,9 +211,16 @@ class _Stay:
         return cls(after, error, before)
 
 
+def _counted(moves: Ints, year: Ints, stay: _Stay) -> tuple[Ints, Years]:
+    """Of moves (places in `year`) those of years in which others stayed, or all where none is; and the years."""
+    known = np.isfinite(stay.after[year[moves]])
+    years = Years(len(np.unique(year[moves])), len(np.unique(year[moves[known]])))
+    return (moves[known] if known.any() else moves), years
+
+
 def _lift(
     pair: tuple[int, int], account: Ints, year: Ints, money: Mapping[str, tuple[Array, Array]],
-    kept: NDArray[np.bool_], stays: Mapping[str, _Stay], cluster: Ints,
+    kept: NDArray[np.bool_], stays: Mapping[str, _Stay], cluster: Ints, years: Years,
 ) -> Lift:  # fmt: skip
     each, place = np.unique(account, return_inverse=True)
     moves = np.bincount(place).astype("float64")
@@ -221,7 +242,15 @@ def _lift(
         found["error"][name] = float(by_account(stay.error[year]).mean()) if len(each) else np.nan
     held = float(by_account(kept.astype("float64")).mean()) if len(each) else np.nan
     return Lift(
-        *pair, found["gains"], found["cluster"], found["error"], found["brought"], found["stayed"], found["head"], held
+        *pair,
+        found["gains"],
+        found["cluster"],
+        found["error"],
+        found["brought"],
+        found["stayed"],
+        found["head"],
+        held,
+        years,
     )
 
 

@@ -220,6 +220,9 @@ def _says(found: tuple[Wish, ...], known: Movers, cost: Costs, effort: Effort | 
             says.append(label("what_if_few_movers").format(**names))
         elif lift.largest > MOST_OF_IT:
             says.append(label("what_if_largest").format(**names, share=f"{lift.largest:.0%}"))
+        if lift.years.counted < lift.years.moved:
+            moved, counted = (f"{number}" for number in (lift.years.moved, lift.years.counted))
+            says.append(label("what_if_years").format(**names, moved=moved, counted=counted))
         head, gain = lift.head_start["revenue"], lift.gain("revenue")
         if gain > 0 and head > 0:
             says.append(label("what_if_head_start").format(**names, share=f"{min(head / gain, 1):.0%}"))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from crm_analysis.frames import widened
 from crm_analysis.periods import before
 from crm_analysis.plan.effort.need import GOES_ON, planned_minutes
 from crm_analysis.plan.grades.grades import Grades, base_grades, grades
@@ -106,7 +107,7 @@ def treated(
         "action": words(shown, next_["step"], "step_plan", also),
         "recommended": _recommended(told["rule"], told["level"], told["step"]),
     }
-    return Treated(pd.concat([rows, pd.DataFrame(planned, index=rows.index)], axis="columns"), found)
+    return Treated(widened(rows, planned), found)
 
 
 def _signs(rows: pd.DataFrame, day: dt.date, policy: Policy) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from crm_analysis.labels import column
 from crm_analysis.plan.decisions.carried import BEGINS, STOPS
 from crm_analysis.plan.decisions.fate import DONE, FOLLOWS, fates, in_words, ratio_interval
 from crm_analysis.plan.decisions.since import LEAST, since, undecided
-from crm_analysis.potential.advice.decided import WORDS
+from crm_analysis.potential.advice.decided import WORDS, latest, overrides
 from crm_analysis.value.segments import Bars
 
 AT = Bars(1000.0, 300.0, None)
@@ -70,6 +70,38 @@ def test_how_long_a_decision_stands_and_what_replaced_it_by_hand():
     ]
     assert list(rows["stood_days"]) == [181, 181, 92, 355]
     assert list(rows["follows"]) == ["followed", "followed", "overridden", "followed"]
+
+
+def test_an_unknown_word_replaces_nothing_and_never_stands_as_the_plan_has_it():
+    """After a keep on 10 January "ponder" is written twice, and another word not known; the keep is said again."""
+    rows = [
+        ("A", "2025-01-10", "keep", "desk"), ("A", "2025-03-10", "ponder", "desk"),
+        ("A", "2025-03-10", "think", "desk"), ("A", "2025-04-10", "ponder", "desk"),
+        ("A", "2025-07-10", "keep", "desk"), ("B", "2025-01-10", "ponder", None), ("B", "2025-02-10", "desk", None),
+        ("C", "2025-01-10", "desk", "desk"), ("C", "2025-06-10", None, "desk"), ("C", "2025-09-10", "key", "desk"),
+    ]  # fmt: skip
+    book = small_book([*monthly("A", 10), *monthly("B", 10), *monthly("C", 10)],
+                      interactions=[visit("A", "2025-03-20")], decisions=decisions(*rows))  # fmt: skip
+    held = overrides(book, DAY).set_index("account_id")
+    assert dict(held["action"]) == {"A": "keep", "C": "key"}  # that is what the plan does
+    assert dict(latest(book, DAY).set_index("account_id")["action"]) == {"A": "keep", "B": "desk", "C": "key"}
+    found = fates(book, DAY, today("A", "B", "C"), AT)
+    table = found.table.sort_values(["account_id", "decided_on", "decision"])
+    told = [(row.account_id, row.decision, f"{row.begun:%m-%d}", f"{row.replaced_on:%m-%d}" if row.replaced_on ==
+             row.replaced_on else "", row.stood_days) for row in table.itertuples()]  # fmt: skip
+    assert told == [
+        ("A", "keep", "01-10", "", 628), ("A", "ponder", "03-10", "", 0), ("A", "think", "03-10", "", 0),
+        ("A", "ponder", "04-10", "", 0), ("A", "keep", "01-10", "", 628),
+        ("B", "ponder", "01-10", "", 0), ("B", "desk", "02-10", "", 597),
+        ("C", "desk", "01-10", "09-10", 243), ("C", "", "06-10", "", 0), ("C", "key", "09-10", "", 385),
+    ]  # fmt: skip
+    assert found.says[0] == (
+        "There are 10 decisions about 3 accounts: 3 stand, 1 was replaced, 1 confirms an earlier one."
+    )
+    assert found.says[1] == "Decisions in words that are not known, which count for nothing: 5."
+    unread = table[table["follows"] == "unknown"]
+    assert unread["visits_since"].isna().all()
+    assert set(unread["done"]) == {"untold"}
 
 
 def test_how_a_decision_stands_to_the_advice():

@@ -82,6 +82,16 @@ def test_a_move_nobody_made_has_no_gain_and_says_so():
     assert found.table.iloc[0]["average_revenue"] == pytest.approx(140 - 85)
 
 
+def test_years_that_do_not_count_are_said():
+    years = {"A": [None, 10, 60, 90], "B": [10, 70, 30, 20], "C": [20, 60, 90, 90], "S": [None, 30, 30, 40]}
+    found = known(years, cost=0.5)
+    said = lifted(found, "Low>Mid: 1", [class_ladder(found, *BARS)])
+    assert said.table.iloc[0]["gain_margin"] == pytest.approx(25)
+    words = "Years in which accounts moved from Low to Mid: 2, of which count: 1; in the others none stayed in Low"
+    assert words in " ".join(said.says)
+    assert not any("of which count" in words for words in of("Low>Mid: 1").says)
+
+
 def test_more_accounts_than_there_are_names_both_numbers():
     with pytest.raises(UserError, match=r"4 accounts are to leave Low, where there are 3"):
         of("Low>Mid: 3; Low>High: 1")

@@ -13,7 +13,7 @@ from crm_analysis.book import BookError
 from crm_analysis.errors import UserError
 from crm_analysis.plan.moves.ladder import class_ladder
 from crm_analysis.plan.moves.means import mean_draws
-from crm_analysis.plan.moves.movers import movers
+from crm_analysis.plan.moves.movers import Years, movers
 from crm_analysis.plan.moves.past import Past
 
 YEARS = {
@@ -51,6 +51,29 @@ def test_an_account_that_moved_twice_counts_once_with_its_mean():
     lift = found.lifts["Low", "Mid"]
     assert lift.accounts == 2
     assert sorted(lift.gains["revenue"]) == pytest.approx([(40 + 80) / 2 - 10, 60 - 10])
+
+
+def test_a_year_in_which_nobody_stayed_does_not_count():
+    """B and C rise in the first year, when none is Low and stays; A in the second, beside S."""
+    years = {"A": [None, 10, 60, 90], "B": [10, 70, 30, 20], "C": [20, 60, 90, 90], "S": [None, 30, 30, 40]}
+    lift = of(years, cost=0.5).lifts["Low", "Mid"]
+    assert lift.years == Years(2, 1)
+    assert lift.accounts == 1
+    assert (lift.gain("revenue"), lift.gain("margin")) == (90 - 40, 25)
+    assert (lift.brought["revenue"], lift.stayed["revenue"], lift.head_start["revenue"]) == (90, 40, 10 - 30)
+    assert lift.held == 1
+    alone = of({"A": [10, 60, 90]}).lifts["Low", "Mid"]
+    assert (alone.years, alone.accounts, alone.brought["revenue"]) == (Years(1, 0), 1, 90)
+    assert np.isnan(alone.gain("revenue"))
+    assert of().lifts["Low", "Mid"].years == Years(1, 1)
+    assert of().lifts["Mid", "High"].years == Years(0, 0)
+
+
+def test_an_account_that_moved_twice_counts_with_the_year_that_others_stayed_in():
+    """A rises in the first year, when nobody stays, and again in the third, beside S: only then, 80 - 20."""
+    lift = of({"A": [10, 60, 10, 60, 80], "S": [None, None, 10, 10, 20]}).lifts["Low", "Mid"]
+    assert (lift.years, lift.accounts) == (Years(2, 1), 1)
+    assert lift.gain("revenue") == pytest.approx(60)
 
 
 def test_the_gain_without_the_largest_mover_by_hand():

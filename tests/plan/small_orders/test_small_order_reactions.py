@@ -209,6 +209,54 @@ def test_drawn_intervals_are_the_quantiles_of_many_other_draws():
     assert (sums > grid["high_profit"]).mean() == pytest.approx(0.05, abs=0.02)
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_one_of_63_that_leaves_is_worked_out_by_hand(seed):
+    """Each leaves in one of 63 ways; three are below 5 %, so the fourth loss is the end; 59 of 63 are below 95 %."""
+    table = drawn(np.random.default_rng(seed), 63)
+    each = np.sort(table[:, 2].sum() + table[:, 0] - table[:, 2])
+    row = spread(made(table), (0.02,), (0.0,)).iloc[0]
+    assert row[["leaving", "bundling"]].tolist() == [1, 0]
+    assert [row["low_profit"], row["high_profit"]] == pytest.approx([each[3], each[59]])
+    # nobody gains or loses by bundling: who of the others does so changes nothing
+    same = np.column_stack([table[:, 0], table[:, 2], table[:, 2]])
+    grid = spread(made(same), (0.02,), (0.25, 0.5, 0.75, 1.0))
+    assert grid["bundling"].tolist() == [16, 31, 47, 62]
+    for name, end in (("low_profit", each[3]), ("high_profit", each[59])):
+        assert grid[name].tolist() == pytest.approx([end] * 4)
+
+
+def test_two_that_leave_are_worked_out_against_all_pairs():
+    table = drawn(np.random.default_rng(7), 40)
+    change = table[:, 0] - table[:, 1]
+    every = np.sort([table[:, 1].sum() + change[a] + change[b] for a, b in combinations(range(40), 2)])
+    row = spread(made(table), (0.05,), (1.0,)).iloc[0]
+    assert [row["low_profit"], row["high_profit"]] == pytest.approx([every[38], every[740]])  # 39 and 741 of 780
+
+
+@FEW
+@given(TABLES, st.data())
+def test_every_way_is_gone_through(table, data):
+    gone = data.draw(st.integers(0, len(table)))
+    bundled = data.draw(st.integers(0, len(table) - gone))
+    count = np.array([gone, bundled, len(table) - gone - bundled])
+    every = chance._every(np.array(table), count)
+    own = all_ways(table, gone, bundled)
+    assert np.unique(every.round(6)).tolist() == np.unique(own.round(6)).tolist()
+    assert every.mean() == pytest.approx(own.mean(), abs=1e-9)
+    assert every.var() == pytest.approx(own.var(), abs=1e-6)
+
+
+def test_where_some_bundle_the_ends_are_those_of_many_other_draws():
+    rng = np.random.default_rng(9)
+    table = drawn(rng, 50)
+    row = spread(made(table), (0.02,), (0.5,)).iloc[0]
+    assert row[["leaving", "bundling", "resting"]].tolist() == [1, 25, 24]
+    ways = rng.random((40_000, 50)).argsort(axis=1)
+    sums = table[ways[:, 0], 0] + table[ways[:, 1:26], 1].sum(axis=1) + table[ways[:, 26:], 2].sum(axis=1)
+    assert (sums < row["low_profit"]).mean() == pytest.approx(0.05, abs=0.005)
+    assert (sums > row["high_profit"]).mean() == pytest.approx(0.05, abs=0.005)
+
+
 def test_beyond_few_accounts_the_exact_moments_agree_with_draws(monkeypatch):
     of = made(drawn(np.random.default_rng(3), 1000))
     pairs = (0.0, 0.05, 0.2), (0.25, 0.75)
