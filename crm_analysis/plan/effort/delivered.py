@@ -9,7 +9,7 @@ import ibis
 import numpy as np
 
 from crm_analysis.book import engine
-from crm_analysis.contacts import KINDS, US
+from crm_analysis.contacts import KINDS, LONGEST, US
 from crm_analysis.errors import BookError
 from crm_analysis.features.windows import Landmark
 from crm_analysis.labels import label
@@ -120,9 +120,9 @@ def purposes(book: Book, as_of: str | dt.date, most: int = 8) -> pd.DataFrame:
     """What contacts of the trailing year were for, by who began them: begun_by, purpose, contacts, share, minutes.
 
     begun_by is "us", "them" or "" (not said), in this order; for each the `most` frequent purposes of all, then others
-    together, and those that say none. contacts and minutes (NaN without minutes) as counted; share of the
-    contacts that the same side began. Purposes are compared in small letters. Raises BookError where the book has no
-    purposes, or cannot tell who began a contact.
+    together, and those that say none. contacts and minutes (of those of a length, up to `contacts.LONGEST`; NaN where
+    none is) as counted; share of the contacts that the same side began. Purposes are compared in small letters. Raises
+    BookError where the book has no purposes, or cannot tell who began a contact.
     """
     import pandas as pd
 
@@ -130,7 +130,9 @@ def purposes(book: Book, as_of: str | dt.date, most: int = 8) -> pd.DataFrame:
     rows = then.need("interactions", "purpose", "initiated_by")
     day = then.day or then.extracted_on
     rows = rows.filter(rows.account_id.notnull() & (rows.happened_on > ibis.literal(Landmark.of(day).year)))
-    minutes = rows.minutes.sum() if "minutes" in rows.columns else ibis.null("float64")
+    minutes: ibis.Value = ibis.null("float64")
+    if "minutes" in rows.columns:
+        minutes = rows.minutes.sum(where=(rows.minutes > 0) & (rows.minutes <= LONGEST))
     rows = rows.group_by("purpose", "initiated_by").agg(contacts=rows.count(), minutes=minutes)
     found = engine.frame(
         rows.select(

@@ -103,8 +103,9 @@ def test_every_verdict_has_its_words_and_a_book_that_does_not_tell_says_so():
 
 def test_purposes_by_hand():
     rows = [contact("A", purpose=" Order "), contact("A", purpose="order", minutes=None), contact("B", purpose="quote"),
-            contact("B", purpose="review"), contact("B", purpose="a thank you"), contact("B", purpose=None),
-            contact("A", who="them", purpose="ORDER"), contact("A", who="them", purpose="quote"),
+            contact("B", purpose="review", minutes=9999), contact("B", purpose="a thank you"),
+            contact("B", purpose=None), contact("A", who="them", purpose="ORDER"),
+            contact("A", who="them", purpose="quote"),
             contact("C", who=None, purpose="quote"), contact("C", "2025-09-30", purpose="review")]  # fmt: skip
     found = purposes(book(rows), DAY, most=2)
     assert found[["begun_by", "purpose", "contacts"]].to_numpy().tolist() == [
@@ -112,7 +113,9 @@ def test_purposes_by_hand():
         ["them", "order", 1], ["them", "quote", 1], ["", "quote", 1],
     ]  # fmt: skip
     assert found["share"].tolist() == pytest.approx([1 / 3, 1 / 6, 1 / 3, 1 / 6, 0.5, 0.5, 1])
-    assert found["minutes"].tolist() == [10, 10, 20, 10, 10, 10, 10]
+    assert found["minutes"].tolist() == [10, 10, 10, 10, 10, 10, 10]  # no contact takes a week
+    slips = purposes(book([contact("A", purpose="order", minutes=minutes) for minutes in (0, None, 9999)]), DAY)
+    assert slips["minutes"].isna().all()
     with pytest.raises(BookError, match="No contact is told of the year to 2026-09-30"):
         purposes(book([]), DAY)
     with pytest.raises(BookError, match="'purpose'"):
