@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from crm_analysis.book.book import Book
 
+    Codes = NDArray[np.int64]
     Flags = NDArray[np.bool_]
 
 KINDS = ("visits", "calls", "others")
@@ -82,7 +83,7 @@ class Contacts:
         for name in NEEDS:
             values = np.append(self.frame[name].to_numpy("float64"), 0.0)[place]
             told[name] = np.where(none, np.nan if name in self.why else 0.0, values)
-        return pd.DataFrame(told, index=ids.index)
+        return pd.DataFrame(told, index=ids.index, copy=False)
 
 
 def contacts(book: Book, as_of: str | dt.date) -> Contacts:
@@ -151,18 +152,22 @@ def _sums(rows: ibis.Table) -> ibis.Table:
     return table.mutate(**{name: table[name].cast("int64") for name in whole})
 
 
-def _words(found: pd.DataFrame) -> tuple[NDArray[np.object_], Flags, Flags]:
-    """The kind of each row of `found`, whether we began it, and whether it does not say who did."""
+def _words(found: pd.DataFrame) -> tuple[Codes, Flags, Flags]:
+    """The kind of each row of `found`, by its place in KINDS, whether we began it, and whether it does not say who did.
 
-    def plain(name: str) -> NDArray[np.object_]:
+    The words are few, and the rows may be millions: they are compared once each.
+    """
+
+    def plain(name: str) -> tuple[list[str], Codes]:
         if name not in found:
-            return np.full(len(found), "", dtype=object)
+            return [""], np.zeros(len(found), dtype="int64")
         codes, words = found[name].factorize()
-        return np.array([*(str(word).strip().lower() for word in words), ""], dtype=object)[codes]
+        return [*(str(word).strip().lower() for word in words), ""], codes
 
-    who, how = plain("initiated_by"), plain("channel")
-    kind = np.select([how == word for word in _WORDS], list(_WORDS.values()), "others").astype(object)
-    return kind, who == US, (who != US) & (who != THEM)
+    (whose, who), (ways, how) = plain("initiated_by"), plain("channel")
+    kind = np.array([KINDS.index(_WORDS.get(way, "others")) for way in ways])[how]
+    ours, theirs = (np.array([word == side for word in whose])[who] for side in (US, THEM))
+    return kind, ours, ~ours & ~theirs
 
 
 def _untold(found: pd.DataFrame, unsaid: Flags, day: dt.date) -> dict[str, str]:
@@ -176,7 +181,7 @@ def _untold(found: pd.DataFrame, unsaid: Flags, day: dt.date) -> dict[str, str]:
     return {name: lacks[need] for name, need in first.items() if need}
 
 
-def _filled(found: pd.DataFrame, kind: NDArray[np.object_]) -> pd.Series:
+def _filled(found: pd.DataFrame, kind: Codes) -> pd.Series:
     """Minutes of each row of `found` with those of its untimed contacts: each the mean of the timed ones of its kind.
 
     In whole ten-thousandths, means too, so that sums do not hang on the order of rows.
@@ -185,16 +190,14 @@ def _filled(found: pd.DataFrame, kind: NDArray[np.object_]) -> pd.Series:
     untimed = found["untimed"].to_numpy("float64")
     timed = found["number"].to_numpy("float64") - untimed
     mean = np.full(len(found), np.rint(parts.sum() / timed.sum()))
-    for name in KINDS:
-        own = kind == name
+    for place in range(len(KINDS)):
+        own = kind == place
         if timed[own].any():
             mean[own] = np.rint(parts[own].sum() / timed[own].sum())
     return found["minutes"].mask(untimed > 0, (parts + untimed * mean) / _PARTS)
 
 
-def _told(
-    name: str, found: pd.DataFrame, kind: NDArray[np.object_], ours: Flags, unsaid: Flags
-) -> tuple[pd.Series, Flags]:
+def _told(name: str, found: pd.DataFrame, kind: Codes, ours: Flags, unsaid: Flags) -> tuple[pd.Series, Flags]:
     """What a column of NEEDS is the sum of, and of which rows of `found`."""
     every = np.ones(len(found), dtype=bool)
     plain = {"contacts_all": "number", "minutes": "minutes", "untimed": "untimed", "contact_cost": "cost"}
@@ -207,17 +210,17 @@ def _told(
     holds = ours if parts[-1] == OURS else ~ours
     for part in parts:
         if part in KINDS:
-            holds = holds & (kind == part)
+            holds = holds & (kind == KINDS.index(part))
     return amount, holds
 
 
-def _timed(found: pd.DataFrame, account: NDArray[np.int64], ids: pd.Index, kind: NDArray[np.object_]) -> pd.DataFrame:
+def _timed(found: pd.DataFrame, account: Codes, ids: pd.Index, kind: Codes) -> pd.DataFrame:
     """`Contacts.timed`, of rows with timed, tenths and squares."""
     import pandas as pd
 
     parts = []
-    for name in KINDS:
-        own = kind == name
+    for place, name in enumerate(KINDS):
+        own = kind == place
         sums = {
             told: np.bincount(account[own], found[part].fillna(0).to_numpy("float64")[own], len(ids)) / per
             for told, part, per in (("contacts", "timed", 1), ("minutes", "tenths", 10), ("squares", "squares", 100))

@@ -9,10 +9,12 @@ import numpy as np
 
 from crm_analysis.errors import UserError
 from crm_analysis.labels import label
+from crm_analysis.plan.effort.need import teams
 from crm_analysis.plan.treatment.rules import TEAMS
 
 if TYPE_CHECKING:
     import pandas as pd
+    from numpy.typing import NDArray
 
 SOON = 14
 """Days within which an action counts as due soon."""
@@ -54,7 +56,7 @@ def actions(treated: pd.DataFrame, people: pd.DataFrame | None = None) -> pd.Dat
 
     if lacking := [name for name in _NEEDED if name not in treated]:
         raise UserError(f"actions: column '{lacking[0]}' is missing; found {', '.join(map(str, treated.columns))}.")
-    rows = treated[treated["due"].notna()]
+    rows = treated.loc[treated["due"].notna(), list(_NEEDED)]
     owner = rows["owner"].fillna("").astype(object)
     named = owner.map(_names(people)).fillna(owner)
     nobody = (owner == "").to_numpy()
@@ -65,26 +67,22 @@ def actions(treated: pd.DataFrame, people: pd.DataFrame | None = None) -> pd.Dat
         untold.format(reason=one, why=two) if nobody and two else one
         for one, two, nobody in zip(reason, why, nobody, strict=True)
     ]
-    table = pd.DataFrame(
-        {
-            "account_id": rows["account_id"],
-            "name": rows["name"],
-            "team": rows["team"].fillna(""),
-            "to_do": rows["action"],
-            "reason": pd.Series(said, index=rows.index, dtype=object),
-            "owner": named.mask(nobody, label("unassigned")),
-            "due": pd.to_datetime(rows["due"]),
-            "class": rows["class"],
-            "grade": rows["grade"],
-            "revenue": rows["revenue"].astype("float64"),
-            **{name: pd.Series(pd.NaT if name == "decided_on" else None, index=rows.index) for name in ANSWER},
-            "recommended": rows["recommended"],
-        }
-    )
-    order = table.assign(place=_places(table["team"]), held=~nobody, worth=rows["worth"].astype("float64"))
-    by = ["place", "team", "held", "owner", "due", "worth", "account_id"]
-    order = order.sort_values(by, ascending=[True] * 5 + [False, True], na_position="last", kind="stable")
-    return table.loc[order.index, list(COLUMNS)].astype(dict.fromkeys(ANSWER[:-1], object)).reset_index(drop=True)
+    same = ("account_id", "name", "class", "grade", "recommended")
+    told = {name: rows[name] for name in same} | {
+        "team": rows["team"].fillna(""),
+        "to_do": rows["action"],
+        "reason": pd.Series(said, dtype=object),
+        "owner": named.mask(nobody, label("unassigned")),
+        "due": pd.to_datetime(rows["due"]),
+        "revenue": rows["revenue"].astype("float64"),
+    }
+    words = [told[name].factorize(sort=True)[0] for name in ("account_id", "owner", "team")]
+    worth, due = -rows["worth"].to_numpy("float64"), told["due"].to_numpy("int64")
+    order = np.lexsort((words[0], worth, due, words[1], ~nobody, words[2], _places(told["team"])))
+    table = {name: values.to_numpy()[order] for name, values in told.items()}
+    empty = np.full(len(rows), None, dtype=object)
+    table |= dict.fromkeys(ANSWER, empty) | {"decided_on": np.full(len(rows), np.datetime64("NaT", "ns"))}
+    return pd.DataFrame({name: table[name] for name in COLUMNS})
 
 
 def by_team(table: pd.DataFrame, as_of: str | dt.date) -> pd.DataFrame:
@@ -125,6 +123,7 @@ def _names(people: pd.DataFrame | None) -> dict[str, str]:
     return dict(zip(rows["rep_id"], names, strict=True))
 
 
-def _places(team: pd.Series) -> pd.Series:
-    place = {name: number for number, name in enumerate(TEAMS)}
-    return team.str.strip().str.lower().map(place).fillna(len(TEAMS)).astype("int64")
+def _places(team: pd.Series) -> NDArray[np.int64]:
+    """The place of each team in TEAMS; after all of them that of others."""
+    plain = teams(team)
+    return np.select([plain == name for name in TEAMS], range(len(TEAMS)), len(TEAMS))

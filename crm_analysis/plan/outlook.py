@@ -106,13 +106,16 @@ class Outlook:
     @cached_property
     def _bad(self) -> pd.DataFrame | BookError:
         try:
-            return bad_accounts(self.book, invoice_days(self.book, self.day), self.policy.overdue_days)
+            return bad_accounts(self.book, invoice_days(self.book, self.day)[:2], self.policy.overdue_days)
         except BookError as lack:
             return lack
 
     @property
     def bad(self) -> pd.DataFrame:
-        """Accounts that owed anything, by year (`grades.bad.bad_accounts`); raises BookError without invoices."""
+        """Accounts that owed anything (`grades.bad.bad_accounts`), on the day and, where that is told, a year before.
+
+        Raises BookError without invoices.
+        """
         if isinstance(self._bad, BookError):
             raise self._bad
         return self._bad

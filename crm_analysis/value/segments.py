@@ -43,13 +43,13 @@ def bars(frame: pd.DataFrame, high: float = 0, mid: float = 0, margin_rate: floa
     accounts' revenue, and the first 80 %; the margin rate of the whole frame. Raises UserError if a bar
     is negative, or the Mid bar is above the High bar.
     """
-    active = frame[frame["active"]].sort_values(["revenue", "account_id"], ascending=[False, True], kind="stable")
+    active = frame.loc[frame["active"], "revenue"].sort_values(ascending=False, ignore_index=True)
     if high < 0 or mid < 0:
         raise UserError(f"bars are amounts of money; found high {high:g} and mid {mid:g}, expected no negative one")
-    total = active["revenue"].sum()
-    share = active["revenue"].cumsum() / (total if total > 0 else float("nan"))
+    total = active.sum()
+    share = active.cumsum() / (total if total > 0 else float("nan"))
     places = [int((share < part - 1e-12).sum()) for part in _SHARES]
-    found = [float(active["revenue"].iloc[place]) if total > 0 else 0.0 for place in places]
+    found = [float(active.iloc[place]) if total > 0 else 0.0 for place in places]
     result = Bars(float(high) or found[0], float(mid) or found[1], margin_rate)
     if result.mid > result.high:
         both = f"the Mid bar ({result.mid:,.2f}) is above the High bar ({result.high:,.2f})"

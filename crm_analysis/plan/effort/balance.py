@@ -9,7 +9,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from crm_analysis.churn.definition.shares import LEVEL
-from crm_analysis.plan.effort.need import GOES_ON, errors
+from crm_analysis.plan.effort.need import GOES_ON, errors, in_order
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,10 +45,11 @@ def balance(rows: pd.DataFrame, lengths: Lengths, scale: float = 1.0) -> Balance
     """
     import pandas as pd
 
-    rows = rows[["account_id", "class", "visits", "calls", "desk", "minutes_today", "minutes_planned", *GOES_ON]]
-    rows = rows.sort_values(["minutes_planned", "minutes_today", "account_id"], kind="stable")
-    kind = rows["class"].fillna("").to_numpy(object)
-    parts = {name: kind == name for name in CLASSES if (kind == name).any()}
+    rows = in_order(rows[["class", "visits", "calls", "desk", "minutes_today", "minutes_planned", *GOES_ON]])
+    rows["class"] = rows["class"].astype("category")  # looked at again and again
+    codes, names = rows["class"].astype(object).fillna("").factorize()
+    places = {str(name): place for place, name in enumerate(names)}
+    parts = {name: np.equal(codes, places[name]) for name in CLASSES if name in places}
     told = [_row(rows, inside, lengths, scale) for inside in parts.values()]
     table = pd.DataFrame(told)
     table.insert(0, "class", list(parts))

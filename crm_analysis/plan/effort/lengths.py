@@ -66,13 +66,16 @@ def lengths(book: Book, as_of: str | dt.date, classes: pd.Series | None = None) 
     import pandas as pd
 
     found = contacts(book, as_of).timed
-    known = found["account_id"].map(classes) if classes is not None else pd.Series(None, found.index, dtype=object)
+    codes, names = (np.full(0, -1), pd.Index([])) if classes is None else classes.factorize(sort=True)
+    place = np.full(len(found), -1) if classes is None else classes.index.get_indexer(pd.Index(found["account_id"]))
+    kinds, code = found["kind"].to_numpy(object), np.append(codes, -1)[place]
+    sums = found[["contacts", "minutes", "squares"]]
     rows = []
     for kind in KINDS:
-        own = found[found["kind"] == kind]
-        rows.append({"kind": kind, "class": ""} | measured(own, ASSUMED[kind]))
-        for name in sorted(known[own.index].dropna().unique()):
-            part = own[known[own.index] == name]
+        mine = kinds == kind
+        rows.append({"kind": kind, "class": ""} | measured(sums[mine], ASSUMED[kind]))
+        for number, name in enumerate(names):
+            part = sums[mine & (code == number)]
             if part["contacts"].sum() >= LEAST and len(part) >= LEAST_ACCOUNTS:
                 rows.append({"kind": kind, "class": name} | measured(part, ASSUMED[kind]))
     return Lengths(pd.DataFrame(rows))

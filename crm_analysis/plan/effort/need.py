@@ -13,6 +13,7 @@ import numpy as np
 from crm_analysis.churn.definition.shares import LEVEL
 from crm_analysis.contacts import KINDS
 from crm_analysis.errors import UserError
+from crm_analysis.frames import widened
 from crm_analysis.labels import label
 
 if TYPE_CHECKING:
@@ -159,8 +160,9 @@ def need(rows: pd.DataFrame, people: pd.DataFrame, lengths: Lengths, hours: Hour
 
     says = tuple(_says(rows, len(people), lengths, hours, scale))
     frame = rows[["class", "team", "desk", *_OWNERS, "visits", "calls", *GOES_ON]]
-    minutes_of = {"today": todays_minutes(rows, lengths), "planned": planned_minutes(rows, lengths)}
-    rows = _sorted(frame.assign(**{f"minutes_{name}": values for name, values in minutes_of.items()}))
+    told = {"minutes_today": todays_minutes(rows, lengths), "minutes_planned": planned_minutes(rows, lengths)}
+    # classes are looked at again and again
+    rows = in_order(widened(frame, told | {"class": rows["class"].astype("category")}))
     ids, nobody = pd.Index(people["rep_id"]), len(people)
     today, owner = (np.where(place < 0, nobody, place) for place in (ids.get_indexer(rows[name]) for name in _OWNERS))
     of = np.append(teams(people["team"]), "")
@@ -208,7 +210,7 @@ def teams(words: pd.Series) -> NDArray[np.object_]:
     return plain[codes]
 
 
-def _sorted(rows: pd.DataFrame) -> pd.DataFrame:
+def in_order(rows: pd.DataFrame) -> pd.DataFrame:
     """The rows in the order of what is summed, so that sums hang neither on their order nor on names."""
     names = ["minutes_planned", "minutes_today", "visits", "calls", *GOES_ON]
     return rows.iloc[np.lexsort(rows[names].to_numpy("float64").T)]

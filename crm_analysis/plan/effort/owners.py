@@ -34,6 +34,9 @@ WHY = {
 """Why an account has its owner, or none, each with the label of its words."""
 
 
+_NEEDED = ["account_id", "rep_id", "team", "minutes_planned", "worth", "sales_office", "group_id"]
+
+
 def owners(rows: pd.DataFrame, people: pd.DataFrame, minutes_there: pd.Series) -> pd.DataFrame:
     """An owner for each account: account_id, owner (rep_id; "" for none), owner_why (words), in the order of `rows`.
 
@@ -57,7 +60,7 @@ def owners(rows: pd.DataFrame, people: pd.DataFrame, minutes_there: pd.Series) -
     """
     import pandas as pd
 
-    table = rows.reset_index(drop=True)
+    table = rows[_NEEDED].reset_index(drop=True)
     team = teams(table["team"])
     people = people.assign(team=teams(people["team"])).sort_values("rep_id", ignore_index=True)
     ids = pd.Index(people["rep_id"])

@@ -15,14 +15,17 @@ from crm_analysis.plan.grades.grades import Grades, base_grades, grades
 from crm_analysis.plan.policy import CALL, DESK, DEVELOP, KEPT, KEY, NEW, NONE, PREPAY, STEP, VISITED, Policy
 from crm_analysis.plan.treatment.rules import ADMINISTRATION, CUTS, OWN, RULES, TEAM_OF, TOLD
 from crm_analysis.plan.treatment.steps import steps
-from crm_analysis.plan.treatment.words import FIELDS, FORMATS, words
+from crm_analysis.plan.treatment.words import FORMATS, words
 from crm_analysis.potential.advice.outcome import CUT
 
 if TYPE_CHECKING:
     import pandas as pd
+    from numpy.typing import NDArray
 
     from crm_analysis.plan.effort.lengths import Lengths
     from crm_analysis.value.segments import Bars
+
+    Places = NDArray[np.int64]
 
 _SITUATION = ["active", "open_complaint", "silence_ratio", "contract_ends"]
 LATELY = "24M"
@@ -75,18 +78,20 @@ def treated(
     signs = _signs(rows, day, policy)
     # what an account takes if no bar lowers it, and if the work bar does
     base = signs["base_grade"]
-    full = _minutes(rows, _ruled(signs, base, "")["level"], policy, lengths)
+    asked = rows[["class", *GOES_ON, *(f"minutes_{name}" for name in GOES_ON)]]
+    full = _minutes(asked, _rules(signs, base, ""), policy, lengths)
     ranked = base.isin(["A", "B"])
-    lowered = _ruled(signs, base.mask(ranked, "C"), np.where(ranked, "work", ""))["level"]
-    select = np.minimum(_minutes(rows, lowered, policy, lengths), full)
-    asked = rows[["account_id", "fails", "worth", "revenue"]]
-    found = grades(asked.assign(**signs[["base_grade", "kept"]], minutes_full=full, minutes_select=select), capacity)
+    lowered = _rules(signs, base.mask(ranked, "C"), np.where(ranked, "work", ""))
+    select = np.minimum(_minutes(asked, lowered, policy, lengths), full)
+    queue = {"base_grade": base, "kept": signs["kept"], "minutes_full": full, "minutes_select": select}
+    found = grades(widened(rows[["account_id", "fails", "worth", "revenue"]], queue), capacity)
     grade, bar = (found.table[name].set_axis(rows.index) for name in ("grade", "bar"))
-    told = _ruled(signs, grade, bar)
-    visits, calls, desk = _cadence(told["level"], policy)
-    minutes = _minutes(rows, told["level"], policy, lengths)
-    shown = rows[[name for name, _ in FIELDS.values() if name in rows]].assign(visits=visits)
-    seen = rows[_SITUATION].assign(never=signs["never"], level=told["level"], step=told["step"])
+    place = _rules(signs, grade, bar)
+    told = _ruled(signs, place)
+    cadence = _cadence(place, policy)
+    minutes = _minutes(asked, place, policy, lengths)
+    shown = widened(rows, {"visits": cadence["visits"]})
+    seen = widened(rows[_SITUATION], {"never": signs["never"], "level": told["level"], "step": told["step"]})
     next_ = steps(seen, day)
     money = FORMATS["money"].format
     also = {"high": money(at.high), "mid": money(at.mid), "reach": money(found.reach), "late_bar": f"{late_bar:.1f}"}
@@ -97,9 +102,7 @@ def treated(
         "rule": told["rule"],
         "team": told["team"],
         "level": told["level"],
-        "visits": visits,
-        "calls": calls,
-        "desk": desk,
+        **cadence,
         "minutes_planned": minutes,
         "step": next_["step"],
         "due": next_["due"],
@@ -129,17 +132,26 @@ def _signs(rows: pd.DataFrame, day: dt.date, policy: Policy) -> pd.DataFrame:
     return signs
 
 
-def _ruled(signs: pd.DataFrame, grade: pd.Series, bar: Any) -> pd.DataFrame:
-    """Rule, team, level and step of each row, were these its grade and the bar that lowered it."""
+def _rules(signs: pd.DataFrame, grade: pd.Series, bar: Any) -> Places:
+    """The place in RULES of each row's rule, were these its grade and the bar that lowered it."""
     import pandas as pd
 
     bar = pd.Series(bar, index=signs.index)
-    rows = signs.assign(grade=grade.astype("category"), bar=bar.astype("category"))
-    place = np.select([rule.holds(rows).to_numpy(bool) for rule in RULES], range(len(RULES)), len(RULES) - 1)
-    told = {name: [getattr(rule, name) for rule in RULES] for name in ("name", "team", "level", "step")}
-    found = pd.DataFrame({name: np.array(values, dtype=object)[place] for name, values in told.items()}, rows.index)
-    own = rows["class"].astype(object).map(TEAM_OF).fillna(ADMINISTRATION)
-    return found.assign(team=found["team"].mask(found["team"] == OWN, own)).rename(columns={"name": "rule"})
+    rows = widened(signs, {"grade": grade.astype("category"), "bar": bar.astype("category")})
+    return np.select([rule.holds(rows).to_numpy(bool) for rule in RULES], range(len(RULES)), len(RULES) - 1)
+
+
+def _ruled(signs: pd.DataFrame, place: Places) -> dict[str, pd.Series]:
+    """Rule, team, level and step of each row."""
+    import pandas as pd
+
+    def told(name: str) -> NDArray[np.object_]:
+        return np.array([getattr(rule, name) for rule in RULES], dtype=object)[place]
+
+    own = signs["class"].astype(object).map(TEAM_OF).fillna(ADMINISTRATION).to_numpy()
+    team = told("team")
+    found = {"rule": told("name"), "team": np.where(team == OWN, own, team), "level": told("level")}
+    return {name: pd.Series(values, index=signs.index) for name, values in (found | {"step": told("step")}).items()}
 
 
 def _recommended(rule: pd.Series, level: pd.Series, step: pd.Series) -> pd.Series:
@@ -147,14 +159,12 @@ def _recommended(rule: pd.Series, level: pd.Series, step: pd.Series) -> pd.Serie
     return found.mask(rule == "loss_large", RECOMMENDED[PREPAY])
 
 
-def _cadence(level: pd.Series, policy: Policy) -> tuple[pd.Series, pd.Series, pd.Series]:
-    """Visits and calls a year that we begin, and whether visits they ask for become calls."""
-    told = {name: policy.cadence(name) for name in set(level)}
-    visits, calls = (level.map({name: pair[place] for name, pair in told.items()}) for place in (0, 1))
-    return visits.astype("float64"), calls.astype("float64"), ~level.isin(VISITED)
+def _cadence(place: Places, policy: Policy) -> dict[str, Any]:
+    """Visits and calls a year that we begin, and whether visits they ask for become calls (desk)."""
+    visits, calls = np.array([policy.cadence(rule.level) for rule in RULES], dtype="float64").T
+    desk = np.array([rule.level not in VISITED for rule in RULES])
+    return {"visits": visits[place], "calls": calls[place], "desk": desk[place]}
 
 
-def _minutes(rows: pd.DataFrame, level: pd.Series, policy: Policy, lengths: Lengths) -> pd.Series:
-    visits, calls, desk = _cadence(level, policy)
-    asked = rows[["class", *GOES_ON, *(f"minutes_{name}" for name in GOES_ON)]]
-    return planned_minutes(asked.assign(visits=visits, calls=calls, desk=desk), lengths)
+def _minutes(asked: pd.DataFrame, place: Places, policy: Policy, lengths: Lengths) -> pd.Series:
+    return planned_minutes(widened(asked, _cadence(place, policy)), lengths)
