@@ -84,6 +84,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> list[Made]:
 # what the company looks like
 
 
+@pytest.mark.slow
 def test_a_fifth_of_the_active_accounts_brings_four_fifths_of_the_revenue(made: list[Made]) -> None:
     shares = []
     for book in made:
@@ -93,16 +94,19 @@ def test_a_fifth_of_the_active_accounts_brings_four_fifths_of_the_revenue(made: 
     assert 0.76 < np.mean(shares) < 0.83
 
 
+@pytest.mark.slow
 def test_three_quarters_of_the_active_accounts_are_low(made: list[Made]) -> None:
     low = [(book.year(END).revenue < book.bar(END)).mean() for book in made]
     assert 0.70 < min(low) <= max(low) < 0.86
     assert 0.75 < np.mean(low) < 0.82
 
 
+@pytest.mark.slow
 def test_no_account_is_the_whole_company(made: list[Made]) -> None:
     assert max(book.year(END).revenue.iloc[0] / book.year(END).revenue.sum() for book in made) < 0.35
 
 
+@pytest.mark.slow
 def test_there_are_new_inactive_and_never_ordering_accounts(made: list[Made]) -> None:
     for book in made:
         first = book.first_order()
@@ -114,12 +118,14 @@ def test_there_are_new_inactive_and_never_ordering_accounts(made: list[Made]) ->
         assert (book.accounts.known_since < "2022-10-01").sum() > 80  # entered before the data begin
 
 
+@pytest.mark.slow
 def test_who_never_ordered_is_a_suspect_or_prospect_and_nobody_else(made: list[Made]) -> None:
     for book in made:
         waiting = book.accounts.stage.isin(["suspect", "prospect"])
         assert set(book.accounts.account_id[~waiting]) == set(book.orders.account_id)
 
 
+@pytest.mark.slow
 def test_few_low_accounts_grow_and_most_new_ones_stay_small(made: list[Made]) -> None:
     """Promising as in the design: at least the Mid bar, and 1.5 times its own, a year later."""
     before = END - pd.DateOffset(years=1)
@@ -138,6 +144,7 @@ def test_few_low_accounts_grow_and_most_new_ones_stay_small(made: list[Made]) ->
     assert small_again / recent > 0.85
 
 
+@pytest.mark.slow
 def test_about_a_ninth_of_the_active_accounts_leave_in_a_year(made: list[Made]) -> None:
     before = END - pd.DateOffset(years=1)
     gone = [(~book.year(before).index.isin(book.year(END).index)).mean() for book in made]
@@ -148,6 +155,7 @@ def test_about_a_ninth_of_the_active_accounts_leave_in_a_year(made: list[Made]) 
         assert (last.reindex(left.index) <= left + pd.Timedelta(days=6)).all()
 
 
+@pytest.mark.slow
 def test_some_reorder_regularly_and_some_do_not(made: list[Made]) -> None:
     spread: dict[str, list[float]] = {}
     for book in made:
@@ -162,6 +170,7 @@ def test_some_reorder_regularly_and_some_do_not(made: list[Made]) -> None:
     assert middle["burst"] > 0.9
 
 
+@pytest.mark.slow
 def test_orders_follow_the_season(made: list[Made]) -> None:
     months = pd.DataFrame([book.orders.groupby(book.orders.ordered_on.dt.month).revenue.sum() for book in made])
     relative = months.div(months.mean(axis=1), axis=0).mean()
@@ -170,6 +179,7 @@ def test_orders_follow_the_season(made: list[Made]) -> None:
     assert relative[3] > 1.08
 
 
+@pytest.mark.slow
 def test_margin_rates_differ_by_account_and_family(made: list[Made]) -> None:
     for book in made:
         year = book.year(END)
@@ -183,6 +193,7 @@ def test_margin_rates_differ_by_account_and_family(made: list[Made]) -> None:
     assert len(family) == 8
 
 
+@pytest.mark.slow
 def test_credit_notes_are_negative_lines_and_about_two_in_a_hundred(made: list[Made]) -> None:
     credited = [(book.orders.revenue < 0).mean() for book in made]
     assert 0.014 < min(credited) <= max(credited) < 0.026
@@ -193,6 +204,7 @@ def test_credit_notes_are_negative_lines_and_about_two_in_a_hundred(made: list[M
         assert (book.orders.revenue != 0).all()
 
 
+@pytest.mark.slow
 def test_offices_regions_and_descriptions(made: list[Made]) -> None:
     for book in made:
         accounts = book.accounts
@@ -210,6 +222,7 @@ def test_offices_regions_and_descriptions(made: list[Made]) -> None:
         assert book.reps.to_date.notna().sum() >= 4
 
 
+@pytest.mark.slow
 def test_the_programme_starts_in_a_random_half_of_the_offices(made: list[Made]) -> None:
     early = set()
     for book in made:
@@ -272,11 +285,13 @@ def assert_clean(book: Made) -> None:
     assert (served.until <= served.value.map(end) + pd.Timedelta(days=1)).all()
 
 
+@pytest.mark.slow
 def test_the_books_are_clean(made: list[Made]) -> None:
     for book in made:
         assert_clean(book)
 
 
+@pytest.mark.slow
 def test_stages_do_not_look_ahead(made: list[Made]) -> None:
     """Whoever is engaged or a partner within the data was promoted before them, or on the day of an order."""
     for book in made:
@@ -349,6 +364,7 @@ def test_csv_files_have_plain_lines_and_money_two_places(tmp_path: Path) -> None
         assert not lines[column].eq("-0.00").any()
 
 
+@pytest.mark.slow
 def test_a_line_is_exactly_its_quantity_times_a_price_in_cents(made: list[Made]) -> None:
     lines = made[0].orders
     cents, quantity = (lines.revenue * 100).round().astype(int), lines.quantity.astype(int)

@@ -25,6 +25,7 @@ from crm_analysis.value.families import families
 from crm_analysis.value.pyramid import pyramid
 from crm_analysis.value.segments import bars, segment_table, segments
 
+pytestmark = pytest.mark.slow
 CHECKOUT = Path(__file__).parents[2]
 DATA = Path(os.environ.get("CRM_ANALYSIS_DATA") or CHECKOUT.parent / "shared" / "data")
 

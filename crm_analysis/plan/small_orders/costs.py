@@ -10,6 +10,7 @@ import ibis
 import numpy as np
 
 from crm_analysis.book import engine
+from crm_analysis.contacts import contacts
 from crm_analysis.errors import BookError
 from crm_analysis.features.windows import Landmark
 from crm_analysis.labels import label
@@ -56,10 +57,10 @@ def costs(book: Book, day: dt.date) -> Costs:
         parts.append(avoidable(book, day))
     except BookError as lack:
         lacks["cost_to_serve"] = str(lack)
-    contacts, why = _contacts(book, day)
+    asked, why = _contacts(book, day)
     lacks |= why
-    if contacts is not None:
-        parts.append(contacts)
+    if asked is not None:
+        parts.append(asked)
     frame = pd.DataFrame({"account_id": pd.Series(dtype=object)})
     for part in parts:
         frame = frame.merge(part, on="account_id", how="outer")
@@ -82,7 +83,7 @@ def _contacts(book: Book, day: dt.date) -> tuple[pd.DataFrame | None, dict[str, 
     inside = rows.filter((rows.happened_on > ibis.literal(mark.year)) & rows.account_id.notnull())
     sums: dict[str, Any] = {"contact_cost": inside.cost.sum()}
     why = {}
-    if lack := book.why_not("interactions", "initiated_by"):
+    if lack := contacts(book, day).why.get("unsaid"):
         why["asked_cost"] = lack
     else:
         theirs = (engine.trimmed(inside.initiated_by).lower() == "them").fill_null(False)
