@@ -7,6 +7,7 @@ that says so in words.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -31,7 +32,7 @@ from crm_analysis.plan.effort.need import Need, need, teams, todays_minutes
 from crm_analysis.plan.effort.owners import owners
 from crm_analysis.plan.facts import Low, facts
 from crm_analysis.plan.grades.bad import bad_accounts, invoice_days
-from crm_analysis.plan.grades.bar import LossBar, followed, loss_bar
+from crm_analysis.plan.grades.bar import LossBar, followed, let_pass, loss_bar
 from crm_analysis.plan.policy import Policy
 from crm_analysis.plan.treatment.rules import TEAMS
 from crm_analysis.plan.treatment.treated import Treated, treated
@@ -106,7 +107,7 @@ class Outlook:
     @cached_property
     def _bad(self) -> pd.DataFrame | BookError:
         try:
-            return bad_accounts(self.book, invoice_days(self.book, self.day)[:2], self.policy.overdue_days)
+            return self._bad_on(invoice_days(self.book, self.day)[:2])
         except BookError as lack:
             return lack
 
@@ -120,6 +121,9 @@ class Outlook:
             raise self._bad
         return self._bad
 
+    def _bad_on(self, days: Sequence[dt.date]) -> pd.DataFrame:
+        return bad_accounts(self.book, days, self.policy.overdue_days)
+
     @cached_property
     def loss(self) -> LossBar:
         """The loss bar; raises BookError where invoices cannot tell who goes bad."""
@@ -129,6 +133,15 @@ class Outlook:
             raise
         except UserError as gap:  # a year without a debt between others
             raise BookError(str(gap)) from None
+
+    @property
+    def let_pass(self) -> pd.DataFrame:
+        """What the loss bar would have let pass in each year (`grades.bar.let_pass`); raises BookError as `loss`."""
+        import pandas as pd
+
+        earlier = invoice_days(self.book, self.day)[2:]
+        past = followed(pd.concat([self._bad_on(earlier), self.bad]) if earlier else self.bad)
+        return let_pass(past, self.loss.at.days_late)
 
     @cached_property
     def people(self) -> pd.DataFrame:

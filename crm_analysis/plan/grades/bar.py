@@ -76,8 +76,7 @@ class LossBar:
     `day`: the day on which days late were known; who went bad in the year after decided. `strict` and `all`: the
     strictest bar, and none at all. `unknown`: accounts of whom nothing was due in the year before: no bar can judge
     them, and none of the other figures counts them. `steps`: about PLACES bars, the strictest first, each a `Passing`
-    and passing_share. `years`: one row per year, the earliest first: as_of, then as `Passing` for this bar (accounts,
-    passing, bad, share, low, high), all_bad (without a bar), unknown_accounts, unknown_bad. The last one decided.
+    and passing_share.
     """
 
     bad_share: float
@@ -89,7 +88,6 @@ class LossBar:
     all: Passing
     unknown: Passing
     steps: pd.DataFrame
-    years: pd.DataFrame
 
     @property
     def binds(self) -> bool:
@@ -200,7 +198,6 @@ def loss_bar(past: pd.DataFrame, bad_share: float = BAD_SHARE) -> LossBar:
         all=bars.passing_at(-1),
         unknown=_passing(math.nan, int((~known).sum()), 0, int(last.loc[~known, "bad"].sum())),
         steps=_steps(bars),
-        years=_years(past, at.days_late),
     )
 
 
@@ -244,7 +241,12 @@ def _steps(bars: _Bars) -> pd.DataFrame:
     return with_share(table)
 
 
-def _years(past: pd.DataFrame, days_late: float) -> pd.DataFrame:
+def let_pass(past: pd.DataFrame, days_late: float) -> pd.DataFrame:
+    """What a bar would have let pass of `past` (`followed`): one row per year, the earliest first.
+
+    Columns: as_of, then as `Passing` (accounts, passing, bad, share, low, high), all_bad (without a bar),
+    unknown_accounts, unknown_bad. By the last year `loss_bar` decides.
+    """
     known, bad = past["days_late"].notna(), past["bad"].astype(bool)
     passes = past["days_late"] <= days_late
     flags = {

@@ -155,7 +155,7 @@ def years(look: Outlook) -> pd.DataFrame:
     found = told_or(lambda: look.loss, None)
     if found is None:
         raise BookError("")
-    return found.years
+    return look.let_pass
 
 
 def drawn_loss(look: Outlook) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from scipy.stats import binom, binomtest
 from small_books import FEW
 
 from crm_analysis.errors import BookError, UserError
-from crm_analysis.plan.grades.bar import IMPOSSIBLE, LIKELY, SHOWN, followed, loss_bar
+from crm_analysis.plan.grades.bar import IMPOSSIBLE, LIKELY, SHOWN, followed, let_pass, loss_bar
 from crm_analysis.potential.guard import guard
 
 LAST = pd.Timestamp("2025-09-30")
@@ -106,17 +106,20 @@ def test_accounts_without_a_record_are_told_apart_and_never_fail():
     found = loss_bar(frame, 0.03)
     assert (found.unknown.accounts, found.unknown.bad, found.all.accounts) == (10, 2, 100)
     assert found.at == loss_bar(ramp(100, {99}), 0.03).at
-    assert found.years[["unknown_accounts", "unknown_bad"]].to_numpy().tolist() == [[10, 2]]
+    told = let_pass(frame, found.at.days_late)
+    assert told[["unknown_accounts", "unknown_bad"]].to_numpy().tolist() == [[10, 2]]
 
 
 def test_the_latest_year_decides_and_earlier_ones_are_shown():
     earlier = past([1.0, 95.0, 96.0, nan], {0, 1, 3}, LAST - pd.DateOffset(years=1))
-    found = loss_bar(pd.concat([earlier, ramp(100, {60, 70, 94, 97})]), 0.03)
+    years = pd.concat([earlier, ramp(100, {60, 70, 94, 97})])
+    found = loss_bar(years, 0.03)
     assert found.day == dt.date(2025, 9, 30)
     assert found.at.days_late == 93
-    rows = found.years[["accounts", "passing", "bad", "all_bad", "unknown_accounts", "unknown_bad"]].to_numpy().tolist()
+    told = let_pass(years, found.at.days_late)
+    rows = told[["accounts", "passing", "bad", "all_bad", "unknown_accounts", "unknown_bad"]].to_numpy().tolist()
     assert rows == [[3, 1, 1, 2, 1, 1], [100, 94, 2, 4, 0, 0]]
-    assert found.years["share"].tolist() == pytest.approx([1 / 3, 0.02])
+    assert told["share"].tolist() == pytest.approx([1 / 3, 0.02])
 
 
 def test_bars_that_are_shown_are_bars_of_the_year():
