@@ -49,6 +49,7 @@ dictionary: .venv/.runtime ## the data dictionary, from the contract, and the li
 	$(BIN)/python -m crm_analysis.book.contract.dictionary > data/README.md
 	$(BIN)/python -m crm_analysis.book.rules > docs/rules.md
 	$(BIN)/python -m crm_analysis.plan.treatment.rules > docs/plan_rules.md
+	$(BIN)/python -m crm_analysis.kpi.definitions > docs/kpi_definitions.md
 
 lock: .venv/.uv ## newest versions that pyproject.toml allows, and environment.yml
 	$(COMPILE) --group uv --output-file requirements/uv.txt

@@ -6,7 +6,7 @@ kind (how its values are written) and, where the heading needs one, its unit. Ea
 
 from __future__ import annotations
 
-from crm_analysis.labels import common, leaving, plan, potential, retention, satisfaction, value
+from crm_analysis.labels import common, kpi, leaving, plan, potential, retention, satisfaction, value
 from crm_analysis.labels.kinds import Column, Kind, Words
 
 __all__ = ["CODED", "COLUMNS", "LABELS", "Column", "Kind", "column", "label"]
@@ -19,6 +19,7 @@ LABELS: dict[str, str] = (
     | satisfaction.LABELS
     | potential.LABELS
     | plan.LABELS
+    | kpi.LABELS
 )
 COLUMNS: Words = (
     common.COLUMNS
@@ -28,6 +29,7 @@ COLUMNS: Words = (
     | satisfaction.COLUMNS
     | potential.COLUMNS
     | plan.COLUMNS
+    | kpi.COLUMNS
 )
 
 CODED = ("tier", "action", "rule", "who")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from crm_analysis.plots.complaints import complaint_chart, complaint_funnel, complaint_topics, complaint_waits
 from crm_analysis.plots.drivers import importance_map, team_impressions
+from crm_analysis.plots.kpi import became_high, effect_by_quarter, kpi_funnels, kpi_months
 from crm_analysis.plots.plan import loss_bars, migration_matrix, reactions, service_time
 from crm_analysis.plots.potential import cut_risk, potential_calibration, practice_missed
 from crm_analysis.plots.retention import (
@@ -26,16 +27,20 @@ from crm_analysis.plots.value import (
 from crm_analysis.plots.worth import first_priorities, focus_views, leaving_by_voice
 
 __all__ = [
+    "became_high",
     "cohort_heatmap",
     "complaint_chart",
     "complaint_funnel",
     "complaint_topics",
     "complaint_waits",
     "cut_risk",
+    "effect_by_quarter",
     "first_priorities",
     "focus_views",
     "importance_map",
     "incidence_areas",
+    "kpi_funnels",
+    "kpi_months",
     "largest_values",
     "leaving_by_voice",
     "leaving_calibration",

@@ -40,6 +40,7 @@ PARTS = (
     Part("potential", "potential.ipynb"),
     Part("plan", "plan.ipynb"),
     Part("what_if", "what_if.ipynb"),
+    Part("kpi", "kpi.ipynb"),
 )
 
 

@@ -14,6 +14,7 @@ from crm_analysis.book import engine
 from crm_analysis.book.days import first_known, last_known, order_days
 from crm_analysis.errors import BookError
 from crm_analysis.labels import label
+from crm_analysis.xmr import LEAST, MONTHS, signals
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,14 +25,6 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-LEAST = 12
-"""Months that limits need: with fewer they are themselves a matter of chance."""
-MONTHS = 24
-"""Months a chart shows at most: limits of long ago are not those of today."""
-WIDE = 2.66
-"""Mean moving ranges between the mean and a limit: three standard deviations of a normal law (3 / 1.128)."""
-RUN = 8
-"""Months in a row on one side of the mean that are a signal."""
 DRAWS, _SEED = 2000, 20260930
 """Charts that are drawn to tell how often chance alone makes a signal."""
 
@@ -41,7 +34,7 @@ class Chart:
     """Complaints per 100 orders by month, with the limits of the usual up and down.
 
     `table`: month (such as 2026-09), complaints, orders, per_100, signal ("", "above", "below" a limit, or "run" for a
-    month that ends or goes on with RUN or more on one side of the mean). `middle`, `low`, `high`: the mean of the
+    month that ends or goes on with `xmr.RUN` or more on one side of the mean). `middle`, `low`, `high`: the mean of the
     months' rates and its limits, the lower no less than 0. `left_out`: months without an order, which have no rate.
     """
 
@@ -66,7 +59,7 @@ class Chart:
         orders = self.table["orders"].to_numpy(np.float64)
         usual = float(self.table["complaints"].sum()) / orders.sum()
         drawn = np.random.default_rng(_SEED).poisson(usual * orders, (DRAWS, len(orders)))
-        return float((_codes(100 * drawn / orders)[0] != "").any(axis=1).mean())
+        return float((signals(100 * drawn / orders)[0] != "").any(axis=1).mean())
 
 
 def monthly(book: Book, counts: Counts, months: int = MONTHS) -> pd.DataFrame:
@@ -102,32 +95,17 @@ def monthly(book: Book, counts: Counts, months: int = MONTHS) -> pd.DataFrame:
 
 
 def chart(months: pd.DataFrame) -> Chart:
-    """The XmR chart of `monthly`: limits are the mean and WIDE mean moving ranges to either side (Wheeler 1993).
+    """The XmR chart of `monthly`: limits are the mean and `xmr.WIDE` mean moving ranges to either side (Wheeler 1993).
 
     All months shown make the limits. A season that the book has is not removed: its high months may be signals. Raises
-    BookError for fewer than LEAST months with orders.
+    BookError for fewer than `xmr.LEAST` months with orders.
     """
     own = months[months["orders"] > 0].reset_index(drop=True)
     if len(own) < LEAST:
         words = "complaints_few_months_one" if len(own) == 1 else "complaints_few_months_many"
         raise BookError(label(words).format(n=len(own), least=LEAST))
     table = own.assign(per_100=100 * own["complaints"] / own["orders"])
-    found, middle, half = _codes(table["per_100"].to_numpy()[None, :])
+    found, middle, half = signals(table["per_100"].to_numpy()[None, :])
     table["signal"] = found[0]
     low, high = float(middle[0] - half[0]), float(middle[0] + half[0])
     return Chart(table, float(middle[0]), max(low, 0.0), high, len(months) - len(own))
-
-
-def _codes(rate: Array) -> tuple[NDArray[np.str_], Array, Array]:
-    """The signals of charts, a row each and a column per month; their means, and how far from these the limits are."""
-    middle = rate.mean(axis=1)
-    half = WIDE * np.abs(np.diff(rate, axis=1)).mean(axis=1)
-    near = 1e-9 * np.maximum(1.0, middle)
-    above, below = (sign * (rate - middle[:, None]) for sign in (1, -1))
-    side = np.where(above > near[:, None], 1, np.where(below > near[:, None], -1, 0))
-    length = np.zeros(side.shape, dtype=np.int64)
-    for place in range(side.shape[1]):
-        goes_on = side[:, place] == side[:, place - 1] if place else False
-        length[:, place] = np.where(side[:, place] == 0, 0, 1 + np.where(goes_on, length[:, place - 1], 0))
-    limit = (half + near)[:, None]
-    return np.select([above > limit, below > limit, length >= RUN], ["above", "below", "run"], ""), middle, half

@@ -1,0 +1,1 @@
+"""What the programme did, held against units that had not started."""

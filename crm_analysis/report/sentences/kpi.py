@@ -1,0 +1,333 @@
+"""What the KPI page tells first, and its scorecard: figures now and then, changes with intervals, lights, targets.
+
+Figures of a scorecard are of many units, so they are written here one by one; the numbers themselves are in the files.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crm_analysis.errors import BookError
+from crm_analysis.kpi.comparison.lights import BETTER, CHANGED, LAST_QUARTER, SAME, UNKNOWN, WORSE, YEAR_AGO
+from crm_analysis.kpi.definitions import BY_NAME
+from crm_analysis.kpi.values import COMPANY
+from crm_analysis.kpi.windows import SEGMENT
+from crm_analysis.labels import label
+from crm_analysis.report.values import is_missing, text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pandas as pd
+
+    from crm_analysis.kpi.outlook import Outlook
+    from crm_analysis.labels import Kind
+
+NAMED = 3
+"""Changes that are named in a headline."""
+LIT = (BETTER, WORSE, CHANGED)
+RELATIVE = ("money", "number", "minutes")
+"""Units whose change is told as a share of what was; that of the others in their own unit."""
+SCORECARD = ("kpi", "now_said", "before_said", "change_said", "light", "target_said")
+CHANGES = ("kpi", "of_whom", "compared_with", "now_said", "before_said", "change_said", "light")
+CLASSES = ("kpi", "of_whom", "now_said", "before_said", "change_said", "light")
+KEYS = ("kpi", "dimension", "group", "against")
+OF_CLASSES = ("revenue", "revenue_per_account", "margin_rate", "minutes_per_account", "net_revenue_retention")
+"""KPIs that the page shows by value class; the table of all cells holds the others."""
+KINDS: dict[str, Kind] = {"change": "measure"}
+
+
+# --- how figures are written ---
+
+
+def figure(value: float, unit: str, currency: str = "") -> str:
+    """One figure of a unit, as short as it can be read: EUR 24.3M, 23.6%, 4.2 days."""
+    if is_missing(value):
+        return label("unknown")
+    if unit == "money":
+        return f"{currency} {short(value)}".strip()
+    if unit == "share":
+        return text(value, "share")
+    if unit == "count":
+        return text(value, "count")
+    words = whole(value) if abs(value) >= 100 or unit == "points" else plain(value)
+    return label(f"unit_{unit}").format(n=words) if unit in ("days", "minutes") else words
+
+
+def short(amount: float) -> str:
+    """An amount in three digits or so: 24.3M, 153k, 980."""
+    for size, mark in ((1e9, "bn"), (1e6, "M"), (1e3, "k")):
+        if abs(amount) >= 0.9995 * size:
+            part = amount / size
+            return f"{part:,.{0 if abs(part) >= 100 else 1}f}{mark}"
+    return f"{amount:,.0f}"
+
+
+def changed(change: float, low: float, high: float, before: float, unit: str) -> str:
+    """A change with its sign and its 95 % interval, where it has one: +5.2% (-1.2% to 11.9%), +1.3 points."""
+    if is_missing(change):
+        return label("unknown")
+    by, write = 1.0, plain
+    if unit in RELATIVE and before > 0:
+        by, write = before, percent
+    elif unit == "money":
+        return label("unknown")
+    elif unit == "share":
+        write = points
+    elif unit in ("points", "count"):
+        write = whole
+    words = signed(change / by, write)
+    if unit in ("share", "days"):
+        words = label("unit_percent_points" if unit == "share" else "unit_days").format(n=words)
+    return words + between(low / by, high / by, write)
+
+
+def between(low: float, high: float, write: Callable[[float], str]) -> str:
+    """An interval in brackets after a figure; nothing where it is not known."""
+    if is_missing(low) or is_missing(high):
+        return ""
+    return f" ({label('from_to').format(low=write(low), high=write(high))})"
+
+
+def signed(value: float, write: Callable[[float], str]) -> str:
+    """A change with its sign; without one where it rounds to nothing."""
+    words = write(value)
+    return f"+{words}" if value > 0 and words.strip("0.,%") else words
+
+
+def percent(value: float) -> str:
+    """A share of what was, in percent."""
+    return _bare(f"{100 * value:,.1f}%")
+
+
+def points(value: float) -> str:
+    """A difference of shares, in percentage points."""
+    return _bare(f"{100 * value:,.1f}")
+
+
+def plain(value: float) -> str:
+    """A number with as many digits as can be read."""
+    return _bare(f"{value:,.2f}" if 0 < abs(value) < 10 else f"{value:,.1f}" if value else "0")
+
+
+def whole(value: float) -> str:
+    """A number without digits behind the point."""
+    return _bare(f"{value:,.0f}")
+
+
+def _bare(words: str) -> str:
+    """Nothing has no sign."""
+    return words if words.strip("-0.,%") else words.lstrip("-")
+
+
+# --- in short ---
+
+
+def kpis_said(look: Outlook) -> str:
+    """What window figures are of, and where the baseline and the bars are; raises BookError without a quarter."""
+    return label("kpi_about").format(
+        window=label(f"kpi_of_{look.kind}"),
+        day=look.panel.ends[-1],
+        baseline=look.panel.baseline,
+        high=_money(look, look.panel.bars.high),
+        mid=_money(look, look.panel.bars.mid),
+    )
+
+
+def changes(look: Outlook) -> str:
+    """How many of the company's own figures changed for the better, and for the worse."""
+    quiet(look)
+    own = _company(look)
+    many = own["light"].value_counts()
+    parts = [
+        label(f"lit_{light}").format(n=text(int(many[light]), "count")) for light in LIT if int(many.get(light, 0)) > 0
+    ]
+    of = int((own["light"] != UNKNOWN).sum())
+    if not of:
+        return label("unknown")
+    return label("changes_value").format(what=", ".join(parts) or label("lit_none"), of=text(of, "count"))
+
+
+def changes_said(look: Outlook) -> str:
+    """Which they are, how many cells were looked at in all, and how many of those that lit up chance may have lit."""
+    quiet(look)
+    own = _company(look)
+    if (own["light"] == UNKNOWN).all():
+        return label("changes_nothing")
+    words = []
+    for light in LIT:
+        rows = own[own["light"] == light].sort_values(["q", "kpi"])
+        if len(rows):
+            names = ", ".join(_named(row, look.currency) for _, row in rows.head(NAMED).iterrows())
+            more = len(rows) - NAMED
+            words.append(
+                label(f"changes_{light}").format(names=names)
+                if more <= 0
+                else label(f"changes_{light}_more").format(names=names, more=more)
+            )
+    if not words:
+        words.append(label("changes_none"))
+    return " ".join([*words, looked_said(look)])
+
+
+def _named(row: pd.Series, currency: str) -> str:
+    kpi = BY_NAME[row["kpi"]]
+    change = changed(row["change"], row["low"], row["high"], row["before"], kpi.unit)
+    return label("changes_one").format(kpi=lowered(kpi.title), change=change)
+
+
+def lowered(words: str) -> str:
+    """A name within a sentence: its first letter small, unless the word is an abbreviation."""
+    return words if words[:2].isupper() else words[:1].lower() + words[1:]
+
+
+def looked_said(look: Outlook) -> str:
+    """How many cells were looked at, and how many lit up."""
+    table = look.lights
+    told = table[table["light"] != UNKNOWN]
+    if told.empty:
+        return label("changes_nothing")
+    lit = int(told["light"].isin(LIT).sum())
+    key = "looked_none" if not lit else "looked_one" if lit == 1 else "looked_many"
+    return label(key).format(cells=text(len(told), "count"), n=text(lit, "count"))
+
+
+def quiet(look: Outlook) -> None:
+    """Raises a BookError without a word where the book tells of no quarter, which the first headline says."""
+    try:
+        look.panel  # noqa: B018 -- raises where no quarter is told
+    except BookError:
+        raise BookError("") from None
+
+
+def _company(look: Outlook) -> pd.DataFrame:
+    table = look.lights
+    return table[(table["dimension"] == COMPANY) & (table["against"] == YEAR_AGO)]
+
+
+def _money(look: Outlook, amount: float) -> str:
+    return figure(amount, "money", look.currency)
+
+
+# --- the scorecard ---
+
+
+def scorecard(look: Outlook) -> pd.DataFrame:
+    """One row per KPI that the book tells, the company against the same window a year before; in words and in numbers.
+
+    Columns: kpi, now_said, before_said, change_said, light, target_said; now, before, change, low_95, high_95, p.
+    """
+    quiet(look)
+    return _worded(look, look.scorecard)
+
+
+def _worded(look: Outlook, rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows of `lights.lights` with their figures in words."""
+    import pandas as pd
+
+    units = [BY_NAME[name].unit for name in rows["kpi"]]
+    told = list(zip(rows["now"], rows["before"], rows["change"], rows["low"], rows["high"], units, strict=True))
+    made = {
+        "kpi": [BY_NAME[name].title for name in rows["kpi"]],
+        "now_said": [figure(now, unit, look.currency) for now, *_, unit in told],
+        "before_said": [figure(before, unit, look.currency) for _, before, *_, unit in told],
+        "change_said": [changed(change, low, high, before, unit) for _, before, change, low, high, unit in told],
+        "light": [label(f"light_{light}") for light in rows["light"]],
+    }
+    if "target" in rows:
+        goals = zip(rows["target"], rows["state"], rows["at"], units, strict=True)
+        made["target_said"] = [_target(*goal, look.currency) for goal in goals]
+    frame = pd.DataFrame(made)
+    numbers = {"low_95": "low", "high_95": "high"}
+    for name in ("now", "before", "change", "low_95", "high_95", "p"):
+        frame[name] = rows[numbers.get(name, name)].to_numpy()
+    return frame
+
+
+def _target(target: float, state: str, value: float, unit: str, currency: str) -> str:
+    if is_missing(target) or is_missing(value):
+        return ""
+    goal, came = (figure(number, unit, currency) for number in (target, value))
+    return label("target_of_quarter").format(target=goal, state=label(f"target_state_{state}"), value=came)
+
+
+def window_said(look: Outlook) -> str:
+    """How to read a light, and of what window KPIs are that have no such."""
+    other = look.scorecard
+    other = other[other["window"] != look.kind]
+    words = [label("light_means")]
+    if len(other):
+        names = ", ".join(lowered(BY_NAME[name].title) for name in other["kpi"])
+        words.append(label("window_other").format(names=names, window=label(f"kpi_of_{other['window'].iloc[0]}")))
+    return " ".join(words)
+
+
+# --- what changed, and what did not ---
+
+
+def lit(look: Outlook) -> pd.DataFrame:
+    """The cells that lit up, the surest first; raises BookError without a word where none did."""
+    quiet(look)
+    rows = look.lights
+    rows = rows[rows["light"].isin(LIT)].sort_values(["q", "p", *KEYS], kind="stable")
+    if rows.empty:
+        raise BookError("")
+    rows = rows.reset_index(drop=True)
+    return _placed(look, rows)
+
+
+def every(look: Outlook) -> pd.DataFrame:
+    """All cells that can be told, the surest change first; raises BookError without a word where there are none."""
+    quiet(look)
+    rows = look.lights
+    rows = rows[rows["light"] != UNKNOWN].sort_values(["q", "p", *KEYS], kind="stable", ignore_index=True)
+    if rows.empty:
+        raise BookError("")
+    return _placed(look, rows)
+
+
+def _placed(look: Outlook, rows: pd.DataFrame) -> pd.DataFrame:
+    frame = _worded(look, rows)
+    whom = [group_said(*pair) for pair in zip(rows["dimension"], rows["group"], strict=True)]
+    frame.insert(1, "of_whom", whom)
+    frame.insert(2, "compared_with", [label(f"against_{name}") for name in rows["against"]])
+    return frame
+
+
+def group_said(dimension: str, group: str) -> str:
+    """A cell's group in words."""
+    if dimension == COMPANY:
+        return label("of_company")
+    return label(f"of_{dimension}").format(group=group or label(f"of_no_{dimension}"))
+
+
+def same_said(look: Outlook) -> str:
+    """Which of the company's figures are not told from chance, and which cannot be told at all."""
+    own = _company(look)
+    words = []
+    for light, key in ((SAME, "same"), (UNKNOWN, "untold")):
+        names = [lowered(BY_NAME[name].title) for name in own.loc[own["light"] == light, "kpi"]]
+        if names:
+            words.append(label(f"changes_{key}").format(names=", ".join(names)))
+    return " ".join(words)
+
+
+def season_said(look: Outlook) -> str:
+    """That quarters are held against the last one without their season, and that this needs two years."""
+    table = look.lights
+    own = table[table["against"] == LAST_QUARTER]
+    if own.empty or bool((own["light"] == UNKNOWN).all()):
+        raise BookError(label("season_unknown"))
+    return label("season_means")
+
+
+def by_class(look: Outlook) -> pd.DataFrame:
+    """Value classes against the same window a year before; raises BookError without a word where there are none."""
+    quiet(look)
+    rows = look.lights
+    own = (rows["dimension"] == SEGMENT) & (rows["against"] == YEAR_AGO) & rows["kpi"].isin(OF_CLASSES)
+    own &= rows["now"].notna()
+    rows = rows[own].reset_index(drop=True)
+    if rows.empty:
+        raise BookError("")
+    return _placed(look, rows)

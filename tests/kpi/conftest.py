@@ -1,0 +1,1 @@
+"""Makes `panels` importable from every folder below."""
