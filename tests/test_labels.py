@@ -92,7 +92,7 @@ def test_no_label_is_left_over():
     prefixes += " why_plan step_plan level when"
     prefixes += " grouped_by silent_trust silent_list silent_candidate chart"
     prefixes += " light against target_state target_why spread_way"
-    prefixes += " kpi changes lit goals of outcome signal unit like"
+    prefixes += " kpi changes lit goals by of outcome signal unit like"
     built = re.compile(rf"({'|'.join(prefixes.split())}|\w+_(one|many))_?\w*\Z")
     words = set(re.findall(r"\w+", source))
     unused = [key for key in LABELS if not built.match(key) and key not in words]

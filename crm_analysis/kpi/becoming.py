@@ -158,10 +158,13 @@ class Becoming:
         from statsmodels.stats.proportion import confint_proportions_2indep
 
         table = self.success(within)
-        if len(table) <= YEAR or not (table["accounts"].iloc[[-1, -1 - YEAR]] > 0).all():
+        if len(table) <= YEAR:
             return None
         now, then = table.iloc[-1], table.iloc[-1 - YEAR]
-        few, of, few_then, of_then = (int(row[name]) for row in (now, then) for name in ("became_many", "accounts"))
+        if not (now["accounts"] > 0 and then["accounts"] > 0):
+            return None
+        few, of = int(now["became_many"]), int(now["accounts"])
+        few_then, of_then = int(then["became_many"]), int(then["accounts"])
         low, high = confint_proportions_2indep(few, of, few_then, of_then, method="newcomb", alpha=1 - LEVEL)
         p = float(fisher_exact([[few, of - few], [few_then, of_then - few_then]]).pvalue)
         change = float(now["became"] - then["became"])

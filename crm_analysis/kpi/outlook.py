@@ -20,7 +20,7 @@ from crm_analysis.kpi.becoming import Becoming, becoming
 from crm_analysis.kpi.comparison.charts import MonthChart, charts
 from crm_analysis.kpi.comparison.funnels import COLUMNS as FUNNEL
 from crm_analysis.kpi.comparison.funnels import funnels
-from crm_analysis.kpi.comparison.lights import YEAR_AGO, lights, lit
+from crm_analysis.kpi.comparison.lights import DIMENSIONS, YEAR_AGO, lights, lit
 from crm_analysis.kpi.comparison.targets import targets
 from crm_analysis.kpi.definitions import BY_NAME, KPIS
 from crm_analysis.kpi.effect.verdict import Effect, effect, until
@@ -47,6 +47,8 @@ UNTESTED = "untested"
 """The light of a figure that is not held against chance."""
 BESIDE = ("sales_office", "rep")
 """Dimensions whose groups are held against each other."""
+KNOWN = 0.9
+"""Share of the accounts that have a word today of which it must have been known a year ago, too."""
 OTHERS = {"programme": "unlock_effect", "targets": "unlock_targets"}
 """Tables that no KPI needs, and what of the page does."""
 
@@ -119,7 +121,25 @@ class Outlook:
     @cached_property
     def lights(self) -> pd.DataFrame:
         """Every cell against a year ago and against last quarter (`comparison.lights.lights`)."""
-        return lights(self.panel, self.kind)
+        left = self.not_compared
+        return lights(self.panel, self.kind, dimensions=[name for name in DIMENSIONS if name not in left])
+
+    @cached_property
+    def not_compared(self) -> tuple[str, ...]:
+        """Dimensions of which it was hardly known a year ago who belonged where.
+
+        Most books tell the office of an account as it is today, and not what it was: against a year without offices
+        every office would have grown. Raises BookError without a quarter.
+        """
+        found, many = self.panel, len(self.panel.ends)
+        back = [many - 1 - step for step in (0, 1, 4, 5) if step < many]
+        left = []
+        for name, words in found.groups.items():
+            shares = [(words[at] != "")[found.classes[at] >= 0] for at in back]
+            told = [float(share.mean()) for share in shares if len(share)]
+            if told and min(told) < KNOWN * told[0]:
+                left.append(name)
+        return tuple(left)
 
     @cached_property
     def scorecard(self) -> pd.DataFrame:

@@ -154,6 +154,29 @@ def test_books_that_lack_something_give_a_calm_page(book, says, tmp_path):
     assert "programme" in " ".join(table_of(folder, "missing")["unlocks"])
 
 
+def test_a_programme_that_started_everywhere_is_held_against_the_companys_past(tmp_path):
+    """Half as much more of the first six offices' 21 in 78: +13.5 %, and a word on how weak that is."""
+    book = small_book(sold(), None, programme=[{"started_on": START, "name": "everywhere"}])
+    page, folder = shown("kpi", book, tmp_path)
+    revenue = table_of(folder, "effect").set_index("effect_on").loc["Revenue"]
+    assert revenue["effect"] == pytest.approx(0.5 * 21 / 78, abs=0.01)
+    assert f"Against what the company's own past let expect: revenue {revenue['effect_said']}." in page.text
+    assert "nothing can be held against it but the company's own past" in page.text
+    assert "started everywhere on 2025-10-01." in page.text
+
+
+def test_offices_that_were_not_known_a_year_ago_are_not_compared_with_then():
+    """Without a history the book tells today's offices only: against a year without any, every office would grow."""
+    accounts = [{"account_id": f"A{place:02}", "sales_office": name} for place, name in enumerate(OFFICES)]
+    look = module.outlook(small_book(sold(), accounts), DAY)
+    assert "sales_office" not in set(look.lights["dimension"])
+    assert "sales_office" in look.panel.groups
+    assert "not compared with then: sales offices." in said.left_out_said(look)
+    known = module.outlook(company(), DAY)
+    assert known.not_compared == ()
+    assert said.left_out_said(known) == ""
+
+
 # --- parameters ---
 
 
@@ -325,6 +348,7 @@ def test_new_accounts_are_told_apart_only_beyond_their_intervals():
 def test_effects_are_written_as_shares_or_in_the_unit_of_the_figure():
     assert programme.written(0.223, 0.029, 0.454, True, "orders") == "+22.3% (2.9% to 45.4%)"
     assert programme.written(0.051, -0.013, 0.115, False, "on_time") == "+5.1 points (-1.3 to 11.5)"
+    assert programme.written(5300.0, -2800.0, 7600.0, False, "revenue", "EUR") == "+EUR 5.3k (EUR -2.8k to EUR 7.6k)"
     assert programme.written(-1.27, -4.39, 1.67, False, "days_to_pay") == "-1.27 days (-4.39 to 1.67)"
     ax = effect_by_quarter(
         pd.DataFrame({"since": [-1, 0], "effect": [0.0, 0.1], "low": [-0.1, 0.0], "high": [0.1, 0.2]}), True, "orders"

@@ -90,12 +90,12 @@ def clusters(codes: ArrayLike) -> tuple[Codes, int]:
     return np.where(lone, many + np.cumsum(lone) - 1, own).astype(np.intp), many
 
 
-def contrast(now: Sums, then: Sums, cluster: Codes, many: int | None = None, scale: float = 1.0) -> Contrast:
+def contrast(now: Sums, then: Sums, cluster: Codes, scale: float = 1.0) -> Contrast:
     """The parts that clusters have in the change of a figure, `scale` times what its sums give.
 
-    `cluster`: the number of each account's cluster, from 0 to below `many`.
+    `cluster`: the number of each account's cluster, from 0.
     """
-    count = int(cluster.max(initial=-1)) + 1 if many is None else many
+    count = int(cluster.max(initial=-1)) + 1
     figures = scale * now.total(), scale * then.total()
     told = _any(now, then)
     changed = figures[0] - figures[1]

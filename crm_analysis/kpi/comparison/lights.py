@@ -203,7 +203,7 @@ def _groups(told: Sequence[Counted], ordered: bool) -> Iterator[tuple[str, Codes
         tables.append((part, None if den is None else below))
     for number, name in enumerate(names):
         inside = slice(ends[number], ends[number + 1])
-        if inside.start < inside.stop or many == 0 or len(names) == 1:
+        if inside.start < inside.stop or len(names) == 1:  # the company has its row even where there is nothing
             sums = [Sums(part[inside], None if of is None else of[inside]) for part, of in tables]
             yield name, (every[inside] - number * many).astype(np.intp), sums
 

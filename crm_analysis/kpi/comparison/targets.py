@@ -104,12 +104,14 @@ def _known(book: Book, panel: Panel) -> pd.DataFrame:
 
 def _words(panel: Panel) -> dict[str, tuple[str, str]]:
     """By word, in any case, the dimension and group it means; of a word in two dimensions the first is meant."""
+    import pandas as pd
+
     found: dict[str, tuple[str, str]] = {}
     for name in CLASSES[:-1]:
         found[name.casefold()] = SEGMENT, name
     order = ("region", "sales_office", "team", "rep")
     for dimension in (name for name in order if name in dimensions(panel)):
-        for word in sorted({str(word) for word in np.unique(panel.groups[dimension].astype(str))} - {""}):
+        for word in sorted({str(word) for word in pd.unique(panel.groups[dimension].ravel())} - {""}):
             found.setdefault(word.strip().casefold(), (dimension, word))
     return found
 

@@ -19,6 +19,12 @@ LABELS: dict[str, str] = {
     "becoming_no_order": "No order is known on {day}, so no account is known to be new.",
     "becoming_none": "No account is known to be new: none ordered for the first time on or after {since}, and a "
     "first order before that, so soon after orders begin ({begins}), may be that of an old customer.",
+    "by_region": "regions",
+    "by_rep": "sales people",
+    "by_sales_office": "sales offices",
+    "by_team": "teams",
+    "by_unknown": "The book does not tell of a year ago which accounts belonged where, so not compared with then: "
+    "{names}. A history of accounts (the table account_history) would tell.",
     "changes_better": "Better than a year before: {names}.",
     "changes_better_more": "Better than a year before: {names} and {more} more.",
     "changes_changed": "Other than a year before: {names}.",

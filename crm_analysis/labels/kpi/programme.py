@@ -33,6 +33,7 @@ LABELS: dict[str, str] = {
     "its level and trend before the start, carried on. Whatever else changed at that time counts as the programme's "
     "effect, so read it as a hint.",
     "effect_lacks": "Not told for {names}: {why}",
+    "effect_levels": "Money and orders are told per account and quarter.",
     "effect_mixed": "for better and worse: {parts}",
     "effect_naive": "Before against after alone would have said {outcome} {naive}, whatever else has changed since.",
     "effect_naive_fooled": "Before against after alone would have said {outcome} {naive} and called it sure: it "

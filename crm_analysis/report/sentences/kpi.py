@@ -13,11 +13,10 @@ from crm_analysis.kpi.definitions import BY_NAME
 from crm_analysis.kpi.values import COMPANY
 from crm_analysis.kpi.windows import SEGMENT
 from crm_analysis.labels import label
+from crm_analysis.report.sentences.kpi_words import changed, figure, lowered
 from crm_analysis.report.values import is_missing, text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import pandas as pd
 
     from crm_analysis.kpi.outlook import Outlook
@@ -26,98 +25,13 @@ if TYPE_CHECKING:
 NAMED = 3
 """Changes that are named in a headline."""
 LIT = (BETTER, WORSE, CHANGED)
-RELATIVE = ("money", "number", "minutes")
-"""Units whose change is told as a share of what was; that of the others in their own unit."""
-SCORECARD = ("kpi", "now_said", "before_said", "change_said", "light", "target_said")
-CHANGES = ("kpi", "of_whom", "compared_with", "now_said", "before_said", "change_said", "light")
-CLASSES = ("kpi", "of_whom", "now_said", "before_said", "change_said", "light")
+SCORECARD = ("kpi", "light", "now_said", "before_said", "change_said", "target_said")
+CHANGES = ("kpi", "of_whom", "compared_with", "light", "now_said", "before_said", "change_said")
+CLASSES = ("kpi", "of_whom", "light", "now_said", "before_said", "change_said")
 KEYS = ("kpi", "dimension", "group", "against")
 OF_CLASSES = ("revenue", "revenue_per_account", "margin_rate", "minutes_per_account", "net_revenue_retention")
 """KPIs that the page shows by value class; the table of all cells holds the others."""
 KINDS: dict[str, Kind] = {"change": "measure"}
-
-
-# --- how figures are written ---
-
-
-def figure(value: float, unit: str, currency: str = "") -> str:
-    """One figure of a unit, as short as it can be read: EUR 24.3M, 23.6%, 4.2 days."""
-    if is_missing(value):
-        return label("unknown")
-    if unit == "money":
-        return f"{currency} {short(value)}".strip()
-    if unit == "share":
-        return text(value, "share")
-    if unit == "count":
-        return text(value, "count")
-    words = whole(value) if abs(value) >= 100 or unit == "points" else plain(value)
-    return label(f"unit_{unit}").format(n=words) if unit in ("days", "minutes") else words
-
-
-def short(amount: float) -> str:
-    """An amount in three digits or so: 24.3M, 153k, 980."""
-    for size, mark in ((1e9, "bn"), (1e6, "M"), (1e3, "k")):
-        if abs(amount) >= 0.9995 * size:
-            part = amount / size
-            return f"{part:,.{0 if abs(part) >= 100 else 1}f}{mark}"
-    return f"{amount:,.0f}"
-
-
-def changed(change: float, low: float, high: float, before: float, unit: str) -> str:
-    """A change with its sign and its 95 % interval, where it has one: +5.2% (-1.2% to 11.9%), +1.3 points."""
-    if is_missing(change):
-        return label("unknown")
-    by, write = 1.0, plain
-    if unit in RELATIVE and before > 0:
-        by, write = before, percent
-    elif unit == "money":
-        return label("unknown")
-    elif unit == "share":
-        write = points
-    elif unit in ("points", "count"):
-        write = whole
-    words = signed(change / by, write)
-    if unit in ("share", "days"):
-        words = label("unit_percent_points" if unit == "share" else "unit_days").format(n=words)
-    return words + between(low / by, high / by, write)
-
-
-def between(low: float, high: float, write: Callable[[float], str]) -> str:
-    """An interval in brackets after a figure; nothing where it is not known."""
-    if is_missing(low) or is_missing(high):
-        return ""
-    return f" ({label('from_to').format(low=write(low), high=write(high))})"
-
-
-def signed(value: float, write: Callable[[float], str]) -> str:
-    """A change with its sign; without one where it rounds to nothing."""
-    words = write(value)
-    return f"+{words}" if value > 0 and words.strip("0.,%") else words
-
-
-def percent(value: float) -> str:
-    """A share of what was, in percent."""
-    return _bare(f"{100 * value:,.1f}%")
-
-
-def points(value: float) -> str:
-    """A difference of shares, in percentage points."""
-    return _bare(f"{100 * value:,.1f}")
-
-
-def plain(value: float) -> str:
-    """A number with as many digits as can be read."""
-    return _bare(f"{value:,.2f}" if 0 < abs(value) < 10 else f"{value:,.1f}" if value else "0")
-
-
-def whole(value: float) -> str:
-    """A number without digits behind the point."""
-    return _bare(f"{value:,.0f}")
-
-
-def _bare(words: str) -> str:
-    """Nothing has no sign."""
-    return words if words.strip("-0.,%") else words.lstrip("-")
 
 
 # --- in short ---
@@ -174,11 +88,6 @@ def _named(row: pd.Series, currency: str) -> str:
     kpi = BY_NAME[row["kpi"]]
     change = changed(row["change"], row["low"], row["high"], row["before"], kpi.unit)
     return label("changes_one").format(kpi=lowered(kpi.title), change=change)
-
-
-def lowered(words: str) -> str:
-    """A name within a sentence: its first letter small, unless the word is an abbreviation."""
-    return words if words[:2].isupper() else words[:1].lower() + words[1:]
 
 
 def looked_said(look: Outlook) -> str:
@@ -310,6 +219,12 @@ def same_said(look: Outlook) -> str:
         if names:
             words.append(label(f"changes_{key}").format(names=", ".join(names)))
     return " ".join(words)
+
+
+def left_out_said(look: Outlook) -> str:
+    """Dimensions that are not compared, as it was not known a year ago who belonged where."""
+    names = [label(f"by_{name}") for name in look.not_compared]
+    return label("by_unknown").format(names=", ".join(names)) if names else ""
 
 
 def season_said(look: Outlook) -> str:

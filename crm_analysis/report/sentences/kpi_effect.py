@@ -14,7 +14,7 @@ from crm_analysis.kpi.effect.series import Series
 from crm_analysis.kpi.effect.starts import ALL
 from crm_analysis.labels import label
 from crm_analysis.report.sentences import counted
-from crm_analysis.report.sentences.kpi import between, changed, lowered, percent, signed
+from crm_analysis.report.sentences.kpi_words import between, changed, figure, lowered, percent, signed
 from crm_analysis.report.values import is_missing
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def worked(look: Outlook) -> str:
         return label("unknown")
     if told.empty:
         return label("effect_untold")
-    parts = [f"{lowered(title(row['kpi']))} {_said(row, 'effect', ends=False)}" for _, row in told.iterrows()]
+    parts = [f"{lowered(title(row['kpi']))} {_said(look, row, 'effect', ends=False)}" for _, row in told.iterrows()]
     better, worse = ((told["way"] == way).any() for way in ("better", "worse"))
     key = "effect_mixed" if better and worse else "effect_worse" if worse else "effect_yes"
     return label(key).format(parts=", ".join(parts))
@@ -63,13 +63,13 @@ def worked_said(look: Outlook) -> str:
         return next(iter(found.why.values()), "")
     rows = table[table["kpi"].isin(FIRST)]
     rows = rows if len(rows) else table.head(1)
-    parts = [f"{lowered(title(row['kpi']))} {_said(row, 'effect')}" for _, row in rows.iterrows()]
+    parts = [f"{lowered(title(row['kpi']))} {_said(look, row, 'effect')}" for _, row in rows.iterrows()]
     words = [label("effect_compared" if found.compared else "effect_series").format(parts=", ".join(parts))]
-    beside = rows[rows["naive"].notna()].head(1)
-    if len(beside):
-        row = beside.iloc[0]
+    beside = rows[rows["naive"].notna()]
+    if len(beside):  # first what it would call sure
+        row = max((row for _, row in beside.iterrows()), key=_sure)
         key = "effect_naive_fooled" if _sure(row) and row["way"] == "" else "effect_naive"
-        words.append(label(key).format(outcome=lowered(title(row["kpi"])), naive=_said(row, "naive")))
+        words.append(label(key).format(outcome=lowered(title(row["kpi"])), naive=_said(look, row, "naive")))
     return " ".join(words)
 
 
@@ -104,7 +104,11 @@ def programme_said(look: Outlook) -> str:
 
 def how_said(look: Outlook) -> str:
     """How the effect is told, and what its interval means; its weakness where there is nothing to compare with."""
-    return label("effect_how" if look.effect.compared else "effect_how_series")
+    found = look.effect
+    words = [label("effect_how" if found.compared else "effect_how_series")]
+    if any(one.outcome.levels for one in found.found.values()):
+        words.append(label("effect_levels"))
+    return " ".join(words)
 
 
 def effects(look: Outlook) -> pd.DataFrame:
@@ -115,11 +119,11 @@ def effects(look: Outlook) -> pd.DataFrame:
         raise BookError(next(iter(found.why.values()), ""))
     words = {
         "effect_on": [title(name) for name in table["kpi"]],
-        "effect_said": _column(table, "effect"),
+        "effect_said": _column(look, table, "effect"),
         "light": [label(f"light_{way or 'same'}") for way in table["way"]],
-        "naive_said": _column(table, "naive"),
-        "year_before_said": _column(table, "before", ends=False),
-        "drift_said": _column(table, "drift", ends=False),
+        "naive_said": _column(look, table, "naive"),
+        "year_before_said": _column(look, table, "before", ends=False),
+        "drift_said": _column(look, table, "drift", ends=False),
     }
     numbers = table.rename(columns={"low": "low_95", "high": "high_95"}).drop(columns=["kpi", "way"])
     return numbers.assign(**words)[[*words, "effect", "low_95", "high_95", "p", "naive", "naive_low", "naive_high"]]
@@ -133,21 +137,27 @@ def _known(look: Outlook) -> Effect:
         raise BookError("") from None
 
 
-def _column(table: pd.DataFrame, name: str, ends: bool = True) -> list[str]:
-    return [_said(row, name, ends) for _, row in table.iterrows()]
+def _column(look: Outlook, table: pd.DataFrame, name: str, ends: bool = True) -> list[str]:
+    return [_said(look, row, name, ends) for _, row in table.iterrows()]
 
 
-def _said(row: pd.Series, name: str, ends: bool = True) -> str:
+def _said(look: Outlook, row: pd.Series, name: str, ends: bool = True) -> str:
     """An effect with its sign and, where wished for, its interval: a share, or in the KPI's unit."""
     pair = {"effect": ("low", "high")}.get(name, (f"{name}_low", f"{name}_high"))
     low, high = (float(row[end]) if ends and end in row else np.nan for end in pair)
-    return written(float(row[name]), low, high, bool(row["share"]), str(row["kpi"]))
+    return written(float(row[name]), low, high, bool(row["share"]), str(row["kpi"]), look.currency)
 
 
-def written(value: float, low: float, high: float, share: bool, name: str) -> str:
+def written(value: float, low: float, high: float, share: bool, name: str, currency: str = "") -> str:
     """An effect in words, as a share of what there would have been, or in the unit of the KPI `name`."""
     if is_missing(value):
         return label("unknown")
+    if not share and name in BY_NAME and BY_NAME[name].unit == "money":
+
+        def amount(money: float) -> str:
+            return figure(money, "money", currency)
+
+        return signed(value, amount) + between(low, high, amount)
     if not share:
         return changed(value, low, high, np.nan, BY_NAME[name].unit if name in BY_NAME else "number")
     return signed(value, percent) + between(low, high, percent)
@@ -194,8 +204,8 @@ def drift_said(look: Outlook) -> str:
     key = "drift_lower" if own.gap < 0 else "drift_higher"
     return label(key).format(
         outcome=lowered(title(found.outcome.name)),
-        gap=written(gap, np.nan, np.nan, share, found.outcome.name).lstrip("+-"),
-        drift=written(turned[0], turned[1], turned[2], share, found.outcome.name),
+        gap=written(gap, np.nan, np.nan, share, found.outcome.name, look.currency).lstrip("+-"),
+        drift=written(turned[0], turned[1], turned[2], share, found.outcome.name, look.currency),
         kept=f"{100 * min(max(own.slope, 0.0), 1.0):.0f}",
     )
 
@@ -206,7 +216,7 @@ def events(look: Outlook) -> pd.DataFrame:
     if isinstance(found.estimate, Series):
         raise BookError("")
     table = found.estimate.by_event
-    return _in_words(table[table["since"] >= -BACK].reset_index(drop=True), found, "effect")
+    return _in_words(table[table["since"] >= -BACK].reset_index(drop=True), found, "effect", look.currency)
 
 
 def drawn_events(look: Outlook) -> pd.DataFrame:
@@ -215,7 +225,7 @@ def drawn_events(look: Outlook) -> pd.DataFrame:
     return table.rename(columns={"since_start": "since", "low_95": "low", "high_95": "high"})
 
 
-def _in_words(table: pd.DataFrame, found: Found, name: str) -> pd.DataFrame:
+def _in_words(table: pd.DataFrame, found: Found, name: str, currency: str) -> pd.DataFrame:
     share = found.outcome.logs
     turned = table[["effect", "low", "high"]].to_numpy("float64")
     turned = np.expm1(turned) if share else turned
@@ -223,7 +233,7 @@ def _in_words(table: pd.DataFrame, found: Found, name: str) -> pd.DataFrame:
         columns=["effect", "low", "high"]
     )
     frame[["effect", "low_95", "high_95"]] = turned
-    frame[f"{name}_said"] = [written(mid, low, high, share, found.outcome.name) for mid, low, high in turned]
+    frame[f"{name}_said"] = [written(mid, low, high, share, found.outcome.name, currency) for mid, low, high in turned]
     return frame
 
 

@@ -12,7 +12,8 @@ from crm_analysis.kpi.markets import market_shares
 from crm_analysis.kpi.values import COMPANY
 from crm_analysis.kpi.windows import name_of
 from crm_analysis.labels import label
-from crm_analysis.report.sentences.kpi import figure, group_said, lowered, quiet
+from crm_analysis.report.sentences.kpi import group_said, quiet
+from crm_analysis.report.sentences.kpi_words import figure, lowered
 from crm_analysis.report.values import text
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ from crm_analysis.kpi.definitions import BY_NAME
 from crm_analysis.kpi.values import COMPANY
 from crm_analysis.labels import label
 from crm_analysis.report.sentences import counted
-from crm_analysis.report.sentences.kpi import changed, figure, lowered, quiet
+from crm_analysis.report.sentences.kpi import quiet
+from crm_analysis.report.sentences.kpi_words import changed, figure, lowered
 from crm_analysis.report.values import is_missing, text
 
 if TYPE_CHECKING:

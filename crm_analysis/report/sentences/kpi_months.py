@@ -8,7 +8,7 @@ from crm_analysis.errors import BookError
 from crm_analysis.kpi.definitions import BY_NAME
 from crm_analysis.labels import label
 from crm_analysis.report.sentences import counted
-from crm_analysis.report.sentences.kpi import figure, lowered
+from crm_analysis.report.sentences.kpi_words import figure, lowered
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,7 +8,8 @@ from crm_analysis.errors import BookError
 from crm_analysis.kpi.becoming import WITHIN
 from crm_analysis.labels import label
 from crm_analysis.report.sentences import counted, money
-from crm_analysis.report.sentences.kpi import between, quiet
+from crm_analysis.report.sentences.kpi import quiet
+from crm_analysis.report.sentences.kpi_words import between
 from crm_analysis.report.values import text
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from crm_analysis.kpi.comparison.funnels import BETTER, BETTER_PERHAPS, NONE, WO
 from crm_analysis.kpi.definitions import BY_NAME
 from crm_analysis.labels import label
 from crm_analysis.report.sentences import counted
-from crm_analysis.report.sentences.kpi import figure, group_said, lowered, quiet
+from crm_analysis.report.sentences.kpi import group_said, quiet
+from crm_analysis.report.sentences.kpi_words import figure, lowered
 from crm_analysis.report.values import text
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from scipy.stats import binomtest, ttest_rel
 from small_books import FEW
 
 from crm_analysis.kpi.comparison.change import Sums, change, clusters, contrast, seasoned, shared, shocks
-from crm_analysis.kpi.comparison.flips import FEWEST
+from crm_analysis.kpi.comparison.flips import FEWEST, chance
 
 numbers = st.lists(st.tuples(*[st.integers(0, 30)] * 2, *[st.integers(1, 30)] * 2), min_size=FEWEST, max_size=30).map(
     lambda rows: np.array(rows, dtype=float).T
@@ -158,8 +158,8 @@ def test_few_offices_need_what_they_have_in_common():
         windows, office = book(np.random.default_rng(seed), 5, 20, 0.1, 10)
         pairs = [(contrast(a, b, each(100)), contrast(a, b, office)) for a, b in pairwise(windows)]
         now = pairs[0][0]
-        alone += change(now).p <= 0.05
-        right += change(now, shared=shared(now, office, shocks(pairs[1:], office))).p <= 0.05
+        alone += chance(now.part) <= 0.05
+        right += chance(now.part, shared(now, office, shocks(pairs[1:], office))) <= 0.05
     assert alone > 20
     assert binomtest(right, 120, 0.05).pvalue > 0.01
 
@@ -173,5 +173,5 @@ def test_offices_as_clusters_hold_their_level():
         for _ in range(2):
             base = rng.poisson(5, 300) + 1.0
             sums.append(Sums(base * np.exp(0.3 * rng.normal(size=18)[office] + 0.3 * rng.normal(size=300)), base))
-        wrong += change(contrast(*sums, office)).p <= 0.05
+        wrong += chance(contrast(*sums, office).part) <= 0.05
     assert binomtest(wrong, 200, 0.05).pvalue > 0.01

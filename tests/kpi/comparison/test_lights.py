@@ -175,3 +175,14 @@ def test_a_year_needs_its_own_windows():
     assert windows["revenue", "year"] == "year"
     assert windows["revenue", "quarter"] == "quarter"
     assert ("account_retention", "quarter") not in windows
+
+
+def test_nothing_at_all_is_told_calmly():
+    """A book of nobody's cuts has a row that says so; a panel of no measures has none."""
+    panel = made_panel({"cut": [[0.0] * 8] * 6})
+    table = lights(panel, kpis=[BY_NAME["accounts_cut"]])
+    company = table[(table["dimension"] == COMPANY) & (table["against"] == "year")].iloc[0]
+    assert company[["now", "before", "change", "light", "why"]].tolist() == [0, 0, 0, UNKNOWN, "few"]
+    none = lights(panel, kpis=[BY_NAME["revenue"]])
+    assert none.empty
+    assert "light" in none

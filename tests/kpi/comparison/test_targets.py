@@ -78,16 +78,17 @@ def test_an_estimate_near_its_target_is_too_close_to_tell():
 
 
 def test_the_latest_that_was_set_by_the_day_counts():
-    rows = [{"kpi": "revenue", "target": number, "set_on": day} for number, day in
-            ((1, "2026-05-01"), (2, "2026-06-01"), (3, "2026-12-01"))]  # fmt: skip
-    small = small_book(
-        [line("A0", "2026-09-01", 1)],
-        targets=[
-            {"quarter": "2026Q3", "segment": None} | row | {"set_on": pd.Timestamp(row["set_on"])} for row in rows[:2]
-        ],
-    )
-    assert targets(small, panel())["target"].tolist() == [2]
-    assert targets(small.as_of("2026-09-30"), panel())["set_on"].tolist() == [pd.Timestamp("2026-06-01")]
+    """Of targets for June's quarter, that of June counts, and that of July is not known at its end."""
+    days = ("2026-05-01", "2026-06-01", "2026-07-15")
+    rows = [
+        {"kpi": "revenue", "segment": None, "quarter": "2026Q2", "target": number, "set_on": pd.Timestamp(day)}
+        for number, day in enumerate(days)
+    ]
+    book = small_book([line("A0", "2026-06-01", 1)], targets=rows)
+    flat = {"revenue": [[1.0]] * 9, "order_days": [[1.0]] * 9}
+    for last, target in (("2026Q2", 1), ("2026Q3", 2)):
+        found = targets(book, made_panel(flat, last=last))
+        assert found[["target", "set_on"]].values.tolist() == [[target, pd.Timestamp(days[target])]]
 
 
 def test_what_cannot_be_told_says_why():
