@@ -19,7 +19,7 @@ from crm_analysis.errors import BookError, UserError
 from crm_analysis.kpi.definitions import KPIS, Kpi
 from crm_analysis.kpi.intervals import divided, half_width, total
 from crm_analysis.kpi.values import COMPANY, counted
-from crm_analysis.kpi.windows import QUARTER, QUARTERS, SEGMENT, YEAR, Window, checked_dimension, coded, window
+from crm_analysis.kpi.windows import QUARTER, QUARTERS, SEGMENT, YEAR, Window, checked_dimension, window
 from crm_analysis.labels import label
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def _groups(panel: Panel, base: int, by: str | None) -> tuple[Codes, list[str]]:
     elif by == SEGMENT:
         codes, names = 2 - known.astype(np.int64), ["High", "Mid", "Low"]
     else:
-        codes, names = coded(panel.groups[checked_dimension(panel, by)][base])
+        codes, names = panel.coded(checked_dimension(panel, by), base)
     return np.where(known >= 0, codes, -1), names
 
 

@@ -123,22 +123,7 @@ class Window:
         checked_dimension(self.panel, dimension)
         if not self.inside:
             return None
-        if dimension not in self._coded:
-            self._coded[dimension] = coded(self.panel.groups[dimension][self.last])
-        return self._coded[dimension]
-
-    @cached_property
-    def _coded(self) -> dict[str, tuple[Codes, list[str]]]:
-        """Groups by dimension, as far as they were asked for: many KPIs ask for the same."""
-        return {}
-
-
-def coded(words: NDArray[np.object_]) -> tuple[Codes, list[str]]:
-    """Words as places in their sorted list."""
-    import pandas as pd
-
-    codes, names = pd.factorize(words, sort=True)
-    return codes.astype(np.int64), [str(name) for name in names]
+        return self.panel.coded(dimension, self.last)
 
 
 def window(panel: Panel, kind: str, quarter: str | int = -1) -> Window:

@@ -23,14 +23,16 @@ NAMED = 4
 def became_high(table: pd.DataFrame, whole: str) -> Axes:
     """Shares that became High by quarters since the first order, a line per cohort (`becoming.Becoming.table`).
 
-    The cohort named `whole` is drawn dark, with its intervals.
+    The cohort named `whole` is drawn dark, with its intervals. Cohorts of which none became High would lie on the axis,
+    and are not drawn.
     """
     from matplotlib.ticker import MaxNLocator
 
     ax = axes(label("figure_became_high"), height=3.8)
     own = table[table["cohort"] == whole]
     ax.fill_between(own["quarters_since"], own["low_95"], own["high_95"], color=PALE, step="post", linewidth=0)
-    others = table[table["cohort"] != whole]
+    some = table.groupby("cohort")["became"].transform("max") > 0
+    others = table[(table["cohort"] != whole) & some]
     colours = [colour for colour in COLOURS if colour != STRONG]
     for place, (name, rows) in enumerate(others.groupby("cohort", sort=True)):
         colour = colours[place % len(colours)]
@@ -81,24 +83,44 @@ def effect_by_quarter(table: pd.DataFrame, shares: bool, words: str) -> Axes:
 
 
 def kpi_months(charts: Mapping[str, MonthChart], titles: Mapping[str, str]) -> Axes:
-    """KPIs by month with their mean and limits, one small chart each; months with a signal are dark.
+    """KPIs by month with their mean and limits, one small chart each.
 
+    Months without a figure are left open. A month that stands out is red only where that is for the worse.
     `titles` are the KPIs' names, with their unit. The first chart's axes are returned.
     """
+    from matplotlib.ticker import FixedFormatter, FixedLocator, MaxNLocator
+
     grid = _grid(len(charts), 1.75)
     for place, (name, own) in enumerate(charts.items()):
         ax = grid[place]
         ax.set_title(titles[name], loc="left", fontsize=9, color=INK, fontweight="bold")
-        at, values = list(range(len(own.table))), own.table["value"].tolist()
+        month = own.table["month"].str.split("-").map(lambda parts: 12 * int(parts[0]) + int(parts[1]) - 1)
+        first = int(month.iloc[0])
+        line = own.table["value"].set_axis(month - first)
+        line = line.reindex(range(int(line.index[-1]) + 1))
         ax.axhline(own.middle, color=INK, linewidth=0.8, label=label("axis_month_mean") if not place else None)
         for end, words in ((own.high, label("axis_month_limits")), (own.low, "")):
             ax.axhline(end, color=QUIET, linewidth=1.1, linestyle="--", label=words if words and not place else None)
-        ax.plot(at, values, "o-", color=STRONG, markersize=3, linewidth=1.0)
-        told = [(x, y) for x, y, signal in zip(at, values, own.table["signal"], strict=True) if signal]
-        ax.plot([x for x, _ in told], [y for _, y in told], "o", color=COLOURS[4], markersize=6)
-        every = max(1, len(at) // 4)
-        ax.set_xticks(at[::every], own.table["month"].tolist()[::every])
+        ax.plot(line.index, line, "o-", color=STRONG, markersize=3, linewidth=1.0)
+        out = (own.table["signal"] != "").to_numpy()
+        side = {"up": -1, "down": 1}.get(BY_NAME[name].better, 0)
+        worse = out & (side * (own.table["value"] - own.middle) > 0).to_numpy()
+        for which, colour, words in ((out & ~worse, INK, "axis_month_other"), (worse, COLOURS[4], "axis_month_worse")):
+            ax.plot(
+                (month - first)[which],
+                own.table["value"][which],
+                "o",
+                color=colour,
+                markersize=6,
+                label="_" if place else label(words),
+            )
+        ticks = list(range(0, len(line), max(1, len(line) // 4)))
+        ax.xaxis.set_major_locator(FixedLocator(ticks))
+        ax.xaxis.set_major_formatter(
+            FixedFormatter([f"{(first + at) // 12}-{(first + at) % 12 + 1:02}" for at in ticks])
+        )
         if BY_NAME[name].unit == "share":
+            ax.yaxis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 5, 10]))  # labels are whole percents
             percent(ax, "y")
     grid[0].figure.legend(frameon=False, fontsize=9, loc="outside lower left", ncols=2)
     return grid[0]
@@ -110,7 +132,7 @@ def kpi_funnels(tables: Mapping[str, pd.DataFrame], titles: Mapping[str, str]) -
     `tables` are rows of `comparison.funnels.funnels` by KPI. Groups outside the outer limits are dark and named. The
     first chart's axes are returned.
     """
-    grid = _grid(len(tables), 2.1)
+    grid = _grid(len(tables), 2.3)
     for place, (name, table) in enumerate(tables.items()):
         ax = grid[place]
         ax.set_title(titles[name], loc="left", fontsize=9, color=INK, fontweight="bold")
@@ -120,8 +142,18 @@ def kpi_funnels(tables: Mapping[str, pd.DataFrame], titles: Mapping[str, str]) -
             ax.vlines(at, low, high, color=colour, linewidth=width, label="_" if place else label(words))
         ax.axhline(float(table["company"].iloc[0]), color=INK, linewidth=0.8)
         out = table["way"].isin(("better", "worse"))
-        ax.plot(at[~out], table["value"][~out], "o", color=STRONG, markersize=3.5)
-        ax.plot(at[out], table["value"][out], "o", color=COLOURS[4], markersize=5.5)
+        for which, colour, size, words in (
+            (~out, STRONG, 3.5, "axis_office"),
+            (out, COLOURS[4], 5.5, "axis_office_outside"),
+        ):
+            ax.plot(
+                at[which],
+                table["value"][which],
+                "o",
+                color=colour,
+                markersize=size,
+                label="_" if place else label(words),
+            )
         for row in table[out].head(NAMED).itertuples():
             ax.annotate(
                 drawn(row.group, "?", 18),
@@ -133,6 +165,7 @@ def kpi_funnels(tables: Mapping[str, pd.DataFrame], titles: Mapping[str, str]) -
                 parse_math=False,
             )
         ax.set_xlim(left=0)
+        ax.set_xlabel(BY_NAME[name].denominator, fontsize=7.5, color=INK, wrap=True)
         _small(ax, name)
     grid[0].figure.legend(frameon=False, fontsize=9, loc="outside lower left", ncols=2)
     return grid[0]

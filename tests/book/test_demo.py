@@ -304,6 +304,7 @@ def test_stages_do_not_look_ahead(made: list[Made]) -> None:
         assert set(zip(promoted.account_id, promoted.known_on, strict=True)) <= order_days
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("accounts", [20, 21, 33, 60])
 def test_small_books_are_clean(tmp_path: Path, accounts: int) -> None:
     for seed in range(12):

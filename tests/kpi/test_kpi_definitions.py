@@ -34,6 +34,16 @@ def test_docs_are_made_of_the_definitions():
     assert (DOCS / "kpi_definitions.md").read_text(encoding="utf-8") == markdown() + "\n"
 
 
+def test_docs_name_the_codes_by_which_targets_are_written():
+    words = (DOCS / "kpi.md").read_text(encoding="utf-8")
+    codes, others = (words.split(start)[1].split("\n\n")[0] for start in ("Codes: ", "Not for targets"))
+    codes = codes.split("Not for targets")[0]
+    for kpi in KPIS:
+        told = kpi.parts is not None and kpi.better in ("up", "down")
+        assert f"`{kpi.name}`" in (codes if told else others)
+    assert f"{len(KPIS)} figures against a year ago" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("kpi", KPIS, ids=lambda kpi: kpi.name)
 def test_every_kpi_says_what_it_asks_and_counts(kpi: Kpi):
     assert kpi.question.endswith("?")

@@ -16,6 +16,8 @@ from crm_analysis.value.past_value import past_value
 from crm_analysis.value.spend_choice import spend_choice
 from crm_analysis.value.splits import Splits
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def rows() -> list[dict]:

@@ -6,14 +6,17 @@ and the other dimensions the rest in equal parts (Genovese, Roeder & Wasserman 2
 many offices.
 
 The same quarter of the year before has the same season. A quarter is held against the last one less what the same two
-quarters made a year before. Sales offices are the clusters, as what happens to an office happens to all its accounts at
-once; a cell of fewer than `change.OFFICES` of them is told by its accounts, with what accounts of an office have had in
-common in earlier changes added (`change.shocks`).
+quarters made a year before. One odd quarter a year ago would then look like a change of today, so the same must be told
+against the year before that, or, where the book does not reach so far, by the plain step from the last quarter, in the
+same direction (an intersection-union test; Berger 1982). Sales offices are the clusters, as what happens to an office
+happens to all its accounts at once; a cell of fewer than `change.OFFICES` of them is told by its accounts, with what
+accounts of an office have had in common in earlier changes added (`change.shocks`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -50,6 +53,8 @@ YEAR_AGO, LAST_QUARTER = "year", "quarter"
 AGAINST = (YEAR_AGO, LAST_QUARTER)
 STEPS = {YEAR_AGO: (0, QUARTERS), LAST_QUARTER: (0, QUARTERS, 1, QUARTERS + 1)}
 """How many quarters back the windows lie that a comparison is made of."""
+EARLIER = (2 * QUARTERS, 2 * QUARTERS + 1)
+"""Those of the year before, against which a step from the last quarter is told once more."""
 DIMENSIONS = (COMPANY, SEGMENT, "team", "region", "sales_office")
 """The cells of a pack. Sales people are held against each other (`funnels`): of one alone a quarter tells little."""
 FALSE = 0.05
@@ -76,10 +81,11 @@ def lights(
     Columns: kpi, dimension (COMPANY: all), group; against (YEAR_AGO: the same window a year before; LAST_QUARTER:
     the quarter before, less season), window (its kind: `kind`, or the KPI's first where it has no such; QUARTER for
     LAST_QUARTER), quarter (the window's last); now, before, change (for LAST_QUARTER less the same change a year
-    before), low and high (95 %, not widened for the number of cells), p (of no change), q (the smallest share of false
-    lights at which it would be lit; both NaN where UNKNOWN); light; clusters, clustered_by (sales_office, account),
-    accounts (with anything in either window); why it is UNKNOWN: "now" or "before" (no figure for this window, or for
-    one that it is held against), "few" (fewer than FEWEST clusters); else "".
+    before), low and high (95 %, not widened for the number of cells), p (of no change; for LAST_QUARTER the larger
+    of this one's and the other year's or the plain step's, 1 where they point in different directions), q (the
+    smallest share of false lights at which it would be lit; both NaN where UNKNOWN); light; clusters, clustered_by
+    (sales_office, account), accounts (with anything in either window); why it is UNKNOWN: "now" or "before" (no
+    figure for this window, or for one that it is held against), "few" (fewer than FEWEST clusters); else "".
 
     light: BETTER, WORSE (by the KPI's direction; CHANGED where it has none), SAME (not told from chance), UNKNOWN.
     KPIs that the panel lacks (`definitions.missing`) have no row. UserError for a window that nobody knows.
@@ -92,7 +98,8 @@ def lights(
     by = [name for name in dimensions if name in (COMPANY, SEGMENT) or name in panel.groups]
     for kpi in kpis:
         for against in AGAINST if kpi.parts is not None and not kpi.lack(panel) else ():
-            if against == LAST_QUARTER and QUARTER not in kpi.windows:
+            # what is held against a year before anyway has no season to take off
+            if against == LAST_QUARTER and (QUARTER not in kpi.windows or kpi.paired):
                 continue
             usual = kind if kind in kpi.windows else kpi.windows[0]
             own = window(panel, usual if against == YEAR_AGO else QUARTER, quarter)
@@ -158,6 +165,9 @@ def _rows(
             yield {"group": ""} | _row(Change(), "account", "now")
         return
     known = [found for found in told if found is not None]
+    if against == LAST_QUARTER and len(known) == len(steps):
+        more = [counted(kpi, at, dimension) if at.inside else None for at in (own.earlier(step) for step in EARLIER)]
+        known += [found for found in more if found is not None] if None not in more else []
     for group, members, sums in _groups(known, by == SEGMENT):
         if len(known) < len(steps):
             lone = Change(kpi.scale * sums[0].total(), accounts=len(members))
@@ -165,11 +175,17 @@ def _rows(
             continue
         names, code = np.unique(office[members], return_inverse=True)
         by_office = int((names < offices).sum()) >= OFFICES
-        found = _contrast(kpi, sums, code if by_office else np.arange(len(members), dtype=np.intp))
+        found = _contrast(kpi, sums[: len(steps)], code if by_office else np.arange(len(members), dtype=np.intp))
         extra = 0.0
         if not by_office and offices > 1:
             extra = shared_by(found, code, learned())
         result = change(found, shared=extra)
+        if against == LAST_QUARTER:
+            other = [sums[0], sums[4], sums[2], sums[5]] if len(sums) > len(steps) else [sums[0], sums[2]]
+            step = _contrast(kpi, other, code if by_office else np.arange(len(members), dtype=np.intp))
+            again = change(step, shared=shared_by(step, code, learned()) if extra > 0 else 0.0)
+            both = max(result.p, again.p) if result.change * again.change > 0 else 1.0
+            result = replace(result, p=both if np.isfinite([result.p, again.p]).all() else float("nan"))
         why = "now" if np.isnan(result.now) else "before" if np.isnan(result.change) else ""
         why = why or ("few" if result.clusters < FEWEST else "")
         yield {"group": group} | _row(result, "sales_office" if by_office else "account", why)

@@ -37,7 +37,8 @@ class Drift:
 
     `drift` with `low`, `high` (95 %, from the slope's; Student's t), in the outcome's unit. `gap`: what units that
     start first had in that year, or had gained in it, more than the others, on average. `slope` of that on the same a
-    year earlier, over all `units`. Drift is (slope - 1) x gap of levels, and slope x gap of gains.
+    year earlier, over all `units`, and `p`, its chance were there none (Student's t; NaN not known). Drift is
+    (slope - 1) x gap of levels, and slope x gap of gains.
     """
 
     drift: float
@@ -47,6 +48,7 @@ class Drift:
     slope: float
     units: int
     gains: bool
+    p: float = float("nan")
 
 
 def drift(values: Array, start: Ints, year: int = YEAR, gains: bool = False) -> Drift:
@@ -72,4 +74,4 @@ def drift(values: Array, start: Ints, year: int = YEAR, gains: bool = False) -> 
     slope = float(found.slope)
     half = float(t.ppf(1 - ERROR / 2, len(start) - 2)) * float(found.stderr) * abs(gap)
     moved = (slope - (not gains)) * gap
-    return Drift(moved, moved - half, moved + half, gap, slope, len(start), gains)
+    return Drift(moved, moved - half, moved + half, gap, slope, len(start), gains, float(found.pvalue))

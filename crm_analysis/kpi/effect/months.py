@@ -7,7 +7,7 @@ stopping at the first that is told would find an effect by chance more often tha
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import ibis
@@ -41,13 +41,15 @@ class Months:
     `table`: a row per month since the start: since (1 is the month of the start), effect and its 95 % interval low,
     high (logarithms), to_date, to_date_low, to_date_high (mean of the months so far), units. `until`: the month from
     which on the mean so far is told from chance, and stays so to the last month; None where it is not told yet.
-    `measure`: what was looked at; `found`: the estimate by month.
+    `measure`: what was looked at; `found`: the estimate by month; `left_out`: units with a month without any, or that
+    started in the first month or before.
     """
 
     measure: str
     until: int | None
     table: pd.DataFrame
     found: Did
+    left_out: tuple[str, ...] = ()
 
     @property
     def smallest(self) -> float:
@@ -75,7 +77,7 @@ def months(book: Book, panel: Panel, units: Units, measure: str = "orders") -> M
     whole = (sums > 0).all(axis=0) & (start > 0)
     if whole.sum() < 2 * LEAST:
         raise BookError(label("effect_gaps"))
-    return until(np.log(sums[:, whole]), start[whole], measure)
+    return replace(until(np.log(sums[:, whole]), start[whole], measure), left_out=tuple(units.names[~whole]))
 
 
 def until(values: Array, start: NDArray[np.int64], measure: str = "orders") -> Months:

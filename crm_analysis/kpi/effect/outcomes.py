@@ -194,11 +194,14 @@ def _pooled(units: Units, sums: Array, under: Array | None, scale: float, first:
 
 
 def whole(units: Units, above: Array, below: Array | None, scale: float = 1.0) -> tuple[Array, int]:
-    """The outcome of all accounts that are in a unit, by quarter, and the place of the first start among the quarters.
+    """The outcome of the units that started first, all their accounts together, by quarter.
 
-    Quarters before the measure's table begins are left away. BookError where others are not told.
+    Beside it the place of that start among the quarters. Accounts of units that started later or never are not in it:
+    they are no part of what was changed then. Quarters before the measure's table begins are left away. BookError where
+    others are not told.
     """
-    one = replace(units, names=units.names[:1], member=np.where(units.member >= 0, 0, -1))
+    began = np.append(units.start == units.start.min(), False)  # the last is that of accounts in no unit, -1
+    one = replace(units, names=units.names[:1], member=np.where(began[units.member], 0, -1))
     values = outcome_of(one.totals(above), None if below is None else one.totals(below), scale)[:, 0]
     told = np.isfinite(values)
     skip = int(told.argmax())

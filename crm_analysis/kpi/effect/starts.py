@@ -69,6 +69,11 @@ class Units:
         """True where nothing is left to compare with: fewer than two units start later than the first."""
         return int((self.start > self.start.min()).sum()) < 2
 
+    @property
+    def at_once(self) -> bool:
+        """True where all units started in the same quarter: none is left at all."""
+        return bool((self.start == self.start.min()).all())
+
     def totals(self, values: Array) -> Array:
         """Sums of accounts' values by unit: quarters x units, exact to the fourth decimal whatever the order."""
         inside = self.member >= 0
@@ -141,6 +146,8 @@ def units(book: Book, panel: Panel, own: Programme) -> Units:
     for place, unit in enumerate(names):
         if unit in own.started:
             start[place] = np.searchsorted(ends, np.datetime64(own.started[unit], "D"))
+    if (start == NEVER).all():
+        raise BookError(label("effect_no_unit").format(name=own.name))
     return Units(own, names, start, member, tuple(sorted(set(own.started) - set(names))))
 
 

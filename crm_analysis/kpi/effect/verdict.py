@@ -46,7 +46,7 @@ class Effect:
     """What the programme did: `units`, `found` by outcome, `why` by outcome that cannot be told.
 
     `compared`: whether there are units that had not started to hold against those that had; if not, estimates are
-    `Series`, of the whole company.
+    `Series`, of the units that started first together.
     """
 
     units: Units
@@ -60,7 +60,7 @@ class Effect:
 
         Columns: kpi; share (True: all effects are shares of what there would have been, else in the KPI's unit);
         effect, low, high (95 %); p and told (after false discovery control over the rows, Benjamini & Hochberg 1995, so
-        that an interval may be off zero and its effect not told; of a series, which has no p, by the interval); way
+        that an interval may be off zero and its effect not told; of a series never, see `effect.series`); way
         ("better", "worse", "changed" where neither is good, "" where not told); naive, naive_low, naive_high; drift
         (what chance would have brought had units been chosen for their year before; NaN not told); before, before_p
         (the same estimate a year earlier, where it should find nothing); treated, compared (units; 0 of a series).
@@ -99,7 +99,7 @@ def _row(one: Found) -> dict[str, object]:
         "low": told(own.low),
         "high": told(own.high),
         "p": own.p if isinstance(own, Did) else np.nan,
-        "told": own.told,
+        "told": isinstance(own, Did) and own.told,
         "way": "",
         "naive": told(beside.effect),
         "naive_low": told(beside.low),
@@ -136,14 +136,15 @@ def effect(book: Book, panel: Panel, name: str = "", outcomes: tuple[Outcome, ..
 def until(book: Book, panel: Panel, own: Units, measure: str = "orders") -> Months:
     """The months until the effect shows; BookError where there is nothing to compare with."""
     if own.together:
-        raise BookError(label("effect_together").format(name=own.programme.name))
+        key = "effect_together" if own.at_once else "effect_few_left"
+        raise BookError(label(key).format(name=own.programme.name))
     return months(book, panel, own, measure)
 
 
 def _found(panel: Panel, own: Units, outcome: Outcome) -> Found:
     above, below = parts(panel, outcome)
     start_of = np.where(own.member >= 0, own.start[own.member], NEVER)
-    if own.programme.kind == "account_id" and below is None:
+    if own.programme.kind == "account_id" and below is None and not own.together:
         outcome = replace(outcome, levels=True)
     every = np.ones_like(above) if outcome.levels else below  # of levels the mean of an account and quarter
     beside = naive(above, every, start_of, outcome.scale)

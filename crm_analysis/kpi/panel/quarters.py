@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -72,6 +73,23 @@ class Panel:
     first_order: NDArray[np.datetime64]
     groups: dict[str, NDArray[np.object_]]
     cluster: dict[str, NDArray[Any]]
+
+    @cached_property
+    def _coded(self) -> dict[tuple[str, int], tuple[NDArray[np.int64], list[str]]]:
+        return {}
+
+    def coded(self, dimension: str, quarter: int) -> tuple[NDArray[np.int64], list[str]]:
+        """The group of each account at a quarter's end, as a place in the sorted names beside it.
+
+        Worked out once: every KPI asks for the same.
+        """
+        import pandas as pd
+
+        key = dimension, quarter
+        if key not in self._coded:
+            codes, names = pd.factorize(self.groups[dimension][quarter], sort=True)
+            self._coded[key] = codes.astype(np.int64), [str(name) for name in names]
+        return self._coded[key]
 
 
 def panel(

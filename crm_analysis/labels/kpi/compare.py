@@ -12,13 +12,13 @@ LABELS: dict[str, str] = {
     "xmr_few_months_one": "No chart of {kpi} by month: 1 whole month with figures is known, and {least} are needed "
     "for limits that mean something.",
     # --- words in tables ---
-    "light_better": "better",
-    "light_worse": "worse",
-    "light_changed": "changed",
-    "light_same": "no more than chance",
+    "light_better": "✓ better",
+    "light_worse": "✗ worse",
+    "light_changed": "≠ changed",
+    "light_same": "could be chance",
     "light_unknown": "cannot be told",
     "against_year": "a year ago",
-    "against_quarter": "last quarter, less season",
+    "against_quarter": "last quarter, season taken off",
     "target_state_reached": "reached",
     "target_state_missed": "missed",
     "target_state_close": "too close to tell",
@@ -28,11 +28,11 @@ LABELS: dict[str, str] = {
     "target_why_group": "no class, region, office, team or person of this name",
     "target_why_direction": "neither more nor less of it is better",
     "target_why_value": "no figure for it",
-    "spread_way_better": "better than chance explains",
-    "spread_way_worse": "worse than chance explains",
+    "spread_way_better": "better, hardly by chance",
+    "spread_way_worse": "worse, hardly by chance",
     "spread_way_better_perhaps": "better, perhaps by chance",
     "spread_way_worse_perhaps": "worse, perhaps by chance",
-    "spread_way_same": "as chance has it",
+    "spread_way_same": "within chance",
     "spread_way_none": "no figure",
 }
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from crm_analysis.labels.kinds import Words
 
 LABELS: dict[str, str] = {
+    "effect_few_left": "Of the programme '{name}' fewer than two are left to compare with: there is nothing to hold "
+    "its months against.",
     "effect_gaps": "Too few periods, or too few units, are told without gaps.",
     "effect_never_told": "With {treated} on one side and {compared} on the other no effect of any size can be told "
     "from chance at 5%: there are too few ways to deal out the starts.",

@@ -6,9 +6,9 @@ from crm_analysis.labels.kinds import Words
 
 LABELS: dict[str, str] = {
     "part_kpi": "KPIs and the programme",
-    "part_kpi_question": "Did the programme work, measured against where we were and against chance?",
+    "part_kpi_question": "What changed by more than chance, and did the programme do it?",
     "alt_became_high": "Share of new accounts that became High, by quarters since the first order, a line per "
-    "half-year in which they came; of all of them {parts}.",
+    "half-year of which any did; of all of them {parts}.",
     "alt_month_part": "{kpi}, last {last}, usual {low} to {high}",
     "alt_months": "Figures by month with the limits of their usual up and down: {parts}.",
     "alt_spread": "Offices beside the limits of chance. Outside the outer limits: {parts}.",
@@ -29,11 +29,11 @@ LABELS: dict[str, str] = {
     "changes_better_more": "Better than a year before: {names} and {more} more.",
     "changes_changed": "Other than a year before: {names}.",
     "changes_changed_more": "Other than a year before: {names} and {more} more.",
-    "changes_none": "No figure of the company differs from that of a year ago by more than chance makes.",
+    "changes_none": "No figure of the company changed in a year by more than chance can explain.",
     "changes_nothing": "Nothing can be compared yet: that takes figures of the same time a year before, and some "
     "accounts.",
     "changes_one": "{kpi} ({change})",
-    "changes_same": "Not told from chance: {names}.",
+    "changes_same": "No clear change: {names}.",
     "changes_untold": "Too little is known to compare: {names}.",
     "changes_value": "{what} of {of}",
     "changes_worse": "Worse than a year before: {names}.",
@@ -51,61 +51,69 @@ LABELS: dict[str, str] = {
     "goals_reached": "Reached: {names}.",
     "goals_value": "{reached} of {of}",
     "market_all": "all",
-    "kpi_about": "Figures are of {window} to {day}. The baseline is {baseline}: High are accounts that brought at "
-    "least {high} in a year, Mid at least {mid}, by bars that are frozen there.",
+    "kpi_about": "Figures cover {window} to {day}. Classes are by bars set on {baseline} (the baseline) and kept: "
+    "High from {high} of revenue a year, Mid from {mid}.",
     "kpi_of_quarter": "the quarter",
     "kpi_of_to_date": "the year so far,",
     "kpi_of_year": "the year",
     "light_untested": "not tested",
     "light_means": "A figure is called better or worse only where chance alone would hardly ever change it so much: "
     "accounts of one sales office rise and fall together, and of all changes called so no more than one in twenty "
-    "should be chance. What is called no more than chance need not have stayed the same: its interval says how much "
-    "it may have changed.",
-    "like_cut": "{n} were told goodbye",
-    "like_flattered": "Looks better only because other accounts are counted now: {names}.",
+    "should be chance. With so many figures looked at, an interval that leaves out 0 is not enough by itself. What "
+    "could be chance need not have stayed the same: its interval says how much it may have changed.",
+    "like_chance": "{kpi} {change}, could be chance",
+    "like_cut": "{n} were cut",
+    "like_flattered": "Better among all accounts, but not among the same ones: {names}.",
+    "like_mixed": "Better among all accounts, but not among the same ones at their old mix: {names}. What an account "
+    "still buys counts there at today's rate, what is gone at the rate it had, so that a rate is not better only "
+    "because what had a poor one is gone.",
+    "like_silent_many": "At least {n} more fell silent: no order in the last year, and no word of why.",
+    "like_silent_one": "At least 1 more fell silent: no order in the last year, and no word of why.",
     "like_value": "{kpi} {change}",
     "like_gone": "Since then {parts}; they are in the figures with what they really brought.",
-    "like_left": "{n} left",
-    "like_not_flattered": "No figure looks better only because other accounts are counted now.",
+    "like_left": "{n} are known to have left",
+    "like_not_flattered": "No figure is better among all accounts but not among the same ones.",
     "like_nothing": "No quarter after the baseline is told like for like.",
-    "like_set": "{accounts} ordered in the year to {baseline}; {ordering} of them did in the last year.",
-    "like_short": "{kpi} changed by {like} among the {accounts} of the year to {baseline}, cut and lost ones "
-    "included; among those that there are now by {plain}.",
-    "like_usual": "In as long a time before the baseline it changed by {usual} among the accounts of then.",
+    "like_set": "{accounts} ordered in the year to {baseline}; {ordering} of them ordered in the last year.",
+    "like_short": "{kpi} changed by {like} among the {accounts} that ordered in the year to {baseline}, those cut or "
+    "lost since included; by {plain} among the accounts of today.",
+    "like_usual": "The time before, as long and ended by the baseline, the accounts of then changed by {usual}.",
     "lit_better": "{n} better",
     "lit_changed": "{n} changed",
     "lit_none": "none",
     "lit_worse": "{n} worse",
-    "looked_many": "In all {cells} cells were looked at (figures of the company, its value classes, teams, regions "
-    "and offices, against a year ago and the last quarter), and {n} lit up; of those about one in twenty may be "
-    "chance.",
-    "looked_none": "In all {cells} cells were looked at (figures of the company, its value classes, teams, regions "
-    "and offices, against a year ago and the last quarter), and none lit up.",
-    "looked_one": "In all {cells} cells were looked at (figures of the company, its value classes, teams, regions "
-    "and offices, against a year ago and the last quarter), and 1 lit up.",
+    "looked_many": "{cells} figures were looked at (the company, its value classes, teams, regions and offices, "
+    "against a year ago and the last quarter); {n} changed by more than chance explains, and of those about one in "
+    "twenty may still be chance.",
+    "looked_none": "{cells} figures were looked at (the company, its value classes, teams, regions and offices, "
+    "against a year ago and the last quarter); none changed by more than chance explains.",
+    "looked_one": "{cells} figures were looked at (the company, its value classes, teams, regions and offices, "
+    "against a year ago and the last quarter); 1 changed by more than chance explains.",
     "months_by_chance": "Chance alone gives such a chart a signal in up to {n} of 100 cases, so look for a reason "
     "before acting on one.",
     "months_none": "No month stands out in {charts}.",
-    "months_some": "Of {charts} months stand out in: {names}.",
+    "months_some": "Of {charts} these have months that stand out: {names}.",
+    "new_about": "about {months}",
     "new_account_many": "{n} new accounts",
     "new_account_one": "1 new account",
-    "new_alike": "Half-years cannot be told apart: what is known after four quarters of {best} and of {least} "
-    "overlaps.",
+    "new_alike": "The half-years cannot be told apart: the intervals of {best} (the best) and {least} (the least) "
+    "after four quarters overlap.",
     "new_apart": "Of those that came in {best} more became High within four quarters than of those that came in "
     "{least}, beyond what chance makes of two groups; more half-years than two were looked at, so take it as a hint.",
     "new_means": "New are accounts whose first order came on or after {since}; High is a year's revenue of at least "
-    "{bar}, whatever the bar would be today. An account without an order for {days} has left.",
+    "{bar}, whatever the bar would be today. An account without an order for {days} counts as gone.",
     "new_one_cohort": "Only one half-year has been followed for four quarters, so none can be compared.",
-    "new_others": "Before that left: {left}; were cut by us: {cut}; nothing yet: {open}.",
+    "new_others": "What became of the others so far: {left} left first, {cut} cut by us, {open} still customers.",
     "new_rate": "within {quarters} quarters {share} ({low} to {high})",
     "new_rate_short": "within {quarters} quarters {share}",
-    "new_rates": "Of all new accounts become High: {rates}.",
+    "new_rates": "Share that becomes High: {rates}, those that came lately counted as far as they are followed.",
+    "new_scorecard": "The scorecard looks only at those that came in the year to {day}, each followed for a year.",
     "new_time_many": "Those that got there so far took {n} quarters (median); whoever takes longer is not in it yet.",
     "new_time_one": "Those that got there so far took 1 quarter (median); whoever takes longer is not in it yet.",
     "new_value": "{became} of {accounts}",
     "of_company": "the company",
     "of_no_region": "no region",
-    "of_no_rep": "nobody",
+    "of_no_rep": "no sales person",
     "of_no_sales_office": "no office",
     "of_no_segment": "new and returning accounts",
     "of_no_team": "no team",
@@ -114,8 +122,21 @@ LABELS: dict[str, str] = {
     "of_sales_office": "office {group}",
     "of_segment": "{group}",
     "of_team": "team {group}",
-    "season_means": "A quarter against the last one is told less the change that the same two quarters made a year "
-    "before, so that no season is taken for a change.",
+    "axis_office": "A sales office",
+    "axis_office_outside": "Outside the outer limits",
+    "axis_month_other": "Stands out otherwise",
+    "axis_month_worse": "Stands out for the worse",
+    "market_until": "Markets are of the year to {last}, the last whose figures are out.",
+    "market_until_mixed": "Markets are of the last year whose figures are out, which ends between {first} and {last}.",
+    "quarter_other": "{name} is of the year to {quarter}, the last whose figures are out.",
+    "kept_in_file": "{caption} All {rows} rows are in tables/{name}.csv.",
+    "kpi_theme_accounts": "accounts",
+    "kpi_theme_money": "money",
+    "kpi_theme_payment": "payment",
+    "kpi_theme_service": "service",
+    "kpi_theme_voice": "voice",
+    "season_means": "A quarter is compared with the one before it, less the change between the same two quarters a "
+    "year earlier, so that a season does not pass for a change.",
     "season_unknown": "Quarters cannot be held against the last one: what the season does is not known without two "
     "years of orders.",
     "signal_above": "above the limit",
@@ -125,9 +146,9 @@ LABELS: dict[str, str] = {
     "limits lie {sure}, where chance alone would put {expected}; between the inner and the outer ones {perhaps}, "
     "where chance alone would put {chance}.",
     "spread_nothing": "The book does not tell of offices or sales people that could be held against each other.",
-    "target_of_quarter": "{target}: {state} ({value})",
+    "target_of_quarter": "{value}, target {target}: {state}",
     "unit_days": "{n} days",
-    "unit_minutes": "{n} minutes",
+    "unit_minutes": "{n} min",
     "unit_percent_points": "{n} points",
     "unlock_effect": "whether the programme worked",
     "unlock_kpis": "all KPIs",
@@ -137,11 +158,17 @@ LABELS: dict[str, str] = {
 
 COLUMNS: Words = {
     "kpi": ("KPI", "text"),
+    "kpi_code": ("KPI code", "text"),
+    "theme": ("Theme", "text"),
+    "change_alone": ("Changed by", "text"),
+    "change_range": ("Its 95% interval", "text"),
+    "step_said": ("Step a year ago", "text"),
+    "market_change_said": ("Change in a year", "text"),
     "now_said": ("Now", "text"),
     "before_said": ("Before", "text"),
     "change_said": ("Change, 95% interval", "text"),
     "light": ("Light", "text"),
-    "target_said": ("Target of the quarter", "text"),
+    "target_said": ("Target of the quarter alone", "text"),
     "now": ("Figure now", "measure"),
     "before": ("Figure before", "measure"),
     "company_said": ("The company", "text"),
@@ -154,12 +181,12 @@ COLUMNS: Words = {
     "of_whom": ("Of whom", "text"),
     "compared_with": ("Compared with", "text"),
     "same_accounts": ("The same accounts as before", "text"),
-    "then_said": ("Then", "text"),
+    "then_said": ("All then", "text"),
     "plain_said": ("All now", "text"),
     "plain_change_said": ("All, change", "text"),
     "like_said": ("Same now", "text"),
     "like_change_said": ("Same, change (95% interval)", "text"),
-    "usual_said": ("Usually", "text"),
+    "usual_said": ("The time before", "text"),
     "kpis_changed": ("Figures that changed", "text"),
     "targets_reached": ("Targets reached", "text"),
     "goal_said": ("Agreed", "text"),
@@ -188,4 +215,5 @@ COLUMNS: Words = {
     "high_became_8": ("Within 8 quarters, 95% to", "share"),
     "became_8_said": ("High within 8 quarters (95% interval)", "text"),
     "quarters_to_high": ("Quarters it took (median)", "number"),
+    "like_then_said": ("Same then", "text"),
 }

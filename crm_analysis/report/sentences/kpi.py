@@ -13,7 +13,7 @@ from crm_analysis.kpi.definitions import BY_NAME
 from crm_analysis.kpi.values import COMPANY
 from crm_analysis.kpi.windows import SEGMENT
 from crm_analysis.labels import label
-from crm_analysis.report.sentences.kpi_words import changed, figure, lowered
+from crm_analysis.report.sentences.kpi_words import changed, figure, lowered, within
 from crm_analysis.report.values import is_missing, text
 
 if TYPE_CHECKING:
@@ -25,13 +25,26 @@ if TYPE_CHECKING:
 NAMED = 3
 """Changes that are named in a headline."""
 LIT = (BETTER, WORSE, CHANGED)
-SCORECARD = ("kpi", "light", "now_said", "before_said", "change_said", "target_said")
-CHANGES = ("kpi", "of_whom", "compared_with", "light", "now_said", "before_said", "change_said")
-CLASSES = ("kpi", "of_whom", "light", "now_said", "before_said", "change_said")
+SCORECARD = ("kpi", "light", "change_alone", "target_said", "change_range", "now_said", "before_said")
+CHANGES = ("kpi", "light", "of_whom", "change_said", "compared_with", "now_said", "before_said", "step_said")
+CLASSES = ("kpi", "light", "of_whom", "change_alone", "change_range", "now_said", "before_said")
+"""Columns by what is asked first: on a phone the others stand to the right of the screen."""
 KEYS = ("kpi", "dimension", "group", "against")
 OF_CLASSES = ("revenue", "revenue_per_account", "margin_rate", "minutes_per_account", "net_revenue_retention")
 """KPIs that the page shows by value class; the table of all cells holds the others."""
 KINDS: dict[str, Kind] = {"change": "measure"}
+THEMES = {
+    "money": ("revenue", "revenue_per_account", "revenue_growth", "margin", "margin_per_account", "margin_rate",
+              "top_20_share", "share_of_wallet", "market_share"),
+    "accounts": ("account_growth", "became_high", "account_retention", "gross_revenue_retention",
+                 "net_revenue_retention", "repurchase_rate", "accounts_cut"),
+    "service": ("on_time", "shipping_days", "complaints_per_100_orders", "resolution_days", "minutes_per_account",
+                "accounts_per_rep", "low_share_of_time", "proactive_share"),
+    "voice": ("nps", "csat", "response_rate"),
+    "payment": ("bad_account_share", "days_to_pay"),
+}  # fmt: skip
+"""The scorecard's order: what belongs together stands together."""
+THEME = {name: theme for theme, names in THEMES.items() for name in names}
 
 
 # --- in short ---
@@ -63,7 +76,7 @@ def changes(look: Outlook) -> str:
 
 
 def changes_said(look: Outlook) -> str:
-    """Which they are, how many cells were looked at in all, and how many of those that lit up chance may have lit."""
+    """Which they are, by light; the surest are named."""
     quiet(look)
     own = _company(look)
     if (own["light"] == UNKNOWN).all():
@@ -81,21 +94,22 @@ def changes_said(look: Outlook) -> str:
             )
     if not words:
         words.append(label("changes_none"))
-    return " ".join([*words, looked_said(look)])
+    return " ".join(words)
 
 
 def _named(row: pd.Series, currency: str) -> str:
     kpi = BY_NAME[row["kpi"]]
-    change = changed(row["change"], row["low"], row["high"], row["before"], kpi.unit)
+    now, before = row["now"], row["before"]
+    change = changed(row["change"], row["low"], row["high"], before, kpi.unit, now, within(kpi, now, before))
     return label("changes_one").format(kpi=lowered(kpi.title), change=change)
 
 
 def looked_said(look: Outlook) -> str:
-    """How many cells were looked at, and how many lit up."""
+    """How many cells were looked at, and how many lit up; raises BookError without a word where none can be told."""
     table = look.lights
     told = table[table["light"] != UNKNOWN]
     if told.empty:
-        return label("changes_nothing")
+        raise BookError("")
     lit = int(told["light"].isin(LIT).sum())
     key = "looked_none" if not lit else "looked_one" if lit == 1 else "looked_many"
     return label(key).format(cells=text(len(told), "count"), n=text(lit, "count"))
@@ -124,25 +138,37 @@ def _money(look: Outlook, amount: float) -> str:
 def scorecard(look: Outlook) -> pd.DataFrame:
     """One row per KPI that the book tells, the company against the same window a year before; in words and in numbers.
 
-    Columns: kpi, now_said, before_said, change_said, light, target_said; now, before, change, low_95, high_95, p.
+    By theme. Columns: those of SCORECARD, theme, kpi_code; now, before, change, low_95, high_95 (as estimated, and not
+    cut to what can be, as the words are), p.
     """
     quiet(look)
-    return _worded(look, look.scorecard)
+    place = {name: at for at, name in enumerate(THEME)}
+    rows = look.scorecard
+    rows = rows.iloc[rows["kpi"].map(place).argsort(kind="stable")].reset_index(drop=True)
+    frame = _worded(look, rows)
+    return frame.assign(theme=[label(f"kpi_theme_{THEME[name]}") for name in rows["kpi"]])
 
 
 def _worded(look: Outlook, rows: pd.DataFrame) -> pd.DataFrame:
     """Rows of `lights.lights` with their figures in words."""
     import pandas as pd
 
-    units = [BY_NAME[name].unit for name in rows["kpi"]]
-    told = list(zip(rows["now"], rows["before"], rows["change"], rows["low"], rows["high"], units, strict=True))
+    kpis = [BY_NAME[name] for name in rows["kpi"]]
+    units = [kpi.unit for kpi in kpis]
+    told = list(zip(rows["now"], rows["before"], rows["change"], rows["low"], rows["high"], kpis, strict=True))
     made = {
-        "kpi": [BY_NAME[name].title for name in rows["kpi"]],
-        "now_said": [figure(now, unit, look.currency) for now, *_, unit in told],
-        "before_said": [figure(before, unit, look.currency) for _, before, *_, unit in told],
-        "change_said": [changed(change, low, high, before, unit) for _, before, change, low, high, unit in told],
+        "kpi": [kpi.title for kpi in kpis],
+        "kpi_code": rows["kpi"].tolist(),
+        "now_said": [figure(now, kpi.unit, look.currency) for now, *_, kpi in told],
+        "before_said": [figure(before, kpi.unit, look.currency) for _, before, *_, kpi in told],
+        "change_said": [
+            changed(change, low, high, before, kpi.unit, now, within(kpi, now, before))
+            for now, before, change, low, high, kpi in told
+        ],
         "light": [label(f"light_{light}") for light in rows["light"]],
     }
+    halves = [words.removesuffix(")").partition(" (") for words in made["change_said"]]
+    made |= {"change_alone": [change for change, *_ in halves], "change_range": [ends for *_, ends in halves]}
     if "target" in rows:
         goals = zip(rows["target"], rows["state"], rows["at"], units, strict=True)
         made["target_said"] = [_target(*goal, look.currency) for goal in goals]
@@ -162,12 +188,14 @@ def _target(target: float, state: str, value: float, unit: str, currency: str) -
 
 def window_said(look: Outlook) -> str:
     """How to read a light, and of what window KPIs are that have no such."""
-    other = look.scorecard
-    other = other[other["window"] != look.kind]
+    table = look.scorecard
+    other = table[table["window"] != look.kind]
     words = [label("light_means")]
     if len(other):
         names = ", ".join(lowered(BY_NAME[name].title) for name in other["kpi"])
         words.append(label("window_other").format(names=names, window=label(f"kpi_of_{other['window'].iloc[0]}")))
+    for row in table[table["quarter"] < table["quarter"].max()].itertuples():
+        words.append(label("quarter_other").format(name=BY_NAME[row.kpi].title, quarter=row.quarter))
     return " ".join(words)
 
 
@@ -175,21 +203,24 @@ def window_said(look: Outlook) -> str:
 
 
 def lit(look: Outlook) -> pd.DataFrame:
-    """The cells that lit up, the surest first; raises BookError without a word where none did."""
+    """The cells that lit up, the surest first; raises BookError without a word where none did.
+
+    Without the column step_said where none of them is held against the last quarter.
+    """
     quiet(look)
     rows = look.lights
-    rows = rows[rows["light"].isin(LIT)].sort_values(["q", "p", *KEYS], kind="stable")
+    rows = rows[rows["light"].isin(LIT)].sort_values(["p", *KEYS], kind="stable")
     if rows.empty:
         raise BookError("")
-    rows = rows.reset_index(drop=True)
-    return _placed(look, rows)
+    frame = _placed(look, rows.reset_index(drop=True))
+    return frame if (frame["step_said"] != "").any() else frame.drop(columns="step_said")
 
 
 def every(look: Outlook) -> pd.DataFrame:
     """All cells that can be told, the surest change first; raises BookError without a word where there are none."""
     quiet(look)
     rows = look.lights
-    rows = rows[rows["light"] != UNKNOWN].sort_values(["q", "p", *KEYS], kind="stable", ignore_index=True)
+    rows = rows[rows["light"] != UNKNOWN].sort_values(["p", *KEYS], kind="stable", ignore_index=True)
     if rows.empty:
         raise BookError("")
     return _placed(look, rows)
@@ -200,7 +231,22 @@ def _placed(look: Outlook, rows: pd.DataFrame) -> pd.DataFrame:
     whom = [group_said(*pair) for pair in zip(rows["dimension"], rows["group"], strict=True)]
     frame.insert(1, "of_whom", whom)
     frame.insert(2, "compared_with", [label(f"against_{name}") for name in rows["against"]])
-    return frame
+    return frame.assign(step_said=_steps(rows), dimension=rows["dimension"], group=rows["group"])
+
+
+def _steps(rows: pd.DataFrame) -> list[str]:
+    """The step that the same two quarters made a year before; "" for what is held against a year ago.
+
+    It is what the change leaves of the step from the last quarter to this one, and told in the change's unit, so that
+    both together are what a reader counts from the two figures.
+    """
+    steps = rows["now"] - rows["before"] - rows["change"]
+    told = zip(rows["kpi"], steps, rows["before"], rows["against"], strict=True)
+    none = float("nan")
+    return [
+        changed(step, none, none, before, BY_NAME[name].unit) if against == LAST_QUARTER else ""
+        for name, step, before, against in told
+    ]
 
 
 def group_said(dimension: str, group: str) -> str:
@@ -211,8 +257,9 @@ def group_said(dimension: str, group: str) -> str:
 
 
 def same_said(look: Outlook) -> str:
-    """Which of the company's figures are not told from chance, and which cannot be told at all."""
+    """Which of the company's figures are not told from chance, beside any that are; which cannot be told at all."""
     own = _company(look)
+    own = own if own["light"].isin(LIT).any() else own[own["light"] != SAME]
     words = []
     for light, key in ((SAME, "same"), (UNKNOWN, "untold")):
         names = [lowered(BY_NAME[name].title) for name in own.loc[own["light"] == light, "kpi"]]

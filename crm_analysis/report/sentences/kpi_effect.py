@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from crm_analysis.book import engine
 from crm_analysis.errors import BookError
 from crm_analysis.kpi.definitions import BY_NAME
 from crm_analysis.kpi.effect.assignments import ERROR
@@ -20,6 +22,7 @@ from crm_analysis.report.values import is_missing
 if TYPE_CHECKING:
     import pandas as pd
 
+    from crm_analysis.kpi.effect.drift import Drift
     from crm_analysis.kpi.effect.verdict import Effect, Found
     from crm_analysis.kpi.outlook import Outlook
 
@@ -27,8 +30,9 @@ FIRST = ("orders", "revenue")
 """Outcomes that are told in short, whatever was found of them."""
 BACK = 8
 """Quarters before the start that are shown."""
+NAMED = 5
+"""Units that are named at most where units are left out."""
 EFFECTS = ("effect_on", "effect_said", "light", "naive_said", "year_before_said", "drift_said")
-EVENTS = ("since_start", "effect_said", "units_told")
 MONTHS = ("month_since", "effect_said", "to_date_said", "units_told")
 
 
@@ -36,14 +40,18 @@ MONTHS = ("month_since", "effect_said", "to_date_said", "units_told")
 
 
 def worked(look: Outlook) -> str:
-    """In a word, whether the programme worked; a word for unknown where the book does not tell."""
+    """In a word, whether the programme worked; where the book does not tell, that none is recorded, or "unknown"."""
     try:
         table = look.effect.table
     except BookError:
-        return label("unknown")
+        return label("unknown" if recorded(look) else "effect_none")
     told = table[table["way"] != ""]
     if table.empty:
         return label("unknown")
+    if not lit(look.effect):
+        row = _first_rows(table).iloc[0]
+        key = "effect_hint_shared" if look.effect.compared else "effect_hint"
+        return label(key).format(part=f"{lowered(title(row['kpi']))} {_said(look, row, 'effect')}")
     if told.empty:
         return label("effect_untold")
     parts = [f"{lowered(title(row['kpi']))} {_said(look, row, 'effect', ends=False)}" for _, row in told.iterrows()]
@@ -52,25 +60,75 @@ def worked(look: Outlook) -> str:
     return label(key).format(parts=", ".join(parts))
 
 
+def lit(found: Effect) -> bool:
+    """Whether effects are called better or worse, and the programme to have worked.
+
+    Not where nothing is left to compare with: a series often looks like an effect where none is. Nor where single
+    accounts are the units: what those of an office share is not in the interval.
+    """
+    return found.compared and found.units.programme.kind != "account_id"
+
+
+def _first_rows(table: pd.DataFrame) -> pd.DataFrame:
+    rows = table[table["kpi"].isin(FIRST)]
+    return rows if len(rows) else table.head(1)
+
+
 def worked_said(look: Outlook) -> str:
-    """The effect on orders and revenue with intervals, the naive comparison beside; why the book cannot tell."""
+    """The effect on orders and revenue with intervals, what could have been seen, and what a naive look would say.
+
+    Why the book cannot tell, where it cannot.
+    """
     try:
         found = look.effect
     except BookError as lack:
-        return str(lack)
+        return str(lack) if look.book.has("programme") else label("effect_no_table")
     table = found.table
     if table.empty:
         return next(iter(found.why.values()), "")
-    rows = table[table["kpi"].isin(FIRST)]
-    rows = rows if len(rows) else table.head(1)
+    rows = _first_rows(table)
     parts = [f"{lowered(title(row['kpi']))} {_said(look, row, 'effect')}" for _, row in rows.iterrows()]
-    words = [label("effect_compared" if found.compared else "effect_series").format(parts=", ".join(parts))]
+    key = "effect_series" if found.units.at_once else "effect_series_first"
+    words = [label("effect_compared" if found.compared else key).format(parts=", ".join(parts))]
+    if not table["told"].any():
+        words += [_smallest_said(look), all_started_said(look)]
     beside = rows[rows["naive"].notna()]
     if len(beside):  # first what it would call sure
         row = max((row for _, row in beside.iterrows()), key=_sure)
-        key = "effect_naive_fooled" if _sure(row) and row["way"] == "" else "effect_naive"
-        words.append(label(key).format(outcome=lowered(title(row["kpi"])), naive=_said(look, row, "naive")))
-    return " ".join(words)
+        words.append(label("effect_naive").format(outcome=lowered(title(row["kpi"])), naive=_said(look, row, "naive")))
+    return " ".join(word for word in words if word)
+
+
+def recorded(look: Outlook) -> bool:
+    """Whether the book knows of a programme that had started."""
+    return look.book.has("programme") and bool(len(engine.frame(look.book.need("programme").limit(1))))
+
+
+def _smallest_said(look: Outlook) -> str:
+    """About how large an effect would have had to be to be told: half the width of the interval; "" of a series."""
+    found = _main(look.effect)
+    own, name = found.estimate, found.outcome.name
+    if isinstance(own, Series):
+        return ""
+    half = (own.high - own.low) / 2
+    smallest = written(half, np.nan, np.nan, False, name, look.currency).lstrip("+")
+    return label("effect_smallest").format(
+        outcome=lowered(title(name)), smallest=_share(half) if found.outcome.logs else smallest
+    )
+
+
+def _share(logs: float) -> str:
+    """A difference of logarithms as a share, in whole percent."""
+    return f"{100 * np.expm1(logs):.0f}%"
+
+
+def all_started_said(look: Outlook) -> str:
+    """That all units have started, so that later quarters have nothing to be held against; "" where some have not."""
+    own = look.effect.units
+    if not look.effect.compared or bool((own.start == NEVER).any()):
+        return ""
+    day = max(own.programme.started[name] for name in own.names)
+    return label("effect_all_started").format(day=day)
 
 
 def _sure(row: pd.Series) -> bool:
@@ -82,8 +140,11 @@ def _sure(row: pd.Series) -> bool:
 
 
 def programme_said(look: Outlook) -> str:
-    """Its name, what started when, and who is compared with whom; raises BookError where the book knows of none."""
-    found = look.effect
+    """Its name, what started when, and who is compared with whom; that there is none where the book knows of none."""
+    try:
+        found = look.effect
+    except BookError:
+        return label("effect_why_above" if recorded(look) else "effect_nowhere")
     own = found.units.programme
     if own.kind == ALL:
         return label("programme_whole").format(name=own.name, first=own.first)
@@ -98,17 +159,45 @@ def programme_said(look: Outlook) -> str:
     if never:
         words.append(label("programme_never").format(units=counted(never, f"unit_{own.kind}")))
     if found.units.unknown:
-        words.append(label("programme_unknown").format(names=", ".join(found.units.unknown)))
+        key = "programme_not_before" if own.kind == "account_id" else "programme_unknown"
+        words.append(label(key).format(names=named(found.units.unknown, own.kind)))
     return " ".join(words)
 
 
 def how_said(look: Outlook) -> str:
     """How the effect is told, and what its interval means; its weakness where there is nothing to compare with."""
     found = look.effect
-    words = [label("effect_how" if found.compared else "effect_how_series")]
+    words = [label("effect_how")]
+    if not found.compared:
+        key = "effect_how_series" if found.units.at_once else "effect_how_few"
+        words = [label(key), label("effect_placebo")]
     if any(one.outcome.levels for one in found.found.values()):
         words.append(label("effect_levels"))
-    return " ".join(words)
+    if found.compared and not lit(found):
+        words.append(label("effect_shared"))
+    words.append(_left_out_said(found))
+    return " ".join(word for word in words if word)
+
+
+def _left_out_said(found: Effect) -> str:
+    """Units that are not in an outcome's estimate, outcomes that lack the same ones together; "" without any."""
+    lacks: dict[tuple[str, ...], list[str]] = {}
+    for name, one in found.found.items():
+        if one.compared is not None and one.compared.left_out:
+            lacks.setdefault(one.compared.left_out, []).append(lowered(title(name)))
+    parts = [
+        label("effect_left_out_part").format(outcomes=", ".join(outcomes), names=named(out, found.units.programme.kind))
+        for out, outcomes in lacks.items()
+    ]
+    return label("effect_left_out").format(parts="; ".join(parts)) if parts else ""
+
+
+def named(names: tuple[str, ...], kind: str) -> str:
+    """How many units, and which: no more than NAMED of them."""
+    words = ", ".join(names[:NAMED])
+    if len(names) > NAMED:
+        words = label("effect_and_more").format(names=words, n=len(names) - NAMED)
+    return f"{counted(len(names), f'unit_{kind}')} ({words})"
 
 
 def effects(look: Outlook) -> pd.DataFrame:
@@ -120,9 +209,9 @@ def effects(look: Outlook) -> pd.DataFrame:
     words = {
         "effect_on": [title(name) for name in table["kpi"]],
         "effect_said": _column(look, table, "effect"),
-        "light": [label(f"light_{way or 'same'}") for way in table["way"]],
+        "light": [label(f"light_{way or 'same'}" if lit(found) else "light_unknown") for way in table["way"]],
         "naive_said": _column(look, table, "naive"),
-        "year_before_said": _column(look, table, "before", ends=False),
+        "year_before_said": [_a_year_earlier(look, row, found.found[row["kpi"]]) for _, row in table.iterrows()],
         "drift_said": _column(look, table, "drift", ends=False),
     }
     numbers = table.rename(columns={"low": "low_95", "high": "high_95"}).drop(columns=["kpi", "way"])
@@ -139,6 +228,16 @@ def _known(look: Outlook) -> Effect:
 
 def _column(look: Outlook, table: pd.DataFrame, name: str, ends: bool = True) -> list[str]:
     return [_said(look, row, name, ends) for _, row in table.iterrows()]
+
+
+def _a_year_earlier(look: Outlook, row: pd.Series, found: Found) -> str:
+    """What the same estimate finds a year before the start, with its interval."""
+    own = found.estimate
+    if isinstance(own, Series) or own.before is None:
+        return label("unknown")
+    told = np.array([own.before.effect, own.before.low, own.before.high])
+    value, low, high = np.expm1(told) if row["share"] else told
+    return written(value, low, high, bool(row["share"]), str(row["kpi"]), look.currency)
 
 
 def _said(look: Outlook, row: pd.Series, name: str, ends: bool = True) -> str:
@@ -180,34 +279,75 @@ def untold_said(look: Outlook) -> str:
 
 
 def before_said(look: Outlook) -> str:
-    """Whether the same estimate finds anything a year earlier, where there was nothing to find."""
-    table = look.effect.table
+    """Whether the same estimate finds anything a year earlier, where there was nothing to find; quarters off zero."""
+    try:
+        table = look.effect.table
+    except BookError:
+        return label("before_nowhere")
     tried = table[table["before_p"].notna()]
+    many = counted(len(tried), "outcome")
     if tried.empty:
-        return label("before_untried") if look.effect.compared else ""
-    found = tried[tried["before_p"] <= ERROR]
-    if found.empty:
-        return label("before_nothing").format(tried=counted(len(tried), "outcome"))
-    names = ", ".join(lowered(title(name)) for name in found["kpi"])
-    return label("before_found").format(tried=counted(len(tried), "outcome"), names=names)
+        words = label("before_untried") if look.effect.compared else ""
+    elif (tried["before_p"] <= ERROR).any():
+        names = ", ".join(lowered(title(name)) for name in tried.loc[tried["before_p"] <= ERROR, "kpi"])
+        words = label("before_found").format(tried=many, names=names)
+    else:
+        words = label("before_nothing").format(tried=many)
+    return f"{words} {_off_said(look)}".strip()
+
+
+def _off_said(look: Outlook) -> str:
+    """Quarters before the start whose interval leaves out zero, and how often chance does that; "" without any."""
+    try:
+        table = events(look)
+    except BookError:
+        return ""
+    off = table[(table["since_start"] < 0) & ((table["low_95"] > 0) | (table["high_95"] < 0))]
+    if off.empty:
+        return ""
+    names = ", ".join(f"{row['since_start']}: {row['effect_said']}" for _, row in off.iterrows())
+    key = "before_off_one" if len(off) == 1 else "before_off_many"
+    return label(key).format(n=len(off), names=names)
 
 
 def drift_said(look: Outlook) -> str:
-    """What chance alone would have brought had offices been chosen for the year before; raises BookError without it."""
-    found = _main(look.effect)
+    """What chance alone would have brought had units been chosen for the year before; raises BookError without it.
+
+    Of sums the distance is one of gains: part of it comes again. Of rates it is one of levels: part of it lasts.
+    """
+    found = _main(_known(look))
     if found.drift is None:
         raise BookError("")
     own = found.drift
     share = found.outcome.logs
     turned = [float(np.expm1(value)) if share else value for value in (own.drift, own.low, own.high)]
     gap = float(np.expm1(own.gap)) if share else own.gap
-    key = "drift_lower" if own.gap < 0 else "drift_higher"
-    return label(key).format(
+    if own.gains:
+        key = "drift_lost" if own.gap < 0 else "drift_gained"
+    else:
+        key = "drift_lower" if own.gap < 0 else "drift_higher"
+    words = label(key).format(
         outcome=lowered(title(found.outcome.name)),
         gap=written(gap, np.nan, np.nan, share, found.outcome.name, look.currency).lstrip("+-"),
         drift=written(turned[0], turned[1], turned[2], share, found.outcome.name, look.currency),
-        kept=f"{100 * min(max(own.slope, 0.0), 1.0):.0f}",
+        kept=_kept(own),
     )
+    if own.p > ERROR:
+        key = "drift_unsure_gains" if own.gains else "drift_unsure"
+        words += " " + label(key).format(p=f"{own.p:.2f}", n=own.units)
+    return words
+
+
+def _kept(own: Drift) -> str:
+    """What becomes of such a distance in the next year, by the slope."""
+    slope = own.slope
+    if own.gains:
+        key, share = ("drift_again", slope) if slope >= 0 else ("drift_back", -slope)
+    elif slope > 1:
+        key, share = "drift_widens", slope - 1
+    else:
+        key, share = ("drift_lasts", slope) if slope >= 0 else ("drift_turns", -slope)
+    return label(key).format(kept=f"{100 * share:.0f}")
 
 
 def events(look: Outlook) -> pd.DataFrame:
@@ -234,6 +374,8 @@ def _in_words(table: pd.DataFrame, found: Found, name: str, currency: str) -> pd
     )
     frame[["effect", "low_95", "high_95"]] = turned
     frame[f"{name}_said"] = [written(mid, low, high, share, found.outcome.name, currency) for mid, low, high in turned]
+    if found.compared is not None and found.compared.base == 1:  # pooled: one period is what others are held against
+        frame.loc[frame["since_start"] == -1, f"{name}_said"] = label("effect_base")
     return frame
 
 
@@ -280,13 +422,33 @@ def series_said(look: Outlook) -> str:
 
 
 def until_said(look: Outlook) -> str:
-    """From which month on the effect on orders is told, or how large it would have to be; why it is not known."""
-    found = look.until
-    since = int(found.table["since"].iloc[-1])
+    """From which month on the effect on orders is told, or how large it would have to be; that there is none to follow.
+
+    Raises BookError without a word where months are not known: their table says why.
+    """
+    try:
+        own = look.effect.units.programme
+    except BookError:
+        return label("until_nowhere")
+    try:
+        found = look.until
+    except BookError:
+        raise BookError("") from None
+    told = counted(int(found.table["since"].iloc[-1]), "month")
+    ago = counted(_months(own.first, look.day), "month")
     if found.until is not None:
-        return label("until_told").format(month=found.until, months=counted(since, "month"))
-    smallest = f"{100 * np.expm1(found.smallest):.0f}%"
-    return label("until_not_yet").format(months=counted(since, "month"), smallest=smallest)
+        words = label("until_told").format(ago=ago, months=told, month=found.until)
+    else:
+        words = label("until_not_yet").format(ago=ago, months=told, smallest=_share(found.smallest))
+    if found.left_out:
+        words += " " + label("until_left_out").format(names=named(found.left_out, own.kind))
+    return words
+
+
+def _months(first: dt.date, last: dt.date) -> int:
+    """Whole months from the first day to the end of the last one."""
+    end = last + dt.timedelta(days=1)
+    return 12 * (end.year - first.year) + end.month - first.month - (end.day < first.day)
 
 
 def months(look: Outlook) -> pd.DataFrame:

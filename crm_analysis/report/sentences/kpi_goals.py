@@ -1,4 +1,4 @@
-"""What the KPI page tells of targets and markets, and what its figures mean."""
+"""What the KPI page tells of targets, and what its figures mean."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from crm_analysis.errors import BookError
 from crm_analysis.kpi import definitions
 from crm_analysis.kpi.comparison.targets import AHEAD, CLOSE, MISSED, REACHED, UNTOLD
 from crm_analysis.kpi.definitions import BY_NAME
-from crm_analysis.kpi.markets import market_shares
 from crm_analysis.kpi.values import COMPANY
 from crm_analysis.kpi.windows import name_of
 from crm_analysis.labels import label
@@ -67,7 +66,7 @@ def _quarter(look: Outlook) -> pd.DataFrame:
 
 
 def targets(look: Outlook) -> pd.DataFrame:
-    """Targets of the last quarter and the next, and the company's of those before, the latest first.
+    """Targets of the last quarter, then the company's of those before, then those of the next.
 
     In words and in numbers. Raises BookError where none is known.
     """
@@ -79,8 +78,9 @@ def targets(look: Outlook) -> pd.DataFrame:
         raise BookError(label("goals_none").format(quarter=name_of(look.panel.ends[-1])))
     shown = sorted(set(table.loc[table["state"] != AHEAD, "quarter"]))[-BACK:]
     rows = table[(table["quarter"].isin(shown) & (table["dimension"] == COMPANY)) | (table["quarter"] >= shown[-1])]
-    order = ["quarter", "kpi", "dimension", "group"]
-    rows = rows.sort_values(order, ascending=[False, True, True, True], ignore_index=True)
+    turn = {name: at for at, name in enumerate([*reversed(shown), *sorted(set(rows["quarter"]) - set(shown))])}
+    rows = rows.assign(turn=rows["quarter"].map(turn))
+    rows = rows.sort_values(["turn", "kpi", "dimension", "group"], ignore_index=True)
     units = [BY_NAME[name].unit if name in BY_NAME else "number" for name in rows["kpi"]]
     pairs = list(zip(rows["target"], rows["value"], units, strict=True))
     states = zip(rows["state"], rows["why"], strict=True)
@@ -88,6 +88,7 @@ def targets(look: Outlook) -> pd.DataFrame:
         {
             "quarter": rows["quarter"],
             "kpi": [BY_NAME[name].title if name in BY_NAME else name for name in rows["kpi"]],
+            "kpi_code": rows["kpi"],
             "of_whom": [
                 group_said(*pair) if pair[0] else pair[1] for pair in zip(rows["dimension"], rows["group"], strict=True)
             ],
@@ -103,23 +104,12 @@ def targets(look: Outlook) -> pd.DataFrame:
     )
 
 
-# --- markets ---
-
-
-def markets(look: Outlook) -> pd.DataFrame:
-    """Our share of each market in the last year known; raises BookError where the book knows of none."""
-    quiet(look)
-    table = market_shares(look.book, look.day)
-    last = table.groupby("segment", sort=False).tail(1)
-    return last.assign(segment=last["segment"].mask(last["segment"] == "", label("market_all"))).reset_index(drop=True)
-
-
 # --- what the figures mean ---
 
 
 def definition_table() -> pd.DataFrame:
     """The KPIs as data, in words (`kpi.definitions.table`)."""
-    return definitions.table()
+    return definitions.table().assign(kpi_code=[kpi.name for kpi in definitions.KPIS])
 
 
 def titles() -> dict[str, str]:

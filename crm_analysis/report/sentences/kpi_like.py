@@ -8,11 +8,12 @@ import numpy as np
 
 from crm_analysis.errors import BookError
 from crm_analysis.kpi.definitions import BY_NAME
+from crm_analysis.kpi.like_for_like import RATES
 from crm_analysis.kpi.values import COMPANY
 from crm_analysis.labels import label
 from crm_analysis.report.sentences import counted
 from crm_analysis.report.sentences.kpi import quiet
-from crm_analysis.report.sentences.kpi_words import changed, figure, lowered
+from crm_analysis.report.sentences.kpi_words import changed, figure, lowered, within
 from crm_analysis.report.values import is_missing, text
 
 if TYPE_CHECKING:
@@ -22,21 +23,29 @@ if TYPE_CHECKING:
 
     from crm_analysis.kpi.outlook import Outlook
 
-LIKE = ("kpi", "then_said", "plain_said", "plain_change_said", "like_said", "like_change_said", "usual_said")
+LIKE = ("kpi", "then_said", "plain_said", "plain_change_said", "like_then_said", "like_said", "like_change_said",
+        "usual_said")  # fmt: skip
 FIRST = "revenue_per_account"
 """The KPI that is told in short: cutting alone makes it rise."""
 
 
 def like(look: Outlook) -> str:
-    """The change of revenue per account of the baseline's accounts; raises BookError where there is none to tell."""
-    row = _first(look)
+    """The change of revenue per account of the baseline's accounts; a word for unknown where `like_said` says why."""
+    try:
+        row = _first(look)
+    except BookError:
+        return label("unknown")
     change = _changed(row, "like_for_like_change", "like_for_like_then", ends=False)
-    return label("like_value").format(kpi=lowered(BY_NAME[row["kpi"]].title), change=change)
+    key = "like_chance" if row["low"] <= 0 <= row["high"] else "like_value"
+    return label(key).format(kpi=lowered(BY_NAME[row["kpi"]].title), change=change)
 
 
 def like_said(look: Outlook) -> str:
-    """The same with its interval, beside that of the accounts there are now, and what a year usually does."""
-    row = _first(look)
+    """The same with its interval, beside that of the accounts there are now, and what as long a time did before."""
+    try:
+        row = _first(look)
+    except BookError as lack:
+        return str(lack)
     words = [
         label("like_short").format(
             kpi=BY_NAME[row["kpi"]].title,
@@ -68,16 +77,23 @@ def fates_said(look: Outlook) -> str:
     ]
     if parts:
         words.append(label("like_gone").format(parts=", ".join(parts)))
+    if len(parts) == 2:  # who was cut or left may have ordered in the year before that, so that more may be silent
+        silent = int(row["accounts_then"] - row["ordering"] - row["accounts_cut"] - row["left"])
+        words += [counted(silent, "like_silent")] if silent > 0 else []
     return " ".join(words)
 
 
 def flattered_said(look: Outlook) -> str:
-    """KPIs that look better only because other accounts are counted."""
+    """KPIs that look better only because other accounts are counted, or, of rates, because the mix is another."""
     rows = _latest(look)
     side = np.array([{"up": 1, "down": -1}.get(BY_NAME[name].better, 0) for name in rows["kpi"]])
     better = (side * rows["plain_change"] > 0) & ~(side * rows["like_for_like_change"] > 0)
-    names = [lowered(BY_NAME[name].title) for name in rows.loc[better, "kpi"]]
-    return label("like_flattered").format(names=", ".join(names)) if names else label("like_not_flattered")
+    rates = rows["kpi"].isin(RATES)
+    told = []
+    for key, own in (("like_flattered", better & ~rates), ("like_mixed", better & rates)):
+        if names := ", ".join(lowered(BY_NAME[name].title) for name in rows.loc[own, "kpi"]):
+            told.append(label(key).format(names=names))
+    return " ".join(told) or label("like_not_flattered")
 
 
 def table(look: Outlook) -> pd.DataFrame:
@@ -90,6 +106,7 @@ def table(look: Outlook) -> pd.DataFrame:
         "then_said": [figure(row["plain_then"], unit, look.currency) for row, unit in pairs],
         "plain_said": [figure(row["plain"], unit, look.currency) for row, unit in pairs],
         "plain_change_said": [_changed(row, "plain_change", "plain_then") for row, _ in pairs],
+        "like_then_said": [figure(row["like_for_like_then"], unit, look.currency) for row, unit in pairs],
         "like_said": [figure(row["like_for_like"], unit, look.currency) for row, unit in pairs],
         "like_change_said": [_changed(row, "like_for_like_change", "like_for_like_then") for row, _ in pairs],
         "usual_said": [_changed(row, "usual_change", "like_for_like_then") for row, _ in pairs],
@@ -121,4 +138,5 @@ def _first(look: Outlook) -> pd.Series:
 def _changed(row: Mapping[Any, Any] | pd.Series, name: str, then: str, ends: bool = True) -> str:
     with_ends = ends and name == "like_for_like_change"
     low, high = (float(row[end]) if with_ends else np.nan for end in ("low", "high"))
-    return changed(float(row[name]), low, high, float(row[then]), BY_NAME[str(row["kpi"])].unit)
+    kpi, change, was = BY_NAME[str(row["kpi"])], float(row[name]), float(row[then])
+    return changed(change, low, high, was, kpi.unit, was + change, within(kpi, was + change, was))

@@ -8,7 +8,7 @@ from crm_analysis.errors import BookError
 from crm_analysis.kpi.definitions import BY_NAME
 from crm_analysis.labels import label
 from crm_analysis.report.sentences import counted
-from crm_analysis.report.sentences.kpi_words import figure, lowered
+from crm_analysis.report.sentences.kpi_words import ends, figure, lowered
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from crm_analysis.kpi.outlook import Outlook
 
 SIGNALS = ("kpi", "month", "now_said", "limits_said", "signal_said")
-MONTHS = ("kpi", "month", "now_said", "signal_said")
 
 
 def charts(look: Outlook) -> dict[str, MonthChart]:
@@ -57,12 +56,13 @@ def months(look: Outlook) -> pd.DataFrame:
     parts = []
     for name, own in charts(look).items():
         unit = BY_NAME[name].unit
-        limits = label("from_to").format(low=figure(own.low, unit), high=figure(own.high, unit))
+        limits = ends(own.low, own.high, unit)
         rows = own.table
         parts.append(
             pd.DataFrame(
                 {
                     "kpi": BY_NAME[name].title,
+                    "kpi_code": name,
                     "month": rows["month"],
                     "now_said": [figure(value, unit) for value in rows["value"]],
                     "limits_said": limits,

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from crm_analysis.errors import BookError
 from crm_analysis.kpi.becoming import WITHIN
 from crm_analysis.labels import label
-from crm_analysis.report.sentences import counted, money
+from crm_analysis.periods import before
+from crm_analysis.report.sentences import counted, told_or
 from crm_analysis.report.sentences.kpi import quiet
-from crm_analysis.report.sentences.kpi_words import between
+from crm_analysis.report.sentences.kpi_words import between, figure
 from crm_analysis.report.values import text
 
 if TYPE_CHECKING:
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 
 SHARES: dict[str, Kind] = {"low_95": "share", "high_95": "share"}
 """The ends of the intervals of a share."""
+FEWEST = 5
+"""Accounts that became High from which on a median time says something."""
+MONTH = 30.44
+"""Days of a month, on average."""
 SUMMARY = ("half_year", "accounts", "became_many", "left_many", "cut_many", "open_many", "became_4_said",
            "became_8_said", "quarters_to_high")  # fmt: skip
 
@@ -37,7 +42,7 @@ def new_said(look: Outlook) -> str:
     row = _whole(found)
     words = [
         label("new_means").format(
-            since=found.since, bar=money(found.bar, look.currency), days=counted(found.silence, "day")
+            since=found.since, bar=figure(found.bar, "money", look.currency), days=_lasting(found.silence)
         )
     ]
     rates = []
@@ -48,6 +53,8 @@ def new_said(look: Outlook) -> str:
             rates.append(label("new_rate").format(quarters=within, share=text(share, "share"), **ends))
     if rates:
         words.append(label("new_rates").format(rates=", ".join(rates)))
+    if told_or(found.against_a_year_ago) is not None:
+        words.append(label("new_scorecard").format(day=before(look.day, "12M")))
     words.append(
         label("new_others").format(
             left=text(int(row["left_many"]), "count"),
@@ -55,10 +62,17 @@ def new_said(look: Outlook) -> str:
             open=text(int(row["open_many"]), "count"),
         )
     )
-    if row["became_many"]:
+    if row["became_many"] >= FEWEST:
         key = "new_time_one" if row["quarters_to_high"] == 1 else "new_time_many"
         words.append(label(key).format(n=f"{row['quarters_to_high']:g}"))
     return " ".join(words)
+
+
+def _lasting(days: int) -> str:
+    """So many days in words, in months where they are many."""
+    if days < 2 * MONTH:
+        return counted(days, "day")
+    return label("new_about").format(months=counted(round(days / MONTH), "month"))
 
 
 def cohorts_said(look: Outlook) -> str:

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from crm_analysis.errors import BookError
 from crm_analysis.kpi.comparison.funnels import BETTER, BETTER_PERHAPS, NONE, WORSE, WORSE_PERHAPS
-from crm_analysis.kpi.definitions import BY_NAME
+from crm_analysis.kpi.definitions import BY_NAME, KPIS
 from crm_analysis.labels import label
 from crm_analysis.report.sentences import counted
 from crm_analysis.report.sentences.kpi import group_said, quiet
-from crm_analysis.report.sentences.kpi_words import figure, lowered
+from crm_analysis.report.sentences.kpi_words import ends, figure, lowered
 from crm_analysis.report.values import text
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ OUTSIDE = (BETTER, WORSE)
 PERHAPS = (BETTER_PERHAPS, WORSE_PERHAPS)
 DRAWN = ("margin_rate", "on_time", "complaints_per_100_orders", "proactive_share", "shipping_days", "days_to_pay")
 MOST_DRAWN = 4
-"""KPIs that are drawn: the first of DRAWN that the book tells."""
+"""KPIs that are drawn: those with the most offices outside, then the first of DRAWN that the book tells."""
 
 
 def _told(look: Outlook) -> pd.DataFrame:
@@ -77,14 +77,15 @@ def _worded(look: Outlook, table: pd.DataFrame) -> pd.DataFrame:
     def said(name: str) -> list[str]:
         return [figure(value, unit, look.currency) for value, unit in zip(table[name], units, strict=True)]
 
-    ends = zip(said("low_998"), said("high_998"), strict=True)
+    limits = zip(table["low_998"], table["high_998"], units, strict=True)
     words = {
         "kpi": [BY_NAME[name].title for name in table["kpi"]],
+        "kpi_code": table["kpi"],
         "of_whom": [group_said(*pair) for pair in zip(table["dimension"], table["group"], strict=True)],
         "accounts": table["accounts"],
         "now_said": said("value"),
         "company_said": said("company"),
-        "limits_said": [label("from_to").format(low=low, high=high) for low, high in ends],
+        "limits_said": [ends(low, high, unit, look.currency) for low, high, unit in limits],
         "spread_way": [label(f"spread_way_{way}") for way in table["way"]],
     }
     names = {"value": "now", "company": "company_figure"}
@@ -106,10 +107,12 @@ def drawn(look: Outlook) -> dict[str, pd.DataFrame]:
     """The funnels of offices to draw, by KPI; raises BookError where there are no offices."""
     table = _told(look)
     table = table[table["dimension"] == "sales_office"]
-    found = {name: table[table["kpi"] == name] for name in DRAWN if (table["kpi"] == name).any()}
-    if not found:
+    out = table.loc[table["way"].isin(OUTSIDE), "kpi"].value_counts()
+    order = sorted((kpi.name for kpi in KPIS if kpi.name in out.index), key=lambda name: -int(out[name]))
+    names = [*order, *(name for name in DRAWN if name not in out.index and (table["kpi"] == name).any())]
+    if not names:
         raise BookError("")
-    return dict(list(found.items())[:MOST_DRAWN])
+    return {name: table[table["kpi"] == name] for name in names[:MOST_DRAWN]}
 
 
 def spread_alt(look: Outlook) -> str:

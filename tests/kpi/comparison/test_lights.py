@@ -108,6 +108,22 @@ def test_a_season_is_no_change():
     assert own["low"] < 0 < own["high"]
 
 
+@pytest.mark.parametrize("back", [4, 5])
+def test_one_odd_quarter_a_year_ago_is_no_change_of_today(back):
+    """Half the lines were late in one quarter a year ago, and all is as usual now."""
+    panel = company()
+    panel.measures["on_time"][-1 - back] *= 0.5
+    table = lights(panel, kpis=[kpi for kpi in KPIS if kpi.name == "on_time"])
+    own = table[(table["dimension"] == COMPANY) & (table["against"] == "quarter")].iloc[0]
+    assert own["high"] < 0 or own["low"] > 0
+    assert own["light"] == SAME
+
+
+def test_growth_has_no_season_to_take_off():
+    table = lights(company(), kpis=[BY_NAME["revenue_growth"]])
+    assert set(table["against"]) == {"year"}
+
+
 def panel_quarter(panel, place: int) -> str:
     end = panel.ends[place]
     return f"{end.year}Q{(end.month + 2) // 3}"

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
+from scipy.stats import linregress
 
 from crm_analysis.errors import BookError
 from crm_analysis.kpi.effect.did import NEVER
-from crm_analysis.kpi.effect.drift import drift
+from crm_analysis.kpi.effect.drift import Drift, drift
+from crm_analysis.kpi.effect.outcomes import Outcome
+from crm_analysis.report.sentences.kpi_effect import drift_said
 
 
 def test_drift_of_levels_by_hand():
@@ -20,7 +25,22 @@ def test_drift_of_levels_by_hand():
     gap = 2.25 - 11.5 / 3
     assert (found.slope, found.gap) == (pytest.approx(slope), pytest.approx(gap))
     assert found.drift == pytest.approx((slope - 1) * gap)
+    assert found.p == pytest.approx(linregress(*years).pvalue)
     assert found.low < found.drift < found.high
+
+
+@pytest.mark.parametrize(
+    ("p", "gains", "says"),
+    [(0.31, False, "any of it lasts cannot be told from chance (p 0.31, 12 units)"),
+     (0.31, True, "any of it comes again, or is made up for, cannot be told from chance"),
+     (0.01, True, "")],
+)  # fmt: skip
+def test_a_slope_that_is_not_told_from_zero_is_said_to_be_so(p, gains, says):
+    own = Drift(0.1, 0.0, 0.2, 0.1, 0.4, 12, gains, p)
+    found = SimpleNamespace(outcome=Outcome("orders", "orders"), drift=own)
+    words = drift_said(SimpleNamespace(effect=SimpleNamespace(found={"orders": found}), currency=""))
+    assert "regression to the mean" in words.lower()
+    assert (says in words) if says else ("cannot be told" not in words)
 
 
 def test_units_that_fell_by_chance_come_back_by_half():

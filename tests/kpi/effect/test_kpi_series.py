@@ -55,7 +55,7 @@ def test_planted_change_of_level_and_trend_is_found_beside_a_season():
     assert table.loc["level", "effect"] == pytest.approx(0.2, abs=0.004)
     assert table.loc["trend", "effect"] == pytest.approx(0.01, abs=0.001)
     assert found.effect == pytest.approx(0.2 + 0.01 * 5.5, abs=0.003)
-    assert found.told
+    assert found.off_zero
     gap = (found.fitted["value"] - found.fitted["expected"])[24:]
     assert gap.mean() == pytest.approx(found.effect, abs=0.003)
 

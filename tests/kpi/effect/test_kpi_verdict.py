@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,11 +16,18 @@ from crm_analysis.kpi.effect.did import NEVER, Did
 from crm_analysis.kpi.effect.outcomes import OUTCOMES, Outcome, compared, parts
 from crm_analysis.kpi.effect.series import Series
 from crm_analysis.kpi.effect.starts import Units, programme
-from crm_analysis.kpi.effect.verdict import effect, until
+from crm_analysis.kpi.effect.verdict import Effect, effect, until
+from crm_analysis.report.sentences import kpi_effect as said_of
+from crm_analysis.value.segments import Bars
 
 OFFICES, EACH, QUARTERS, FIRST = 12, 5, 16, 13
 """Sixteen quarters to 2026Q3; half of the offices start on 2026-01-01."""
 NAMES = [f"O{place:02}" for place in range(OFFICES)]
+
+
+def look(found: Effect) -> Any:
+    """As much of the page's outlook as sentences of the effect need."""
+    return SimpleNamespace(effect=found, currency="EUR")
 
 
 def book(starts: int = OFFICES // 2):
@@ -82,9 +92,83 @@ def test_where_all_started_at_once_the_past_is_what_is_left():
     assert own.low < 0.3 < own.high
     row = made.table.set_index("kpi").loc["revenue"]
     assert np.isnan(row["p"])
-    assert (row["told"], row["way"], row["treated"]) == (True, "better", 0)
+    assert row["treated"] == 0
     with pytest.raises(BookError, match="everywhere at once"):
         until(book(OFFICES), panel(measures()), made.units)
+
+
+def test_a_series_whose_interval_leaves_out_zero_is_a_hint_and_never_told():
+    made = effect(book(OFFICES), panel(measures(market=0.3)))
+    assert made.found["revenue"].estimate.low > 0
+    table = made.table
+    assert not table["told"].any()
+    assert (table["way"] == "").all()
+    seen = look(made)
+    said = said_of.effects(seen).set_index("effect_on")
+    assert said_of.worked(seen) == f"nothing to compare with; a hint: orders {said.loc['Orders', 'effect_said']}"
+    assert set(said["light"]) == {"cannot be told"}
+    assert "of 18 starts made up on growing books, where nothing had been done, 11 looked" in said_of.how_said(seen)
+    assert "would have to be" not in said_of.worked_said(seen)
+
+
+def test_of_segments_that_all_started_but_one_the_untouched_one_is_not_in_the_series():
+    """High and Mid start and gain nothing; Low, as large as both, does not start and doubles."""
+    rows = [{"started_on": "2026-01-01", "name": "focus", "segment": name} for name in ("High", "Mid")]
+    sold = [line(f"A{place}", "2025-08-01", money) for place, money in enumerate((2000, 400, 20))]
+    made = small_book(sold, programme=rows)
+    rng = np.random.default_rng(2)
+    revenue = 100 * rng.lognormal(0, 0.01, (QUARTERS, 3))
+    revenue[:, 2] *= 2
+    revenue[FIRST:, 2] *= 2
+    own = made_panel({"revenue": revenue}, classes=["High", "Mid", "Low"], bars=Bars(1000, 300, None))
+    found = effect(made, own)
+    assert not found.compared
+    assert found.units.start.tolist() == [FIRST, NEVER, FIRST]
+    estimate = found.found["revenue"].estimate
+    assert isinstance(estimate, Series)
+    assert estimate.fitted["value"].tolist() == pytest.approx(np.log(revenue[:, :2].sum(axis=1)), abs=1e-6)
+    assert abs(estimate.effect) < 0.05
+    seen = look(found)
+    assert said_of.how_said(seen).startswith("Fewer than two are left to compare with")
+    assert "at once" not in said_of.how_said(seen) + said_of.worked_said(seen) + said_of.programme_said(seen)
+    with pytest.raises(BookError, match="fewer than two are left"):
+        until(made, own, found.units)
+
+
+def test_a_programme_in_no_unit_that_has_accounts_is_told_in_words():
+    rows = [{"started_on": "2026-01-01", "name": "focus", "sales_office": "Nowhere"}]
+    made = small_book([line("A0", "2026-09-01", 10)], programme=rows)
+    with pytest.raises(BookError, match="No account is known to be in a unit"):
+        effect(made, panel(measures()))
+
+
+def test_the_smallest_effect_is_half_the_interval_that_stands_beside_it():
+    found = effect(book(), panel(measures()))
+    own = found.found["orders"].estimate
+    half = 100 * np.expm1((own.high - own.low) / 2)
+    assert f"An effect on orders would have to be about {half:.0f}% or more" in said_of.worked_said(look(found))
+
+
+def test_units_left_out_of_an_estimate_are_named():
+    tables = measures()
+    tables["orders"][5, :EACH] = 0  # of twelve offices the first has a quarter without any
+    found = effect(book(), panel(tables))
+    assert found.found["orders"].compared.left_out == ("O00",)
+    words = said_of.how_said(look(found))
+    assert words.endswith("1 sales office (O00) of orders, complaints per 100 orders.")
+    assert said_of.named(tuple(f"A{place}" for place in range(7)), "account_id") == (
+        "7 accounts (A0, A1, A2, A3, A4 and 2 more)"
+    )
+
+
+def test_the_period_that_others_are_held_against_is_called_the_base():
+    tables = measures()
+    tables["orders"][5, : 3 * EACH] = 0  # a quarter of the offices has a gap, so periods are pooled
+    found = effect(book(), panel(tables))
+    assert found.found["orders"].compared.base == 1
+    table = said_of.events(look(found)).set_index("since_start")
+    assert table.loc[-1, "effect_said"] == "the base"
+    assert table.loc[0, "effect_said"] != "the base"
 
 
 def test_an_order_of_accounts_and_their_names_change_nothing():
@@ -175,6 +259,11 @@ def test_of_single_accounts_sums_are_told_as_they_are_those_that_stopped_include
     assert row["effect"] == pytest.approx(-25, abs=1)
     assert row["naive"] == pytest.approx(-25, abs=1)
     assert (bool(row["share"]), row["way"], row["treated"], row["compared"]) == (False, "worse", 12, 28)
+    said = said_of.effects(look(found)).set_index("effect_on").loc["Revenue"]
+    assert said["effect_said"].startswith("EUR -2")
+    assert said["light"] == "cannot be told"
+    assert said_of.worked(look(found)).startswith("compared by single accounts; a hint: ")
+    assert "what the accounts of an office go through together is not in this" in said_of.how_said(look(found))
     assert "no rates" in found.why["complaints_per_100_orders"]
     with pytest.raises(BookError, match="by quarter only"):
         until(made, made_panel(tables, ids=names), found.units)

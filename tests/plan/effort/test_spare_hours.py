@@ -12,6 +12,7 @@ from crm_analysis.plan.policy import Policy
 from crm_analysis.plan.treatment.treated import treated
 
 
+@pytest.mark.slow
 def test_hours_kept_are_what_a_plan_without_the_loss_bar_takes_more():
     look = outlook(company(), DAY, Policy(calls_select=3))
     facts = look.facts.assign(fails=[place % 3 == 0 for place in range(len(look.facts))])

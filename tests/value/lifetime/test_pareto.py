@@ -198,6 +198,7 @@ def test_predictions_match_lifetimes(cdnow: Histories) -> None:
         assert found == pytest.approx(np.asarray(chances, dtype=float), rel=1e-6)
 
 
+@pytest.mark.slow
 def test_chances_of_orders_match_the_mixture_over_the_moment_of_leaving() -> None:
     """Relative accuracy, also in far tails: a sum of negative binomial chances, each integrated by QUADPACK."""
     r, alpha, s, beta, x, tx, T, t = grid(25, seed=4)

@@ -20,6 +20,8 @@ from crm_analysis.satisfaction.scores.invitations import invitations
 from crm_analysis.satisfaction.scores.measures import measured
 from crm_analysis.value.segments import bars, segments
 
+pytestmark = pytest.mark.slow
+
 FOLDER = Path(__file__).resolve().parents[2] / "data" / "demo"
 DAY = "2026-09-30"
 CLASS = {"High": 2, "Mid": 1, "Low": 0}
