@@ -34,7 +34,7 @@ from crm_analysis.kpi.comparison.change import (
     shocks,
 )
 from crm_analysis.kpi.comparison.change import shared as shared_by
-from crm_analysis.kpi.comparison.flips import FEWEST
+from crm_analysis.kpi.comparison.flips import FEWEST, chance
 from crm_analysis.kpi.definitions import KPIS, Kpi
 from crm_analysis.kpi.values import COMPANY, counted
 from crm_analysis.kpi.windows import CLASSES, QUARTER, QUARTERS, SEGMENT, Window, checked_kind, window
@@ -183,9 +183,11 @@ def _rows(
         if against == LAST_QUARTER:
             other = [sums[0], sums[4], sums[2], sums[5]] if len(sums) > len(steps) else [sums[0], sums[2]]
             step = _contrast(kpi, other, code if by_office else np.arange(len(members), dtype=np.intp))
-            again = change(step, shared=shared_by(step, code, learned()) if extra > 0 else 0.0)
-            both = max(result.p, again.p) if result.change * again.change > 0 else 1.0
-            result = replace(result, p=both if np.isfinite([result.p, again.p]).all() else float("nan"))
+            again = chance(step.part, shared_by(step, code, learned()) if extra > 0 else 0.0)
+            if step.clusters < FEWEST or np.isnan(result.p):
+                result = replace(result, p=float("nan"))
+            else:
+                result = replace(result, p=max(result.p, again) if result.change * step.change > 0 else 1.0)
         why = "now" if np.isnan(result.now) else "before" if np.isnan(result.change) else ""
         why = why or ("few" if result.clusters < FEWEST else "")
         yield {"group": group} | _row(result, "sales_office" if by_office else "account", why)
