@@ -136,7 +136,8 @@ LABELS: dict[str, str] = {
     "kpi_theme_service": "service",
     "kpi_theme_voice": "voice",
     "season_means": "A quarter is compared with the one before it, less the change between the same two quarters a "
-    "year earlier, so that a season does not pass for a change.",
+    "year earlier, so that a season does not pass for a change; nor does one odd quarter of last year, for the year "
+    "before that must agree. What hits the whole company in a quarter does count as a change.",
     "season_unknown": "Quarters cannot be held against the last one: what the season does is not known without two "
     "years of orders.",
     "signal_above": "above the limit",
