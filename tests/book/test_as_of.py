@@ -223,6 +223,7 @@ def test_what_is_no_day(small, given_):
 days = st.dates(dt.date(2023, 12, 1), dt.date(2024, 8, 1))
 
 
+@pytest.mark.slow
 @settings(max_examples=6, deadline=None)
 @given(a=days, b=days)
 def test_going_back_twice_is_going_back_to_the_earlier_day(small, a, b):

@@ -215,6 +215,7 @@ def test_wishes_that_no_book_could_meet_are_mistakes(given, words):
         outlook(book, DAY, "half a year")
 
 
+@pytest.mark.slow
 def test_nothing_known_later_changes_the_outlook(book, look):
     """As of an earlier day, the book of today and the book cut off on that day tell the same."""
     day = dt.date(2026, 3, 31)

@@ -18,6 +18,8 @@ from crm_analysis.book import Book, book_of
 from crm_analysis.kpi.panel import Panel, panel
 from crm_analysis.value.segments import Bars
 
+pytestmark = pytest.mark.slow
+
 CUT = dt.date(2024, 3, 31)
 LAST = whole.EXTRACT
 BARS = Bars(5000.0, 1000.0, 0.2)

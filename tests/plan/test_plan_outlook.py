@@ -123,6 +123,7 @@ def test_people_of_other_teams_keep_their_accounts():
     assert set(nobody["owner_why"]) == {"the book names none of our people"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [3, pytest.param(4, marks=pytest.mark.slow)])
 def test_the_plan_never_sees_the_future(seed):
     rng = np.random.default_rng(seed)

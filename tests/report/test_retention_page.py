@@ -28,6 +28,8 @@ from crm_analysis.labels import label
 from crm_analysis.report.sentences import retention as said
 from crm_analysis.report.sentences import risk, stay
 
+pytestmark = pytest.mark.slow
+
 mpl.use("agg")
 
 

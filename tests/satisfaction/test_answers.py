@@ -230,6 +230,7 @@ ROWS = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(FEW, max_examples=6)
 @given(ROWS, st.randoms(use_true_random=False), st.dates(dt.date(2025, 6, 1), dt.date(2026, 9, 30)))
 def test_rows_in_any_order_and_days_to_come_change_nothing(rows, luck, day):

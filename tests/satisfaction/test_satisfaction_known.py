@@ -15,6 +15,8 @@ from crm_analysis.book import book_of, open_book
 from crm_analysis.errors import BookError
 from crm_analysis.satisfaction.outlook import Outlook, outlook
 
+pytestmark = pytest.mark.slow
+
 DEMO = Path(__file__).parents[2] / "data" / "demo"
 CUT = dt.date(2024, 9, 30)
 EXTRACT = dt.date(2026, 9, 30)

@@ -116,6 +116,7 @@ def test_scores_on_cdnow_are_those_of_the_model_itself(cdnow):
     assert row["bias"] == pytest.approx(expected.sum() / 1882 - 1)
 
 
+@pytest.mark.slow
 def test_the_model_wins_where_it_is_true(simulated):
     assert not simulated.history_wins
     summary = simulated.summary

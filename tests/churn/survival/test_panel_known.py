@@ -21,6 +21,8 @@ from crm_analysis.churn.survival.panel import account_quarters, risk_rows
 from crm_analysis.periods import before
 from crm_analysis.value.segments import bars, segments
 
+pytestmark = pytest.mark.slow
+
 CUT = dt.date(2024, 6, 30)
 EARLY = dt.date(2023, 9, 30)  # with the quarter after it and the silence decided on the cut
 W = 150

@@ -192,6 +192,7 @@ def test_names_and_order_of_rows_change_nothing():
 CUT = dt.date(2024, 9, 30)
 
 
+@pytest.mark.slow
 def test_nothing_known_later_is_used():
     rng = np.random.default_rng(2)
     made = whole.frames(rng, CUT)

@@ -215,6 +215,7 @@ def test_every_account_has_one_of_each(rows):
     assert (table["minutes_planned"] >= 0).all()
 
 
+@pytest.mark.slow
 @FEWER
 @given(rows_of_facts, st.floats(0, 3000), st.floats(0, 3000))
 def test_more_hours_move_only_accounts_that_the_work_bar_held_back(rows, one, other):
@@ -234,6 +235,7 @@ def test_the_loss_bar_moves_only_accounts_it_lets_pass_or_fail(rows, data):
     assert (frame["fails"] != other["fails"])[moved].all()
 
 
+@pytest.mark.slow
 @FEWER
 @given(rows_of_facts, st.randoms(use_true_random=False))
 def test_the_order_of_accounts_changes_nothing(rows, luck):
