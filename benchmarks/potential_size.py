@@ -11,28 +11,17 @@ default, takes about 3 GB.
 
 from __future__ import annotations
 
-import argparse
-import csv
-import os
-import sys
-import tempfile
 from pathlib import Path
 
 import measured_page
 import pandas as pd
-from intake import measured
+from demo_size import measured_demo
 
 HERE = Path(__file__).resolve()
 RESULTS = HERE.parent / "results" / "potential_size.csv"
 PAGE, TITLE = HERE.parents[1] / "docs" / "potential_measured.md", "# Potential, as measured"
 DAY, DAYS, ACCOUNTS = "2026-09-30", 8, 1_000_000
 SECONDS, GB = 300, 8
-MAKE = """
-import sys
-from crm_analysis.book.demo import demo
-demo(sys.argv[1], accounts=int(sys.argv[2]), seed=1, format="parquet")
-print("{}")
-"""
 OURS = f"""
 import json, resource, sys, time
 from pathlib import Path
@@ -77,24 +66,8 @@ print(json.dumps(found))
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--accounts", type=int, default=ACCOUNTS)
-    parser.add_argument("--folder", type=Path)
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as scratch:
-        place = options.folder or Path(scratch)
-        book, cache, many = str(place / "demo"), place / "cache", str(options.accounts)
-        if not Path(book).exists():
-            measured(MAKE, book, many, cache=cache)
-        found = measured(OURS, book, many, cache=cache) | {"cores": os.cpu_count() or 1}
-    if options.accounts != ACCOUNTS:
-        sys.stdout.write("\n".join(f"{name}: {float(value):,.2f}" for name, value in found.items()) + "\n")
-        return
-    with RESULTS.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(["name", "value"])
-        writer.writerows((name, float(value)) for name, value in found.items())
-    measured_page.put("potential: size", section(), PAGE, TITLE)
+    if measured_demo(__doc__, OURS, ACCOUNTS, RESULTS):
+        measured_page.put("potential: size", section(), PAGE, TITLE)
 
 
 def section() -> list[str]:

@@ -27,6 +27,7 @@ from crm_analysis.plots.kpi import became_high, effect_by_quarter, kpi_funnels, 
 from crm_analysis.report.kept import keep
 from crm_analysis.report.parameters import declared
 from crm_analysis.report.sentences import kpi as said
+from crm_analysis.report.sentences import kpi_believed as believed
 from crm_analysis.report.sentences import kpi_effect as programme
 from crm_analysis.report.sentences import kpi_goals as goals
 from crm_analysis.report.sentences import kpi_like as same
@@ -455,7 +456,7 @@ def drifted(gains: bool, gap: float, slope: float) -> str:
     own = Drift(moved, moved - 0.1, moved + 0.1, gap, slope, 12, gains)
     outcome = SimpleNamespace(name="orders" if gains else "days_to_pay", logs=gains)
     found = SimpleNamespace(outcome=outcome, drift=own)
-    return programme.drift_said(look(effect=SimpleNamespace(found={outcome.name: found})))
+    return believed.drift_said(look(effect=SimpleNamespace(found={outcome.name: found})))
 
 
 @pytest.mark.parametrize(
@@ -477,7 +478,7 @@ def test_drift_says_of_gains_that_they_come_again_and_of_levels_that_they_last(g
     ("first", "months"), [("2025-10-01", 12), ("2025-10-15", 11), ("2026-09-30", 0), ("2026-07-01", 3)]
 )
 def test_months_since_the_start_are_whole_ones_of_the_calendar(first, months):
-    assert programme._months(dt.date.fromisoformat(first), DAY) == months
+    assert believed._months(dt.date.fromisoformat(first), DAY) == months
 
 
 def test_once_all_have_started_waiting_makes_nothing_surer():

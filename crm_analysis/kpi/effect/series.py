@@ -7,9 +7,8 @@ Newey & West most (Turner, Forbes, Karahalios, Taljaard & McKenzie 2021): so eac
 restricted likelihood makes it likely (Zellner & Tiao 1964, with that likelihood).
 
 Its weakness: nothing is held against it. Whatever else changed when the programme started, at our end or in the market,
-counts as the programme's effect, and so does a trend that bends of its own. Placebo starts on growing books
-(the demo without its programme) looked like an effect in more than half of the cases, 11 of 18. So it is a hint, and an
-effect is never told by it.
+counts as the programme's effect, and so does a trend that bends of its own. So it is a hint, and an effect is never
+told by it.
 """
 
 from __future__ import annotations

@@ -67,8 +67,8 @@ LABELS: dict[str, str] = {
     "effect_no_table": "The book has no table 'programme'; with it this page tells whether the programme worked.",
     "effect_none": "none recorded",
     "effect_nowhere": "No programme is recorded, so there is no effect to tell.",
-    "effect_placebo": "It is never called an effect: of 18 starts made up on growing books, where nothing had been "
-    "done, 11 looked like one.",
+    "effect_placebo": "It is never called an effect: where a company grows or shrinks at a pace of its own, a start on "
+    "any day can look like one.",
     "effect_series": "Against what the company's own past let expect: {parts}.",
     "effect_series_first": "Against what the own past of those that started first let expect: {parts}.",
     "effect_shared": "Single accounts are compared: what the accounts of an office go through together is not in this "

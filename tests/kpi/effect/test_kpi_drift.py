@@ -12,7 +12,7 @@ from crm_analysis.errors import BookError
 from crm_analysis.kpi.effect.did import NEVER
 from crm_analysis.kpi.effect.drift import Drift, drift
 from crm_analysis.kpi.effect.outcomes import Outcome
-from crm_analysis.report.sentences.kpi_effect import drift_said
+from crm_analysis.report.sentences.kpi_believed import drift_said
 
 
 def test_drift_of_levels_by_hand():
