@@ -9,7 +9,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
 # Without compiled modules every start of a notebook takes 12 s instead of 4 s.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: report test slow engines spark lint lab refresh demo dictionary lock clean
+.PHONY: report test slow engines spark lint lab refresh demo dictionary catalogue lock clean
 
 report: .venv/.runtime ## the demo company's quarterly report, into reports/
 	$(BIN)/crm-analysis report data/demo --quarter 2026Q3
@@ -50,6 +50,9 @@ dictionary: .venv/.runtime ## the data dictionary, from the contract, and the li
 	$(BIN)/python -m crm_analysis.book.rules > docs/rules.md
 	$(BIN)/python -m crm_analysis.plan.treatment.rules > docs/plan_rules.md
 	$(BIN)/python -m crm_analysis.kpi.definitions > docs/kpi_definitions.md
+
+catalogue: .venv/.dev ## every message into the catalogues of other languages, and those compiled
+	$(BIN)/python tools/catalogue.py
 
 lock: .venv/.uv ## newest versions that pyproject.toml allows, and environment.yml
 	$(COMPILE) --group uv --output-file requirements/uv.txt

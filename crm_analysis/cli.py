@@ -65,6 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument(
         "-p", "--parameter", action="append", default=[], metavar="NAME=VALUE", help="a parameter of the notebooks"
     )
+    report.add_argument("--language", default="en", help="of the pages: en or zh-CN (default: en)")
     report.set_defaults(run=_report)
 
     decide = commands.add_parser("decide", help="put the decisions of a filled-in action list into the book")
@@ -167,6 +168,13 @@ def _save_quarantine(rows: pa.Table, path: Path) -> None:
 
 
 def _report(options: argparse.Namespace) -> int:
+    from crm_analysis.labels.language import speaking
+
+    with speaking(options.language):
+        return _reported(options)
+
+
+def _reported(options: argparse.Namespace) -> int:
     from crm_analysis.book import open_book
     from crm_analysis.book.opening import kept
     from crm_analysis.errors import ReportError

@@ -112,7 +112,7 @@ def _contacts(book: Book, day: dt.date) -> Contacts:
     first = rows.happened_on.min().cast("string").execute()
     scale = mark.as_a_year(dt.date.fromisoformat(str(first)) if first else None)
     if np.isnan(scale):
-        return Contacts(nothing, dict.fromkeys(NEEDS, label("money_few_days").format(day=day)), scale, timed)
+        return Contacts(nothing, dict.fromkeys(NEEDS, label("money_few_days", day=day)), scale, timed)
     rows = rows.filter(rows.account_id.notnull() & (rows.happened_on > ibis.literal(mark.year)))
     found = engine.frame(_sums(rows))
     account, ids = pd.factorize(found["account_id"], sort=True)
@@ -174,9 +174,9 @@ def _untold(found: pd.DataFrame, unsaid: Flags, day: dt.date) -> dict[str, str]:
     """Columns of NEEDS that contacts of the year cannot tell though the book has what they need, and why."""
     lacks = {}
     if len(found) and unsaid.all():
-        lacks["initiated_by"] = label("contacts_unsaid").format(day=day)
+        lacks["initiated_by"] = label("contacts_unsaid", day=day)
     if len(found) and "untimed" in found and (found["untimed"] == found["number"]).all():
-        lacks["minutes"] = label("contacts_untimed").format(day=day, longest=f"{LONGEST:,}")
+        lacks["minutes"] = label("contacts_untimed", day=day, longest=f"{LONGEST:,}")
     first = {name: next((need for need in needs if need in lacks), "") for name, needs in NEEDS.items()}
     return {name: lacks[need] for name, need in first.items() if need}
 

@@ -138,7 +138,7 @@ def figure(value: float, kind: Kind) -> str:
     if math.isnan(value):
         return label("unknown")
     if kind == "move":
-        return label("moved_down" if value < 0 else "moved_up").format(share=f"{abs(math.expm1(value)):.0%}")
+        return label("moved_down" if value < 0 else "moved_up", share=f"{abs(math.expm1(value)):.0%}")
     if kind == "share":
         return f"{value:.0%}"
     if kind == "count":

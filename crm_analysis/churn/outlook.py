@@ -125,7 +125,7 @@ class Outlook:
         parts = [segments(own, bars(own))["segment"] for _, own in known.groupby("as_of")]
         table = rates(self.lives, known.assign(segment=_together(parts)))
         if not int(table["there"].iloc[-1]):
-            raise BookError(label("stay_nobody_there").format(day=days[0]))
+            raise BookError(label("stay_nobody_there", day=days[0]))
         return table
 
     @property
@@ -188,7 +188,7 @@ class Outlook:
         except BookError:
             raise
         except UserError as refused:
-            raise BookError(label("down_none").format(reason=refused)) from None
+            raise BookError(label("down_none", reason=refused)) from None
 
     @property
     def falls(self) -> pd.DataFrame:
@@ -214,7 +214,7 @@ class Outlook:
         spells = self.lives
         money = population(spells, self.frame)
         if money.empty:
-            raise BookError(label("stay_nobody_there").format(day=self.day))
+            raise BookError(label("stay_nobody_there", day=self.day))
         return what_if(self.rates, money, self.wishes.points, curve=curve(spells), annual_rate=self.wishes.annual_rate)
 
     @property

@@ -56,7 +56,7 @@ class Risks:
     def panel(self) -> pd.DataFrame:
         """Account-quarters of the landmarks (`panel.account_quarters`); raises BookError if there are none."""
         if not self.landmarks:
-            raise BookError(label("risk_short").format(begins=self.spells.begins, day=self.spells.as_of))
+            raise BookError(label("risk_short", begins=self.spells.begins, day=self.spells.as_of))
         return account_quarters(self.book, self.landmarks, self.spells)
 
     @cached_property
@@ -68,7 +68,7 @@ class Risks:
         else:
             found = account_quarters(self.book, [day], self.spells)
         if found.empty:
-            raise BookError(label("risk_nobody").format(day=day))
+            raise BookError(label("risk_nobody", day=day))
         return found
 
     # --- how far to trust it ---
@@ -129,7 +129,7 @@ class Risks:
         """The longest horizon, in quarters, that a forecast tried has wholly seen; raises BookError without one."""
         decided = self.trial.decided
         if not decided:
-            raise BookError(label("leave_undecided").format(horizon=HORIZONS[0]))
+            raise BookError(label("leave_undecided", horizon=HORIZONS[0]))
         return decided[-1]
 
     @cached_property
@@ -242,4 +242,4 @@ def _sentence(key: str, refused: UserError) -> str:
     """Why something cannot be told, as a sentence: the label's words, unless the refusal is one already."""
     words = str(refused)
     begun = label(key).split("{", maxsplit=1)[0]
-    return words if words.startswith(begun) else label(key).format(reason=words)
+    return words if words.startswith(begun) else label(key, reason=words)

@@ -84,7 +84,7 @@ class Stays:
         years = range(int(steps["years"].iloc[0]) + 1, min(reach, 2 * YEARS) + 1)
         if not years:
             raise BookError(
-                label("stay_short").format(reach=f"{steps['years'].iloc[-1]:.1f}", share=f"{self.last['survival']:.1%}")
+                label("stay_short", reach=f"{steps['years'].iloc[-1]:.1f}", share=f"{self.last['survival']:.1%}")
             )
         table = survival_at(steps, years)[["years", "survival", "low", "high"]]
         counts = numbers_at_risk(self.tenures, years).drop(columns="group").iloc[0]
@@ -121,7 +121,7 @@ class Stays:
         """As `arithmetic.yearly_retention`, by quarter end; raises BookError if no year is decided."""
         table, own = arithmetic.yearly_retention(self.spells), self.spells
         if table.empty:
-            raise BookError(label("stay_no_year").format(begins=own.whole_from, decided=own.decided_until))
+            raise BookError(label("stay_no_year", begins=own.whole_from, decided=own.decided_until))
         return table.drop(columns="day")
 
     @property
@@ -148,7 +148,7 @@ class Stays:
         first = max(after(begins, WINDOW) - LATE, self.spells.whole_from)
         end = quarter_end(f"{first.year:04}Q{(first.month + 2) // 3}")
         if end > decided:
-            raise BookError(label("stay_no_baseline").format(begins=begins, decided=decided))
+            raise BookError(label("stay_no_baseline", begins=begins, decided=decided))
         return end
 
     @cached_property
@@ -249,7 +249,7 @@ class Stays:
             return projection.trial(self.periods)
         except UserError as refused:
             reason = str(refused).removeprefix("trial of projections: ")
-            raise BookError(label("stay_untried").format(reason=reason)) from None
+            raise BookError(label("stay_untried", reason=reason)) from None
 
     @cached_property
     def projected(self) -> pd.DataFrame:
@@ -262,7 +262,7 @@ class Stays:
             raise BookError(label("stay_no_tenure"))
         found = projection.projected(table, max(round(YEARS * YEAR / projection.QUARTER), len(table) + BEYOND))
         if not set(found["model"]) & set(projection.PARAMETERS):
-            raise BookError(label("stay_no_projection").format(lost=int(table["lost"].sum()), many=len(table)))
+            raise BookError(label("stay_no_projection", lost=int(table["lost"].sum()), many=len(table)))
         return found
 
     # --- why ---
@@ -281,7 +281,7 @@ class Stays:
         """As `reasons.reason_shares`; raises BookError if nobody said why."""
         table = reasons.reason_shares(self.leavers)
         if table.empty:
-            raise BookError(label("stay_nobody_said").format(left=len(self.leavers)))
+            raise BookError(label("stay_nobody_said", left=len(self.leavers)))
         return table
 
     @cached_property

@@ -76,7 +76,7 @@ def scored(book: Book, panel: pd.DataFrame) -> pd.DataFrame:
 def _trial(book: Book, spells: Spells, panel: pd.DataFrame | None = None) -> Trial:
     days = judged(book, spells.as_of, spells.silence)
     if not days:
-        raise UserError(label("leave_too_short").format(silence=spells.silence, begins=spells.begins, day=spells.as_of))
+        raise UserError(label("leave_too_short", silence=spells.silence, begins=spells.begins, day=spells.as_of))
     if panel is None:
         panel = account_quarters(book, days, spells)
     own = panel[panel["as_of"].dt.date.isin(days)].reset_index(drop=True)

@@ -105,13 +105,13 @@ def what_if(
     flat = [_Course.of(part, points) for part in parts]
     notes = [label("what_if_new")]
     if pooled := [part.name for part in parts if part.pooled]:
-        notes.append(label("what_if_pooled").format(segments=", ".join(pooled), thin=THIN))
+        notes.append(label("what_if_pooled", segments=", ".join(pooled), thin=THIN))
     if capped := [part.name for part in parts if part.retention[0] + points > 1]:
-        notes.append(label("what_if_capped").format(segments=", ".join(capped)))
+        notes.append(label("what_if_capped", segments=", ".join(capped)))
     comparison = None
     if curve is not None:
         if len(curve) < YEARS:
-            notes.append(label("what_if_short").format(years=YEARS, known=len(curve)))
+            notes.append(label("what_if_short", years=YEARS, known=len(curve)))
         yearly = _chances(curve["kept"], curve["there"], draws, rng)
         own = [_Course.of(part, points, yearly) for part in parts]
         ways = {"constant": flat, "curve": own}

@@ -190,14 +190,14 @@ def becoming(book: Book, as_of: str | dt.date, bars: Bars, silence: str | int | 
     known = book.as_of(as_date(as_of))
     begins, day = first_known(known), last_known(known)
     if begins is None:
-        raise BookError(label("becoming_no_order").format(day=day))
+        raise BookError(label("becoming_no_order", day=day))
     told = _leaving(known, day, silence)
     since = max(after(begins, WINDOW), begins + dt.timedelta(days=told.silence))
     last = _last_quarter(min(as_date(as_of), day + LATE))
     firsts = engine.fenced(known.con, _firsts(known, since, last))
     frame = engine.frame(firsts.order_by("account_id")).astype({"first_order": "datetime64[ns]"})
     if frame.empty:
-        raise BookError(label("becoming_none").format(since=since, begins=begins))
+        raise BookError(label("becoming_none", since=since, begins=begins))
     entered = _quarters(frame["first_order"].to_numpy("datetime64[D]"))
     high = _first_high(known, firsts, entered, last, bars.high)
     gone, kind = _gone(known, told, frame)

@@ -100,7 +100,7 @@ class Kpi:
         missing = next((name for name in self.needs if name not in known), None)
         if missing is None:
             return ""
-        return panel.why.get(missing) or label("kpi_lacks").format(name=missing)
+        return panel.why.get(missing) or label("kpi_lacks", name=missing)
 
 
 SUMS = ("accounts_cut", "revenue", "margin")

@@ -74,10 +74,10 @@ def like_for_like(panel: Panel, kind: str = YEAR, by: str | None = None) -> pd.D
         raise UserError(f"like for like is told of a {QUARTER} or a {YEAR}; found {kind!r}.")
     if panel.baseline not in panel.ends[:-1]:
         first, last = panel.ends[0], panel.ends[-1]
-        raise BookError(label("kpi_no_baseline").format(day=panel.baseline, first=first, last=last))
+        raise BookError(label("kpi_no_baseline", day=panel.baseline, first=first, last=last))
     base = panel.ends.index(panel.baseline)
     if not (panel.classes[base] >= 0).any():
-        raise BookError(label("kpi_nobody_ordered").format(day=panel.baseline))
+        raise BookError(label("kpi_nobody_ordered", day=panel.baseline))
     codes, names = _groups(panel, base, by)
     rows: list[pd.DataFrame] = []
     for kpi in (kpi for kpi in LIKE if not kpi.lack(panel) and kind in kpi.windows and by not in kpi.apart):

@@ -64,16 +64,16 @@ def _sales(book: Book, as_of: str | dt.date) -> pd.DataFrame:
     sums = rows.mutate(segment=segment).group_by("period", "segment", "supplier").agg(amount=rows.amount.sum())
     frame = engine.frame(sums.mutate(amount=sums.amount.cast("float64")).order_by("period", "segment", "supplier"))
     if frame.empty:
-        raise BookError(label("market_none").format(day=as_of))
+        raise BookError(label("market_none", day=as_of))
     found = [_QUARTER.fullmatch(str(period).strip()) for period in frame["period"]]
     if not any(found):
-        raise BookError(label("market_periods").format(found=frame["period"].iloc[0]))
+        raise BookError(label("market_periods", found=frame["period"].iloc[0]))
     at = np.array([int(match[1]) * QUARTERS + int(match[2]) - 1 if match else -1 for match in found])
     frame = frame.assign(at=at)[at >= 0]
     frame["supplier"] = frame["supplier"].astype(str).str.strip()
     frame["own"] = frame["supplier"].str.casefold() == US
     if not frame["own"].any():
-        raise BookError(label("market_not_ours").format(supplier=frame["supplier"].iloc[0]))
+        raise BookError(label("market_not_ours", supplier=frame["supplier"].iloc[0]))
     return frame
 
 

@@ -156,7 +156,7 @@ def checked_dimension(panel: Panel, dimension: str) -> str:
     if dimension != SEGMENT and dimension not in (*others, *panel.groups):
         raise UserError(f"KPIs are told by {', '.join((SEGMENT, *others))}; found {dimension!r}.")
     if dimension != SEGMENT and dimension not in panel.groups:
-        raise BookError(panel.why.get(dimension) or label("kpi_no_dimension").format(dimension=dimension))
+        raise BookError(panel.why.get(dimension) or label("kpi_no_dimension", dimension=dimension))
     return dimension
 
 

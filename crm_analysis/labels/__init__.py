@@ -1,4 +1,4 @@
-"""Every name and unit a reader sees, in one place, ready to be translated.
+"""Every name and unit a reader sees, in one place, in the language spoken (`language`).
 
 `LABELS` holds words and sentences; `COLUMNS` holds, per column of a shown table, its heading, its
 kind (how its values are written) and, where the heading needs one, its unit. Each page's are in a module of its own.
@@ -6,8 +6,11 @@ kind (how its values are written) and, where the heading needs one, its unit. Ea
 
 from __future__ import annotations
 
+import datetime as dt
+
 from crm_analysis.labels import common, kpi, leaving, plan, potential, retention, satisfaction, value
 from crm_analysis.labels.kinds import Column, Kind, Words
+from crm_analysis.labels.language import HEADING, UNIT, day_said, words
 
 __all__ = ["CODED", "COLUMNS", "LABELS", "Column", "Kind", "column", "label"]
 
@@ -36,15 +39,20 @@ CODED = ("tier", "action", "rule", "who")
 """Columns whose values are codes; their words are the labels `<column>_<code>`."""
 
 
-def label(key: str) -> str:
-    """The words for a key; KeyError names a key that has none.
+def label(key: str, /, **values: object) -> str:
+    """The words for a key in the language spoken here, its places filled with the values.
 
-    >>> label("as_of")
-    'As of'
+    Dates are written as the language does; without values, places stay as they are. KeyError names a key without words.
+
+    >>> label("as_of"), label("window_M", n=12)
+    ('As of', '12 months')
     """
     if key not in LABELS:
         raise KeyError(f"crm_analysis.labels.LABELS has no words for {key!r}")
-    return LABELS[key]
+    found = words(key, LABELS[key])
+    if not values:
+        return found
+    return found.format(**{name: day_said(v) if isinstance(v, dt.date) else v for name, v in values.items()})
 
 
 def column(name: str) -> Column:
@@ -55,4 +63,5 @@ def column(name: str) -> Column:
     """
     if name not in COLUMNS:
         raise KeyError(f"crm_analysis.labels.COLUMNS has no heading for column {name!r}")
-    return Column(*COLUMNS[name])
+    shown = Column(*COLUMNS[name])
+    return Column(words(HEADING, shown.heading), shown.kind, words(UNIT, shown.unit))

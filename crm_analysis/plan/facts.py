@@ -67,7 +67,7 @@ def facts(
     day = last_known(then)
     frame = accounts(then, day, WINDOW) if known is None else known
     if frame.empty:
-        raise BookError(label("plan_no_accounts").format(day=day))
+        raise BookError(label("plan_no_accounts", day=day))
     ids = frame["account_id"]
     kind = segments(frame, at)
     told: dict[str, Any] = {"class": kind["class"], "segment": kind["segment"]}

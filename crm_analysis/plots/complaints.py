@@ -21,7 +21,7 @@ def complaint_funnel(table: pd.DataFrame, limits: pd.DataFrame, by: str) -> Axes
     `table` is that of `complaints.funnel.Funnel`, `limits` its `curves`, `by` a word for the groups. Those outside
     their own limits are dark and named.
     """
-    ax = axes(label("figure_complaint_funnel").format(by=by), height=3.8)
+    ax = axes(label("figure_complaint_funnel", by=by), height=3.8)
     own = table[table["expected"].notna()]
     outside = own["way"] != 0
     for name, style, words in (("95", "--", "axis_limits_warn"), ("998", "-", "axis_limits_sure")):

@@ -65,7 +65,7 @@ def effect_by_quarter(table: pd.DataFrame, shares: bool, words: str) -> Axes:
     """
     from matplotlib.ticker import MaxNLocator
 
-    ax = axes(label("figure_effect").format(outcome=words), height=3.4)
+    ax = axes(label("figure_effect", outcome=words), height=3.4)
     ax.axhline(0, color=INK, linewidth=0.9)
     ax.axvline(-0.5, color=COLOURS[1], linewidth=1.2, linestyle="--", label=label("drawn_start"))
     for before, colour, key in ((True, QUIET, "drawn_before_start"), (False, STRONG, "drawn_since_start")):

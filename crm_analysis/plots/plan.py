@@ -44,7 +44,7 @@ def loss_bars(table: pd.DataFrame, borne: float, passing: float) -> Axes:
     ax = axes(label("figure_loss"))
     ax.fill_between(table["passing_share"], table["low"], table["high"], color=PALE, linewidth=0)
     ax.plot(table["passing_share"], table["share"], color=STRONG, linewidth=1.8, label=label("drawn_bad"))
-    words = label("drawn_borne").format(share=f"{100 * borne:.4g}%")
+    words = label("drawn_borne", share=f"{100 * borne:.4g}%")
     ax.axhline(borne, color=ORANGE, linewidth=1.2, linestyle="--", label=words)
     if passing < 1:
         ax.axvline(passing, color=INK, linewidth=1.2, linestyle=":", label=label("drawn_bar"))
@@ -69,7 +69,7 @@ def reactions(table: pd.DataFrame, even: pd.DataFrame, currency: str) -> Axes:
     shares = sorted(table["bundle_share"].unique())
     for share, colour in zip(shares, COLOURS, strict=False):
         own = table[table["bundle_share"] == share].sort_values("leave_share")
-        words = label("drawn_bundle").format(share=f"{share:.0%}")
+        words = label("drawn_bundle", share=f"{share:.0%}")
         ax.plot(
             own["leave_share"], own["profit_change"], "-o", color=colour, markersize=3.5, linewidth=1.6, label=words
         )
@@ -90,7 +90,7 @@ def reactions(table: pd.DataFrame, even: pd.DataFrame, currency: str) -> Axes:
 def migration_matrix(table: pd.DataFrame, span: str) -> Axes:
     """Shares of accounts by state before (rows) and after (columns), states in words (`Migration.table`)."""
     begin, end = list(dict.fromkeys(table["from_state"])), list(dict.fromkeys(table["to_state"]))
-    ax = axes(label("figure_matrix").format(span=span), height=1.2 + 0.5 * len(begin))
+    ax = axes(label("figure_matrix", span=span), height=1.2 + 0.5 * len(begin))
     grid = table.pivot(index="from_state", columns="to_state", values="moved_share").loc[begin, end]
     ax.imshow(grid.to_numpy(), cmap=_shades(), vmin=0, vmax=1, aspect="auto")
     rows = table.set_index(["from_state", "to_state"])

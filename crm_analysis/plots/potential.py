@@ -20,7 +20,7 @@ def cut_risk(table: pd.DataFrame, alpha: float, chosen: float, confidence: float
     `chosen` is the share that the guard's line cuts, NaN where it declines.
     """
     ax = axes(label("figure_down"))
-    sure = label("drawn_bound").format(confidence=f"{100 * confidence:.4g}%")
+    sure = label("drawn_bound", confidence=f"{100 * confidence:.4g}%")
     own = table[table["accounts"] > 0]
     ax.fill_between(own["share"], own["miss_rate"], own["bound"], step="post", color=PALE, linewidth=0)
     ax.step(own["share"], own["bound"], where="post", color=ORANGE, linewidth=1.8, label=sure)
@@ -30,7 +30,7 @@ def cut_risk(table: pd.DataFrame, alpha: float, chosen: float, confidence: float
         color=QUIET,
         linewidth=1,
         linestyle="--",
-        label=label("drawn_allowed").format(alpha=f"{100 * alpha:.4g}%"),
+        label=label("drawn_allowed", alpha=f"{100 * alpha:.4g}%"),
     )
     if chosen > 0:
         ax.axvline(chosen, color=INK, linewidth=1.2, linestyle=":", label=label("drawn_chosen"))

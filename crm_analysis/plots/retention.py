@@ -49,7 +49,7 @@ def survival_curves(steps: pd.DataFrame, level: float = 0.9, since: object = Non
     `since` is the day that years are counted from, if that is not each account's own begin.
     Of many groups the first nine are drawn, and bands only where there are at most three.
     """
-    ax = axes(label("figure_standing").format(day=since) if since else label("figure_survival"), height=3.8)
+    ax = axes(label("figure_standing", day=since) if since else label("figure_survival"), height=3.8)
     groups = list(steps.groupby("group", sort=False))[: len(COLOURS)]
     for colour, (name, own) in zip(COLOURS, groups, strict=False):
         ax.step(own["years"], own["survival"], where="post", color=colour, linewidth=1.8, label=str(name))
@@ -57,11 +57,9 @@ def survival_curves(steps: pd.DataFrame, level: float = 0.9, since: object = Non
             ax.fill_between(own["years"], own["low"], own["high"], step="post", color=colour, alpha=0.15, linewidth=0)
     _share_by_years(ax, "axis_still_there", len(groups) > 1)
     if since:
-        ax.set_xlabel(label("axis_years_after").format(day=since), fontsize=9, color=INK)
+        ax.set_xlabel(label("axis_years_after", day=since), fontsize=9, color=INK)
     if len(groups) <= 3:
-        ax.text(
-            1, 1.01, label("axis_interval").format(level=f"{level:.0%}"), transform=ax.transAxes, ha="right", fontsize=8
-        )
+        ax.text(1, 1.01, label("axis_interval", level=f"{level:.0%}"), transform=ax.transAxes, ha="right", fontsize=8)
     return ax
 
 

@@ -88,7 +88,7 @@ def largest_values(table: pd.DataFrame, currency: str, most: int = 20) -> Axes:
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     shown = table.head(most)
-    ax = axes(label("figure_values").format(n=len(shown)), height=1.2 + 0.24 * max(len(shown), 3))
+    ax = axes(label("figure_values", n=len(shown)), height=1.2 + 0.24 * max(len(shown), 3))
     places = list(range(len(shown)))
     for place, low, high in zip(places, shown["low"], shown["high"], strict=True):
         ax.plot([low, high], [place, place], color=STRONG, linewidth=1.6, solid_capstyle="butt")

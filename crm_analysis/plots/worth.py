@@ -40,7 +40,7 @@ def first_priorities(table: pd.DataFrame, currency: str = "", most: int = 10) ->
     from matplotlib.ticker import FuncFormatter
 
     shown = table.head(most)
-    ax = axes(label("figure_priorities").format(n=len(shown)), height=1.2 + 0.28 * max(len(shown), 3))
+    ax = axes(label("figure_priorities", n=len(shown)), height=1.2 + 0.28 * max(len(shown), 3))
     places = list(range(len(shown)))
     for place, low, high in zip(places, shown["low"], shown["high"], strict=True):
         ax.plot([low, high], [place, place], color=STRONG, linewidth=1.6, solid_capstyle="butt")
@@ -57,7 +57,7 @@ def first_priorities(table: pd.DataFrame, currency: str = "", most: int = 10) ->
     ax.set_ylim(len(shown) - 0.4, -0.6)
     ax.axvline(0, color=PALE, linewidth=0.8)
     ax.xaxis.set_major_formatter(FuncFormatter(lambda amount, _: short(amount)))
-    along = label("axis_priority_money").format(currency=currency) if currency else label("axis_priority")
+    along = label("axis_priority_money", currency=currency) if currency else label("axis_priority")
     ax.set_xlabel(along, fontsize=9, color=INK, parse_math=False)
     return ax
 

@@ -158,7 +158,7 @@ def _checked(known: Book, wishes: Wishes) -> None:
     if wishes.by not in BY:
         raise UserError(f"potential is told by {' or '.join(BY)}; found {wishes.by!r}.")
     if wishes.by == "margin" and (lack := known.why_not("orders", "cost")):
-        raise BookError(label("potential_no_cost").format(lack=lack))
+        raise BookError(label("potential_no_cost", lack=lack))
 
 
 def _ids(rows: pa.Table) -> pa.Array:

@@ -88,7 +88,7 @@ class Outlook:
     def cases(self) -> Cases:
         """The Low accounts of today and of earlier days; raises BookError where there is none today."""
         if self._cases.today.empty:
-            raise BookError(label("potential_nobody").format(day=self.day))
+            raise BookError(label("potential_nobody", day=self.day))
         return self._cases
 
     @cached_property

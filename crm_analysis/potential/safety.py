@@ -72,7 +72,7 @@ class Safety:
     def day(self) -> dt.date:
         """The latest day whose outcome is known."""
         if len(self.cases.days) < 2:
-            raise BookError(label("potential_no_outcome").format(day=self.cases.day))
+            raise BookError(label("potential_no_outcome", day=self.cases.day))
         return self.cases.days[-2]
 
     @cached_property
@@ -205,7 +205,7 @@ class Safety:
 
 def _or_refused(choice: Choice | str) -> Choice:
     if isinstance(choice, str):
-        raise BookError(label("potential_no_score").format(reason=choice))
+        raise BookError(label("potential_no_score", reason=choice))
     return choice
 
 

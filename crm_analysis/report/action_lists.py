@@ -157,8 +157,8 @@ def _ask(sheet: Worksheet, names: Sequence[str], end: int, formats: dict[str, Fo
         {
             "validate": "list",
             "source": f"='{words}'!$A$2:$A${len(OFFERED) + 1}",
-            "input_message": label("lists_word_given").format(words=words),
-            "error_message": label("lists_word_found").format(words=words),
+            "input_message": label("lists_word_given", words=words),
+            "error_message": label("lists_word_found", words=words),
         },
     )  # fmt: skip
     sheet.data_validation(
@@ -181,10 +181,10 @@ def _write_summary(
     for place, wide in enumerate((28, 30, 10, 10, 12, 16)):
         sheet.set_column(place, place, wide)
     _laid_out(sheet, about, label("sheet_summary"))
-    title = label("lists_title").format(book=about.book, quarter=about.quarter)
+    title = label("lists_title", book=about.book, quarter=about.quarter)
     sheet.write_string(0, 0, cut(title, SHOWN), formats["title"])
-    _paragraph(sheet, 1, label("lists_day").format(day=about.as_of, days=SOON), 15, formats)
-    _paragraph(sheet, 2, label("lists_how").format(words=label("sheet_words")), 48, formats)
+    _paragraph(sheet, 1, label("lists_day", day=about.as_of, days=SOON), 15, formats)
+    _paragraph(sheet, 2, label("lists_how", words=label("sheet_words")), 48, formats)
     if not len(actions):
         sheet.write_string(4, 0, label("lists_nothing"), formats["part"])
         return
@@ -241,7 +241,7 @@ def _laid_out(sheet: Worksheet, about: About, part: str) -> None:
     sheet.fit_to_pages(1, 0)
     sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.7)
     left, middle = (_foot(words) for words in (f"{about.book}, {about.quarter}", part))
-    sheet.set_footer(f"&L{left}&C{middle}&R{label('lists_page').format(page='&P', pages='&N')}")
+    sheet.set_footer(f"&L{left}&C{middle}&R{label('lists_page', page='&P', pages='&N')}")
 
 
 def _foot(words: str) -> str:

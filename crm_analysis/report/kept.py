@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from crm_analysis.errors import BookError
 from crm_analysis.labels import column, label
+from crm_analysis.labels.language import PAGE, words
 from crm_analysis.report.show import sentence
 from crm_analysis.report.tables import write_table
 
@@ -35,6 +36,7 @@ def keep(
         found = frame()
     except BookError:
         return
+    caption = words(PAGE, caption)
     known = {str(key): (kinds or {}).get(str(key), column(str(key)).kind) for key in found.columns}
     write_table(found, known, Path(tables), name, caption)
-    sentence(label("kept_in_file").format(caption=caption, rows=f"{len(found):,}", name=name))
+    sentence(label("kept_in_file", caption=caption, rows=f"{len(found):,}", name=name))

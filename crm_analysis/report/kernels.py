@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from crm_analysis import errors
 from crm_analysis.errors import ReportError
+from crm_analysis.labels.language import VARIABLE, language
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -75,11 +76,11 @@ def run_notebooks(
 ) -> list[Run]:
     """Run the notebooks, `at_once` at a time; the results are in the order of the jobs.
 
-    `timeout` limits each cell, in seconds. Raises ReportError with one sentence (notebook, heading,
+    They speak the language spoken here. `timeout` limits each cell, in seconds. Raises ReportError with one sentence (notebook, heading,
     exception) for the first that fails; that and Ctrl-C stop all other kernels at once.
     """
     kernels = Kernels()
-    environment = shares(at_once)
+    environment = shares(at_once) | {VARIABLE: language().code}
     with _quiet("papermill"), tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
         pool = ThreadPoolExecutor(max_workers=at_once)
         futures: list[Future[Run]] = []

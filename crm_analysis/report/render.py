@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from crm_analysis.errors import ReportError
 from crm_analysis.labels import label
+from crm_analysis.labels.language import PAGE, language, words
 
 if TYPE_CHECKING:
     from bs4 import BeautifulSoup
@@ -56,12 +57,24 @@ def page(notebook: NotebookNode, title: str, about: About) -> str:
 
 
 def readable(notebook: NotebookNode) -> NotebookNode:
-    """A copy whose code cells keep only outputs a reader may see, each with one kind of data."""
+    """A copy in the language spoken, whose code cells keep only outputs a reader may see, each with one kind of data."""
     kept = copy.deepcopy(notebook)
     for cell in kept.cells:
+        if cell.cell_type == "markdown":
+            cell.source = "\n\n".join(marks + words(PAGE, text) for marks, text in blocks(cell.source))
         if cell.cell_type == "code":
             cell.outputs = [output for output in map(_reduced, cell.outputs) if output is not None]
     return kept
+
+
+def blocks(markdown: str) -> list[tuple[str, str]]:
+    """The headings and paragraphs of a markdown cell, each as the marks of a heading (or nothing) and its text.
+
+    >>> blocks("## In short\\n\\nThe numbers.")
+    [('## ', 'In short'), ('', 'The numbers.')]
+    """
+    parts = [part.strip() for part in re.split(r"\n\s*\n", markdown) if part.strip()]
+    return [(match[1], match[2]) for match in (re.match(r"(#+ |)(.*)\Z", part, re.DOTALL) for part in parts) if match]
 
 
 @cache
@@ -76,7 +89,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals["label"] = label
+    made.globals |= {"label": label, "language": language}
     return made
 
 

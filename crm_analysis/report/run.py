@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crm_analysis.errors import ReportError
 from crm_analysis.labels import label
+from crm_analysis.labels.language import PARAMETER, listed, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -66,7 +67,8 @@ def report(
     `only` limits the parts, `jobs` is how many notebooks run at once, `parameters` are given to the
     notebooks that declare them. `name` is the book's (default: its folder's), `as_of` an ISO date
     (default: the quarter's last day); `inputs` are SHA-256 sums by path, `skipped` reasons by part,
-    `timeout` seconds a cell. A bar on stderr shows progress.
+    `timeout` seconds a cell. A bar on stderr shows progress. The pack is in the
+    language spoken (`labels.language.speaking`).
 
     Raises ReportError for anything the user can mend; the report published before is then
     untouched, as it is after Ctrl-C.
@@ -203,10 +205,11 @@ def _frame(path: Path) -> pd.DataFrame:
 def _said(known: Mapping[str, Mapping[str, Declared]], values: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """Every parameter the user gave in words: those of its notebook, and the value it had."""
     return [
-        label("parameter").format(
+        label(
+            "parameter",
             part=label(f"part_{part}"),
-            words=known[part][name].help or name,
-            value=", ".join(map(str, value)) if isinstance(value, list | tuple) else value,
+            words=words(PARAMETER, known[part][name].help) or name,
+            value=listed(map(str, value)) if isinstance(value, list | tuple) else value,
         )
         for part, own in values.items()
         for name, value in own.items()

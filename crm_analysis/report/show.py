@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 from crm_analysis.errors import BookError
 from crm_analysis.labels import CODED, Column, Kind, column, label
+from crm_analysis.labels.language import PAGE, sentences
+from crm_analysis.labels.language import words as said
 from crm_analysis.report.tables import write_assumption, write_headline, write_table
 from crm_analysis.report.values import NUMERIC, decimals, plain, text, texts
 
@@ -46,7 +48,7 @@ def show(
 
     A named index becomes columns. Tables of more than 60 rows show the first 20 and say so. With
     both `name` and `tables` the whole table is written as `<name>.csv` and `<name>.parquet` (see
-    `tables.write_table`). `currency` is named once, under the caption. `kinds` overrides a column's
+    `tables.write_table`). `currency` is named once, under the caption, which is translated. `kinds` overrides a column's
     kind where its name does not decide it (the ends of an interval). With `columns` the page shows only
     those of them that the table has; the files hold all. With `missing`, a sentence that
     says why there is no table, that sentence is shown instead; a function in place of a table is
@@ -61,6 +63,7 @@ def show(
     if missing or callable(frame):
         sentence(missing or "")
         return
+    caption = said(PAGE, caption)
     if any(frame.index.names):
         frame = frame.reset_index()
     labelled = {str(c): _column(str(c), kinds or {}) for c in frame.columns}
@@ -74,7 +77,7 @@ def show(
     part = _worded((frame if rows <= WHOLE else frame.head(CUT))[list(labelled)])
     note = _note(len(part), rows, saved)
     if currency and any(shown.kind in ("money", "exact") for shown in labelled.values()):
-        caption = f"{caption} {label('table_currency').format(currency=currency)}"
+        caption = sentences(caption, label("table_currency", currency=currency))
     link = f"tables/{name}.csv" if saved and len(part) < rows else ""
     words = [caption, plain(part) if rows else "", f"{note} {link}".strip()]
     _display("\n".join(line for line in words if line), table_html(part, labelled, caption, note, link))
@@ -103,7 +106,7 @@ def figure(fig: Figure | Callable[[], Figure], alt: str, caption: str = "") -> N
     size = {"width": round(width * 96 / DPI), "height": round(height * 96 / DPI)}
     display(
         {"image/png": base64.b64encode(file.getvalue()).decode("ascii"), "text/plain": alt},
-        metadata={"image/png": {"alt": alt} | size, "crm_analysis": {"caption": caption}},
+        metadata={"image/png": {"alt": alt} | size, "crm_analysis": {"caption": said(PAGE, caption)}},
         raw=True,
     )
 

@@ -63,7 +63,7 @@ def _write_sheet(sheet: Worksheet, folder: Path, table: Mapping[str, Any], forma
     import pyarrow.parquet
 
     if table["rows"] > MOST_ROWS:
-        words = label("sheet_too_long").format(rows=f"{table['rows']:,}", name=table["name"])
+        words = label("sheet_too_long", rows=f"{table['rows']:,}", name=table["name"])
         sheet.write_string(0, 0, words, formats["text"])
         return
     kinds = table["kinds"]

@@ -264,11 +264,11 @@ def _nothing(used: pd.DataFrame, told: dict[str, int]) -> str:
     if not told["answers"]:
         return label("survey_none_yet")
     if told["inside"] == told["answers"]:
-        return label("survey_inside").format(answers=f"{told['answers']:,}")
+        return label("survey_inside", answers=f"{told['answers']:,}")
     subjects = sorted(set(used.loc[~used["internal"], "subject"]))
     if subjects:
-        return label("survey_subject").format(found=", ".join(subjects[:5]), us=US)
-    return label("survey_none").format(**told)
+        return label("survey_subject", found=", ".join(subjects[:5]), us=US)
+    return label("survey_none", **told)
 
 
 def _notes(
@@ -282,15 +282,15 @@ def _notes(
     """What was left out, and what looks odd."""
     notes = []
     if absent := [item for item in said.names if item not in items]:
-        notes.append(label("survey_absent").format(items=", ".join(absent)))
+        notes.append(label("survey_absent", items=", ".join(absent)))
     if any(told[name] for name in ("no_score", "no_scale", "off_scale")):
-        notes.append(label("survey_left_out").format(**{name: f"{many:,}" for name, many in told.items()}))
+        notes.append(label("survey_left_out", **{name: f"{many:,}" for name, many in told.items()}))
     if dropped:
-        notes.append(label("survey_again").format(dropped=f"{dropped:,}"))
+        notes.append(label("survey_again", dropped=f"{dropped:,}"))
     sizes = scales.assign(width=scales["scale_max"] - scales["scale_min"]).groupby("item")["width"].nunique()
     if changed := sizes.index[sizes > 1].tolist():
-        notes.append(label("survey_scales").format(n=len(changed), of=len(sizes)))
+        notes.append(label("survey_scales", n=len(changed), of=len(sizes)))
     for item in against:
         key = "survey_turned" if item in said.reversed else "survey_against"
-        notes.append(label(key).format(item=item))
+        notes.append(label(key, item=item))
     return notes

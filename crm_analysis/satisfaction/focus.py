@@ -75,7 +75,7 @@ def scorecard(answers: Answers, frame: pd.DataFrame | None = None, level: float 
     beside = _paired(inside, said)
     if not items or beside.empty:
         many = len(inside.people)
-        raise BookError(label("focus_unpaired_one" if many == 1 else "focus_unpaired_many").format(n=f"{many:,}"))
+        raise BookError(label("focus_unpaired_one" if many == 1 else "focus_unpaired_many", n=f"{many:,}"))
     areas = answers.asks.focus or {name: (name,) for name in items}
     areas = {name: tuple(item for item in of if item in items) for name, of in areas.items()}
     areas = {name: of for name, of in areas.items() if of}

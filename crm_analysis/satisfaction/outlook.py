@@ -153,7 +153,7 @@ class Outlook:
 
     def _open(self) -> pd.DataFrame:
         table = self.complaints.open_ones
-        why = [label("task_open_why").format(n=int(days)) for days in table["days_open"]]
+        why = [label("task_open_why", n=int(days)) for days in table["days_open"]]
         return table[["account_id"]].assign(task=label("task_open"), why=why)
 
     def _again(self) -> pd.DataFrame:
@@ -165,10 +165,10 @@ class Outlook:
         table = self.worth.improvements
         table = table[table["low"] > 0]
         why = [
-            label("task_improve_why").format(said=f"{100 * said:.0f}", reach=f"{100 * reach:.0f}")
+            label("task_improve_why", said=f"{100 * said:.0f}", reach=f"{100 * reach:.0f}")
             for said, reach in zip(table["said_score"], table["within_reach"], strict=True)
         ]
-        task = [label("task_improve").format(improvement=what) for what in table["improvement"]]
+        task = [label("task_improve", improvement=what) for what in table["improvement"]]
         return table[["account_id"]].assign(task=task, why=why)
 
     def _unasked(self) -> pd.DataFrame:

@@ -82,7 +82,7 @@ def path_model(
     order, arrows = _structure(structure, blocks)
     items = _items(data, blocks, order)
     if scheme not in (CENTROID, PATH):
-        raise UserError(label("paths_scheme").format(found=scheme))
+        raise UserError(label("paths_scheme", found=scheme))
     named = np.arange(len(data)) if accounts is None else np.asarray(accounts)
     values = data[[item for _, item in items]].to_numpy("float64")
     some = ~np.isnan(values).all(axis=1)
@@ -90,23 +90,23 @@ def path_model(
     pairwise = bool(whole.sum() < LEAST * some.sum())
     used = some if pairwise else whole
     key = "drivers_pairs" if pairwise else "drivers_whole"
-    notes = [label(key).format(whole=f"{int(whole.sum()):,}", of=f"{int(some.sum()):,}")]
+    notes = [label(key, whole=f"{int(whole.sum()):,}", of=f"{int(some.sum()):,}")]
     names, codes = np.unique(named[used], return_inverse=True)
     _enough(len(names), arrows, [name for name, _ in items])
     sorting = np.argsort(codes, kind="stable")
     inside = values[used][sorting]
     flat = [item for place, (_, item) in enumerate(items) if not _varies(inside[:, place])]
     if flat:
-        raise BookError(label("paths_flat").format(item=flat[0]))
+        raise BookError(label("paths_flat", item=flat[0]))
     moments = Moments(inside, codes[sorting], len(names), pairwise)
     block = np.array([[name == own for name in order] for own, _ in items])
     now = fit(moments.under(), block, arrows, scheme, scaled)
     if not now.settled[0]:
-        raise BookError(label("paths_unsettled").format(rounds=ROUNDS))
+        raise BookError(label("paths_unsettled", rounds=ROUNDS))
     then = fit(moments.under(resampled(len(names), draws, seed)), block, arrows, scheme, scaled)
     lost = int((~then.settled).sum())
     if lost > draws / 10:
-        notes.append(label("paths_lost").format(lost=lost, draws=draws))
+        notes.append(label("paths_lost", lost=lost, draws=draws))
     tables = _Tables(order, items, block, arrows, now, then, level, len(names))
     scores = pd.DataFrame(_scores(values, now, block, moments, scaled), columns=order, index=data.index)
     return PathModel(
@@ -131,7 +131,7 @@ def _structure(
     if hasattr(structure, "columns"):
         table: Any = structure
         if not {"from", "to"} <= set(table.columns):
-            raise UserError(label("paths_table").format(found=", ".join(map(str, table.columns))))
+            raise UserError(label("paths_table", found=", ".join(map(str, table.columns))))
         pairs = [(str(begin), str(end)) for begin, end in zip(table["from"], table["to"], strict=True)]
     else:
         pairs = [(begin, end) for end, begins in structure.items() for begin in begins]
@@ -140,7 +140,7 @@ def _structure(
     names = list(dict.fromkeys(name for pair in pairs for name in pair))
     unknown = [name for name in names if name not in blocks]
     if unknown:
-        raise UserError(label("paths_unknown").format(construct=unknown[0], found=", ".join(blocks)))
+        raise UserError(label("paths_unknown", construct=unknown[0], found=", ".join(blocks)))
     names = [name for name in blocks if name in names]
     order: list[str] = []
     while len(order) < len(names):
@@ -149,7 +149,7 @@ def _structure(
         ]
         if not ready:
             circle = ", ".join(name for name in names if name not in order)
-            raise UserError(label("paths_circle").format(constructs=circle))
+            raise UserError(label("paths_circle", constructs=circle))
         order += ready
     arrows = np.zeros((len(order), len(order)), dtype=bool)
     for begin, end in pairs:
@@ -162,13 +162,13 @@ def _items(data: pd.DataFrame, blocks: Mapping[str, Sequence[str]], order: list[
     found = [(name, item) for name in order for item in blocks[name]]
     missing = [item for _, item in found if item not in data.columns]
     if missing:
-        raise UserError(label("drivers_unknown").format(item=missing[0], found=", ".join(map(str, data.columns))))
+        raise UserError(label("drivers_unknown", item=missing[0], found=", ".join(map(str, data.columns))))
     empty = [name for name in order if not blocks[name]]
     if empty:
-        raise UserError(label("paths_block").format(construct=empty[0]))
+        raise UserError(label("paths_block", construct=empty[0]))
     seen = [item for _, item in found]
     if twice := [item for item in seen if seen.count(item) > 1]:
-        raise UserError(label("paths_twice").format(item=twice[0]))
+        raise UserError(label("paths_twice", item=twice[0]))
     return found
 
 
@@ -177,7 +177,7 @@ def _enough(accounts: int, arrows: Floats, owners: list[str]) -> None:
     needed = max(ACCOUNTS, PER_ARROW * most)
     if accounts < needed:
         words = {"accounts": accounts_said(accounts), "needed": needed, "most": most, "each": PER_ARROW}
-        raise BookError(label("paths_few").format(**words))
+        raise BookError(label("paths_few", **words))
 
 
 def _varies(values: Floats) -> bool:

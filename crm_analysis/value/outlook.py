@@ -154,7 +154,7 @@ class Outlook:
         worth = self.told
         start, begins = before(self.day, WINDOW), self.histories.frame["first_order"].min().date()
         if begins > start + LATE:
-            raise BookError(label("last_year_none").format(begins=begins, day=self.day))
+            raise BookError(label("last_year_none", begins=begins, day=self.day))
         table = against_last_year(worth, self._year, self.cost)
         table.loc[(table["told"] == "more") & (table["low"] <= 0), "told"] = "loss"
         return table
@@ -209,7 +209,7 @@ class Outlook:
         try:
             return past_forecast(self.book, self.day, self.model, self.histories.unit, self.histories.returns)
         except UserError as refused:
-            raise BookError(label("past_none").format(reason=refused)) from None
+            raise BookError(label("past_none", reason=refused)) from None
 
     @cached_property
     def back(self) -> PastValue:
@@ -221,7 +221,7 @@ class Outlook:
         try:
             return past_value(self.book, self.day, self.model, self.spend.model, trial.horizon, own.unit, own.returns)
         except UserError as refused:
-            raise BookError(label("back_none").format(reason=refused)) from None
+            raise BookError(label("back_none", reason=refused)) from None
 
     @property
     def back_total(self) -> pd.DataFrame:

@@ -123,11 +123,11 @@ def _verdict(model: SpendModel, scores: pd.DataFrame, able: list[str], refused: 
     from crm_analysis.labels import label
 
     if refused:
-        return label("spend_other").format(model=model.title, reason=refused[-1])
+        return label("spend_other", model=model.title, reason=refused[-1])
     if scores.empty:
-        return label("spend_short").format(model=model.title)
+        return label("spend_short", model=model.title)
     if len(able) < 2:
         notes = scores.loc[scores["model"] != model.title, "note"]
-        return label("spend_only").format(model=model.title, reason=notes.iloc[0])
+        return label("spend_only", model=model.title, reason=notes.iloc[0])
     ahead = scores["log_score"].iloc[0] - scores["log_score"].iloc[1]
-    return label("spend_best").format(model=model.title, ahead=f"{ahead:.3f}", other=scores["model"].iloc[1])
+    return label("spend_best", model=model.title, ahead=f"{ahead:.3f}", other=scores["model"].iloc[1])

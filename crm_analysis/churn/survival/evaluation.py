@@ -116,14 +116,14 @@ class Trial:
         """Forecast and came by groups of risk, as `calibration.risk_groups`, of origins that saw the horizon."""
         own = _decided(self._own(model), horizon)
         if own.empty:
-            raise UserError(label("leave_undecided").format(horizon=horizon))
+            raise UserError(label("leave_undecided", horizon=horizon))
         return risk_groups(own[f"p_{horizon}"], _within(own, horizon), own["account_id"])
 
     def recalibration(self, model: str = MODEL, horizon: int = HORIZONS[-1]) -> pd.DataFrame:
         """How log odds would have to be moved and stretched to come true, as `calibration.recalibration`."""
         own = _decided(self._own(model), horizon)
         if own.empty:
-            raise UserError(label("leave_undecided").format(horizon=horizon))
+            raise UserError(label("leave_undecided", horizon=horizon))
         return recalibration(own[f"p_{horizon}"], _within(own, horizon), own["account_id"])
 
     @property
@@ -198,7 +198,7 @@ def rolling_origin(
             parts.append(own[known].assign(model=name))
     if not parts or not any(len(part) for part in parts):
         reason = skipped[max(skipped)] if skipped else label("leave_nothing_decided")
-        raise UserError(label("leave_untried").format(reason=reason))
+        raise UserError(label("leave_untried", reason=reason))
     forecasts = pd.concat(parts, ignore_index=True)
     return Trial(forecasts.sort_values(["as_of", "account_id", "model"], ignore_index=True), skipped)
 

@@ -177,7 +177,7 @@ def chart(months: pd.DataFrame, kpi: str) -> MonthChart:
     told = BY_NAME[kpi]
     if len(own) < xmr.LEAST:
         words = "xmr_few_months_one" if len(own) == 1 else "xmr_few_months_many"
-        raise BookError(label(words).format(kpi=told.title, n=len(own), least=xmr.LEAST))
+        raise BookError(label(words, kpi=told.title, n=len(own), least=xmr.LEAST))
     table = own.assign(value=told.scale * own["numerator"] / own["denominator"])
     codes, middle, half = xmr.signals(table["value"].to_numpy()[None, :])
     table["signal"] = codes[0]

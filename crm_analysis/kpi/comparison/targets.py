@@ -95,7 +95,7 @@ def _known(book: Book, panel: Panel) -> pd.DataFrame:
     frame["set_on"] = pd.to_datetime(frame["set_on"]) if "set_on" in frame else pd.NaT
     frame = frame[frame["target"].notna() & (frame["quarter"].str.match(r"\d{4}Q[1-4]\Z"))]
     if frame.empty:
-        raise BookError(label("target_none").format(day=day))
+        raise BookError(label("target_none", day=day))
     keys = ["kpi", "group", "quarter"]
     # of two that were set on one day the higher number, so that the order of rows decides nothing
     frame = frame.sort_values([*keys, "set_on", "target"], na_position="first")

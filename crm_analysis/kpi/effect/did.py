@@ -101,7 +101,7 @@ def design(start: ArrayLike, periods: int, base: int = BASE) -> Design:
     treated = int(np.isin(begun, after[:, 0]).sum())
     if treated < LEAST:
         some, others = int((begun < NEVER).sum()), int((begun == NEVER).sum())
-        raise BookError(label("effect_too_few_units").format(treated=some, others=others, least=LEAST))
+        raise BookError(label("effect_too_few_units", treated=some, others=others, least=LEAST))
     # a start whose every period has no comparison left is in no cell, but its units are compared until then
     kept = found[np.isin(found[:, 0], after[:, 0])]
     label_of = places.astype(np.int64).ravel()
@@ -214,7 +214,7 @@ def did(values: ArrayLike, start: ArrayLike, base: int = BASE, before: bool = Tr
     compared = int(plan.compared[after].min())
     treated = int(np.isin(plan.start, plan.cells[after, 0]).sum())
     if not (np.isfinite(made.low[0]) and np.isfinite(made.high[0])):
-        raise BookError(label("effect_never_told").format(treated=treated, compared=compared))
+        raise BookError(label("effect_never_told", treated=treated, compared=compared))
     units = (since == events[:, None]) @ plan.treated
     told = np.stack([made.effect, made.low, made.high], axis=1)[1:]
     leads = _leads(plan, outcome, by_event[events < 0], float(made.effect[0]))

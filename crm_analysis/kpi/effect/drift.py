@@ -62,12 +62,12 @@ def drift(values: Array, start: Ints, year: int = YEAR, gains: bool = False) -> 
 
     first, back = int(start.min()), 3 if gains else 2
     if first > len(values) or first < back * year or len(start) < FEWEST or not (start > first).any():
-        raise BookError(label("effect_no_drift").format(units=len(start), years=back, least=FEWEST))
+        raise BookError(label("effect_no_drift", units=len(start), years=back, least=FEWEST))
     levels = [values[first - place * year : first - (place - 1) * year].mean(axis=0) for place in range(back, 0, -1)]
     older, base = np.diff(levels, axis=0) if gains else levels
     order = np.lexsort((base, older))
     if not np.isfinite(base + older).all() or np.ptp(older) == 0:
-        raise BookError(label("effect_no_drift").format(units=len(start), years=back, least=FEWEST))
+        raise BookError(label("effect_no_drift", units=len(start), years=back, least=FEWEST))
     found = linregress(older[order], base[order])
     chosen = start[order] == first
     gap = float(base[order][chosen].mean() - base[order][~chosen].mean())

@@ -72,11 +72,11 @@ def series(values: ArrayLike, start: int, year: int = 4) -> Series:
     outcome = np.asarray(values, dtype=np.float64)
     after = len(outcome) - start
     if not np.isfinite(outcome).all() or start < max(BEFORE, year) or after < AFTER:
-        raise BookError(label("effect_short_series").format(before=max(0, start), after=max(0, after), least=BEFORE))
+        raise BookError(label("effect_short_series", before=max(0, start), after=max(0, after), least=BEFORE))
     season = len(outcome) >= SEASONS * year
     design = _design(len(outcome), start, year if season else 1)
     if np.ptp(outcome) == 0:
-        raise BookError(label("effect_short_series").format(before=start, after=after, least=BEFORE))
+        raise BookError(label("effect_short_series", before=start, after=after, least=BEFORE))
     fits = _fits(design, outcome)
     mean = np.zeros(design.shape[1])
     mean[-2:] = 1.0, (after - 1) / 2

@@ -96,17 +96,17 @@ def programmes(book: Book, as_of: str | dt.date) -> tuple[Programme, ...]:
         named = [(kind, str(row[kind])) for kind in kinds if isinstance(row[kind], str) and row[kind]]
         day = np.datetime64(row["started_on"], "D").astype(dt.date)
         if len(named) > 1:
-            raise BookError(label("effect_two_kinds").format(name=row["name"]))
+            raise BookError(label("effect_two_kinds", name=row["name"]))
         unit = named[0] if named else (ALL, "")
         starts = made.setdefault(str(row["name"]), {})
         starts[unit] = min(day, starts.get(unit, day))
     if not made:
-        raise BookError(label("effect_no_programme").format(day=known.day))
+        raise BookError(label("effect_no_programme", day=known.day))
     result = []
     for name, starts in made.items():
         own = {kind for kind, _ in starts}
         if len(own) > 1:
-            raise BookError(label("effect_two_kinds").format(name=name))
+            raise BookError(label("effect_two_kinds", name=name))
         result.append(Programme(name, own.pop(), {unit: day for (_, unit), day in sorted(starts.items())}))
     return tuple(sorted(result, key=lambda one: (-len(one.started), one.first, one.name)))
 
@@ -141,13 +141,13 @@ def units(book: Book, panel: Panel, own: Programme) -> Units:
         member = np.full(len(words), -1, dtype=np.int64)
         member[inside] = places
     if not len(names):
-        raise BookError(label("effect_no_unit").format(name=own.name))
+        raise BookError(label("effect_no_unit", name=own.name))
     start = np.full(len(names), NEVER, dtype=np.int64)
     for place, unit in enumerate(names):
         if unit in own.started:
             start[place] = np.searchsorted(ends, np.datetime64(own.started[unit], "D"))
     if (start == NEVER).all():
-        raise BookError(label("effect_no_unit").format(name=own.name))
+        raise BookError(label("effect_no_unit", name=own.name))
     return Units(own, names, start, member, tuple(sorted(set(own.started) - set(names))))
 
 
@@ -167,7 +167,7 @@ def _words(book: Book, panel: Panel, own: Programme, before: int) -> NDArray[np.
         return np.where(pd.isna(words), "", words).astype(object)
     if "sales_office" not in panel.groups:
         why = book.as_of(panel.ends[before]).why_not("accounts", "sales_office")
-        raise BookError(why or label("effect_no_unit").format(name=own.name))
+        raise BookError(why or label("effect_no_unit", name=own.name))
     later = panel.groups["sales_office"][before:]
     known = later != ""
     return np.where(known.any(axis=0), later[known.argmax(axis=0), np.arange(later.shape[1])], "").astype(object)

@@ -137,7 +137,7 @@ def until(book: Book, panel: Panel, own: Units, measure: str = "orders") -> Mont
     """The months until the effect shows; BookError where there is nothing to compare with."""
     if own.together:
         key = "effect_together" if own.at_once else "effect_few_left"
-        raise BookError(label(key).format(name=own.programme.name))
+        raise BookError(label(key, name=own.programme.name))
     return months(book, panel, own, measure)
 
 

@@ -30,7 +30,7 @@ def demand(book: Book, grid: Grid) -> Told:
     rows = book.table("market_surveys")
     rows = rows.filter(rows.annual_demand.notnull())
     if (first := first_day(rows.surveyed_on)) is None:
-        return untold(["demand"], label("panel_empty").format(table="market_surveys", day=grid.ends[-1]))
+        return untold(["demand"], label("panel_empty", table="market_surveys", day=grid.ends[-1]))
     sums: dict[str, Any] = {"sum": rows.annual_demand.sum().cast("float64"), "told": rows.count()}
     each = engine.frame(rows.group_by("account_id", on=rows.surveyed_on).agg(**sums).order_by("account_id", "on"))
     on = each["on"].to_numpy("datetime64[D]")

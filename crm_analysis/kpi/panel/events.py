@@ -63,7 +63,7 @@ def left(book: Book, grid: Grid) -> Told:
         return Told({}, why, {})
     rows = _exits(book)
     if rows.empty:
-        return untold(["left_them"], label("panel_empty").format(table="exits", day=grid.ends[-1]))
+        return untold(["left_them"], label("panel_empty", table="exits", day=grid.ends[-1]))
     rows["on"] = rows["left_on"]
     return Told({"left_them": _happened(rows[~rows["ours"]], grid)}, {}, {"left_them": rows["on"].min().date()})
 

@@ -43,7 +43,7 @@ def invoices(book: Book, grid: Grid) -> Told:
     rows = rows.filter(rows.amount > 0)
     first = first_day(rows.issued_on)
     if first is None:
-        return untold([*INVOICES, *OWED], label("panel_empty").format(table="invoices", day=grid.ends[-1]))
+        return untold([*INVOICES, *OWED], label("panel_empty", table="invoices", day=grid.ends[-1]))
     wide = grid.longer(_YEAR - 1)  # what ended three quarters ago counts in this year
     keys: dict[str, Any] = {"issued": wide.quarter(rows.issued_on)}
     sums: dict[str, Any] = {"amount": rows.amount.sum().cast("float64")}
@@ -112,7 +112,7 @@ def spending(book: Book, grid: Grid) -> Told:
     begin = begin.fill_null(rows.period_end)
     first = first_day(begin)
     if first is None:
-        return untold(list(SPENDING), label("panel_empty").format(table="spend", day=grid.ends[-1]))
+        return untold(list(SPENDING), label("panel_empty", table="spend", day=grid.ends[-1]))
     table = rows.group_by("account_id", begin=begin, end=rows.period_end).agg(amount=rows.amount.sum().cast("float64"))
     cells = grid.cells(table)
     period, begins, ends = _periods(cells.days("begin"), cells.days("end"))

@@ -119,7 +119,7 @@ def panel(
     known = book.as_of(day)
     first = first_known(known)
     if first is None:
-        raise BookError(label("panel_no_order").format(day=day))
+        raise BookError(label("panel_no_order", day=day))
     ends = [day]
     while len(ends) < quarters + BEFORE and (earlier := before(ends[-1], QUARTER)) >= first:
         ends.append(earlier)
@@ -149,7 +149,7 @@ def _last_end(book: Book, day: dt.date) -> dt.date:
     if over > last + LATE:  # a weekend or a holiday more or less does not matter
         over = before(over, QUARTER)
         if day > over:
-            raise BookError(label("panel_not_over").format(day=day, last=last, over=over))
+            raise BookError(label("panel_not_over", day=day, last=last, over=over))
     return min(day, over)
 
 
@@ -179,7 +179,7 @@ def _baseline(known: Book, grid: Grid, years: list[bool], given: str | dt.date |
             raise UserError(f"a baseline is a quarter's end such as 2025-09-30; found {day}.")
         if day not in told:
             since = str(told[0]) if told else label("panel_no_year")
-            raise BookError(label("panel_no_baseline").format(day=day, since=since, last=grid.ends[-1]))
+            raise BookError(label("panel_no_baseline", day=day, since=since, last=grid.ends[-1]))
         return day
     wanted = before(grid.ends[-1], WINDOW)
     if known.has("programme") and (start := first_day(known.table("programme").started_on)):

@@ -34,7 +34,7 @@ def complaints(book: Book, grid: Grid) -> Told:
     rows = book.table("complaints")
     first = first_day(rows.opened_on)
     if first is None:
-        return untold(list(COMPLAINTS), label("panel_empty").format(table="complaints", day=grid.ends[-1]))
+        return untold(list(COMPLAINTS), label("panel_empty", table="complaints", day=grid.ends[-1]))
     keys: dict[str, Any] = {"opened": grid.quarter(rows.opened_on)}
     sums: dict[str, Any] = {"complaints": rows.count()}
     if "closed" not in why:
@@ -64,7 +64,7 @@ def contacts(book: Book, grid: Grid) -> Told:
     rows = rows.filter(rows.account_id.notnull())
     first = first_day(rows.happened_on)
     if first is None:
-        return untold(list(CONTACTS), label("panel_empty").format(table="interactions", day=grid.ends[-1]))
+        return untold(list(CONTACTS), label("panel_empty", table="interactions", day=grid.ends[-1]))
     rows, ways = rows.filter(grid.inside(rows.happened_on)), _ways(rows, "channel", "initiated_by")
     keys: dict[str, Any] = {"quarter": grid.quarter(rows.happened_on)}
     sums: dict[str, Any] = {"contacts": rows.count()}

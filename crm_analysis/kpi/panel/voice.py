@@ -45,7 +45,7 @@ def surveys(book: Book, grid: Grid) -> Told:
 
 def _said(ours: Answers, grid: Grid) -> Told:
     if ours.people.empty:
-        return untold(ANSWERS, label("panel_no_answer").format(day=grid.ends[-1]))
+        return untold(ANSWERS, label("panel_no_answer", day=grid.ends[-1]))
     scores = measured(ours)
     cells = grid.cells(ours.people[["account_id"]].assign(row=np.arange(len(scores))))
     row = cells.places("row")

@@ -246,7 +246,7 @@ def _says(rows: pd.DataFrame, stand: pd.DataFrame, summary: pd.DataFrame) -> lis
     unknown = int((rows["follows"] == UNKNOWN).sum())
     early = int((stand["days_since"] < EARLY).sum())
     replaced = int((rows["replaced_on"].notna() & (rows["follows"] != UNKNOWN)).sum())
-    young = label("fate_young").format(early=f"{early:,}", days=EARLY) if early else ""
+    young = label("fate_young", early=f"{early:,}", days=EARLY) if early else ""
     parts = [f"{_many(len(stand), 'fate_stand')} {young}".strip()]
     parts += [_many(number, key) for key, number in (
         ("fate_replaced", replaced), ("fate_confirm", len(rows) - unknown - replaced - len(stand)),
@@ -254,23 +254,23 @@ def _says(rows: pd.DataFrame, stand: pd.DataFrame, summary: pd.DataFrame) -> lis
     accounts = _many(rows["account_id"].nunique(), "account")
     says = [_many(len(rows), "fate_counts", accounts=accounts, parts=", ".join(parts))]
     if unknown:
-        says.append(label("fate_unknown").format(decisions=f"{unknown:,}"))
+        says.append(label("fate_unknown", decisions=f"{unknown:,}"))
     told = summary[summary["change"].notna() & (summary["measured"] >= TOLD)]
     if len(told):
         first = told.iloc[0]
         words = {name: _percent(first[name]) for name in
                  ("change", "low_change", "high_change", "others_change", "low_others", "high_others")}  # fmt: skip
-        said = [label("fate_change").format(decision=first["decision"], follows=label(FOLLOWS[first["follows"]]),
+        said = [label("fate_change", decision=first["decision"], follows=label(FOLLOWS[first["follows"]]),
                                             accounts=f"{first['measured']:,}", **words)]  # fmt: skip
         if np.isfinite(first["others_change"]):
-            said.append(label("fate_others").format(**words))
+            said.append(label("fate_others", **words))
         says += [" ".join(said), label("fate_no_effect")]
     return says
 
 
 def _many(number: int, key: str, **more: str) -> str:
     """So many of something, in words of one or of several."""
-    return label(f"{key}_one" if number == 1 else f"{key}_many").format(n=f"{number:,}", **more)
+    return label(f"{key}_one" if number == 1 else f"{key}_many", n=f"{number:,}", **more)
 
 
 def _percent(share: float) -> str:

@@ -143,7 +143,7 @@ def purposes(book: Book, as_of: str | dt.date, most: int = 8) -> pd.DataFrame:
         ).order_by("purpose", "begun_by", "contacts", "minutes")
     )
     if found.empty:
-        raise BookError(label("purpose_none").format(day=day))
+        raise BookError(label("purpose_none", day=day))
     found["begun_by"] = found["begun_by"].where(found["begun_by"].isin([US, "them"]), "")
     named = found[found["purpose"] != ""].groupby("purpose")["contacts"].sum()
     order = named.sort_values(ascending=False, kind="stable").index.tolist()

@@ -263,12 +263,12 @@ def _says(rows: pd.DataFrame, people: int, lengths: Lengths, hours: Hours, scale
     if not np.isfinite(hours.share):
         says.append(label("work_no_hours") if not hours.working > 0 else label("work_no_minutes"))
     elif hours.share > 1:
-        says.append(label("work_over").format(**told))
+        says.append(label("work_over", **told))
     else:
         told["share"] = f"{hours.share:.1%}"
         says.append((label("work_taken") if hours.taken else label("work_set")).format(**told))
     if scale > 1:
-        says.append(label("work_scaled").format(days=round(365 / scale)))
+        says.append(label("work_scaled", days=round(365 / scale)))
     if not rows["visits_theirs"].notna().any():
         says.append(label("work_unasked"))
     table = lengths.table

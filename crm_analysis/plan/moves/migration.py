@@ -108,14 +108,14 @@ class Migration:
     def says(self) -> tuple[str, ...]:
         """What a reader must know: the steps, what the prior adds, and what is in the intervals."""
         steps = len(self.counts)
-        whole = [label("moves_steps").format(steps=steps, months=3 * self.quarters, first=self.days[0])]
+        whole = [label("moves_steps", steps=steps, months=3 * self.quarters, first=self.days[0])]
         whole.append(label("moves_prior"))
         if steps < 2:
             whole.append(label("moves_one_step"))
         else:
-            whole.append(label("moves_shocks").format(steps=steps))
+            whole.append(label("moves_shocks", steps=steps))
         if self.alike > 0:
-            whole.append(label("moves_alike").format(alike=f"{self.alike:.2f}"))
+            whole.append(label("moves_alike", alike=f"{self.alike:.2f}"))
         return tuple(whole)
 
 

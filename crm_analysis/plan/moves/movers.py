@@ -166,7 +166,7 @@ def movers(past: Past, ladder: Ladder) -> Movers:
     if past.quarters != 4:
         raise UserError(f"moves are valued by years, steps of 4 quarters; found steps of {past.quarters}.")
     if len(past.days) < 3:
-        raise BookError(label("moves_no_next_year").format(first=past.days[0], day=past.days[-1]))
+        raise BookError(label("moves_no_next_year", first=past.days[0], day=past.days[-1]))
     places = np.stack([ladder.places(*past.on(day)) for day in range(len(past.days))]).astype(np.int64)
     money = past.money()
     many, steps = len(ladder.states), len(places) - 2

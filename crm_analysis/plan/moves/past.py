@@ -89,7 +89,7 @@ def past(book: Book, as_of: str | dt.date, quarters: int = 4) -> Past:
         days.append(earlier)
     if len(days) < 2:
         since = label("moves_no_order") if begins is None else str(begins)
-        raise BookError(label("moves_short").format(day=day, months=12 + 3 * quarters, since=since))
+        raise BookError(label("moves_short", day=day, months=12 + 3 * quarters, since=since))
     return _gathered(then, days[::-1], quarters)
 
 

@@ -210,22 +210,22 @@ def _result(whole: _Case, past: Past, cost: Costs) -> pd.Series:
 
 def _says(found: tuple[Wish, ...], known: Movers, cost: Costs, effort: Effort | None) -> tuple[str, ...]:
     """What a reader must know of the figures."""
-    says = [label("what_if_rests").format(first=known.days[0], last=known.days[-1])]
+    says = [label("what_if_rests", first=known.days[0], last=known.days[-1])]
     for wish in found:
         lift = known.lifts[wish.begin, wish.end]
         names = {"begin": wish.begin, "end": wish.end, "movers": lift.accounts}
         if lift.accounts < 2:
-            says.append(label("what_if_no_movers" if not lift.accounts else "what_if_one_mover").format(**names))
+            says.append(label("what_if_no_movers" if not lift.accounts else "what_if_one_mover", **names))
         elif lift.accounts < FEW:
-            says.append(label("what_if_few_movers").format(**names))
+            says.append(label("what_if_few_movers", **names))
         elif lift.largest > MOST_OF_IT:
-            says.append(label("what_if_largest").format(**names, share=f"{lift.largest:.0%}"))
+            says.append(label("what_if_largest", **names, share=f"{lift.largest:.0%}"))
         if lift.years.counted < lift.years.moved:
             moved, counted = (f"{number}" for number in (lift.years.moved, lift.years.counted))
-            says.append(label("what_if_years").format(**names, moved=moved, counted=counted))
+            says.append(label("what_if_years", **names, moved=moved, counted=counted))
         head, gain = lift.head_start["revenue"], lift.gain("revenue")
         if gain > 0 and head > 0:
-            says.append(label("what_if_head_start").format(**names, share=f"{min(head / gain, 1):.0%}"))
+            says.append(label("what_if_head_start", **names, share=f"{min(head / gain, 1):.0%}"))
     if "margin" not in known.averages:
         says.append(label("what_if_no_margin"))
     if effort is None:

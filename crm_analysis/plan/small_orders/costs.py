@@ -78,7 +78,7 @@ def _contacts(book: Book, day: dt.date) -> tuple[pd.DataFrame | None, dict[str, 
     first = rows.happened_on.min().cast("string").execute()
     scale = mark.as_a_year(dt.date.fromisoformat(str(first)) if first else None)
     if np.isnan(scale):
-        few = label("orders_few_contacts").format(day=day)
+        few = label("orders_few_contacts", day=day)
         return None, {"contact_cost": few, "asked_cost": few}
     inside = rows.filter((rows.happened_on > ibis.literal(mark.year)) & rows.account_id.notnull())
     sums: dict[str, Any] = {"contact_cost": inside.cost.sum()}
@@ -102,7 +102,7 @@ def _says(book: Book, day: dt.date, lacks: dict[str, str]) -> list[str]:
         if "fixed" in own.columns:
             own = own.filter(~own.fixed.fill_null(ibis.literal(False)))
         names = engine.frame(own.select("activity").distinct().order_by("activity"))["activity"]
-        says.append(label("orders_two_sources").format(activities=", ".join(names)))
+        says.append(label("orders_two_sources", activities=", ".join(names)))
     if "cost_to_serve" not in lacks or "asked_cost" not in lacks:
         says.append(label("orders_spread_evenly"))
     return says

@@ -105,7 +105,7 @@ def hits(book: Book, as_of: str | dt.date, proposal: Proposal, classes: pd.DataF
     day = then.day or then.extracted_on
     scale = Landmark.of(day).as_a_year(first_known(then))
     if np.isnan(scale):
-        raise BookError(label("orders_too_short").format(day=day))
+        raise BookError(label("orders_too_short", day=day))
     bar = _mid_bar(classes)
     each = year_orders(then)
     least = float(proposal.minimum) or low_quartile(each, bar)
@@ -113,7 +113,7 @@ def hits(book: Book, as_of: str | dt.date, proposal: Proposal, classes: pd.DataF
     cost = costs(then, day)
     lacks = dict(cost.lacks)
     if lack := then.why_not("orders", "cost"):
-        lacks["profit"] = label("orders_no_profit").format(lack=lack)
+        lacks["profit"] = label("orders_no_profit", lack=lack)
     ordered = classes[["account_id", "class"]].merge(year[year["orders"] > 0], on="account_id", how="inner")
     rows = _costed(ordered.sort_values("account_id", ignore_index=True), cost, scale)
     rows = rows.merge(_agreed(then, day, each, lacks), on="account_id", how="left")
@@ -168,10 +168,10 @@ def _says(own: pd.DataFrame, cost: Costs, scale: float, costed: bool) -> list[st
     if not cost.known:
         says.append(label("orders_no_costs"))
     if scale > 1:
-        says.append(label("orders_part_of_year").format(share=f"{1 / scale:.0%}"))
+        says.append(label("orders_part_of_year", share=f"{1 / scale:.0%}"))
     whole, known = _total(own["revenue"]), _total(own["costed_revenue"])
     if costed and whole > 0 and known < whole * (1 - 5e-4):
-        says.append(label("orders_partly_costed").format(share=f"{known / whole:.1%}"))
+        says.append(label("orders_partly_costed", share=f"{known / whole:.1%}"))
     return says
 
 

@@ -229,7 +229,8 @@ def _says(table: pd.DataFrame, counts: dict[str, int]) -> list[str]:
         return [label("decided_none")]
     lot, whole = (table.loc[place] for place in (0, 1))
     says = [
-        label("decided_counts").format(
+        label(
+            "decided_counts",
             decisions=f"{counts['decisions']:,}",
             judged=f"{counts['judged']:,}",
             waiting=f"{counts['waiting']:,}",
@@ -238,15 +239,18 @@ def _says(table: pd.DataFrame, counts: dict[str, int]) -> list[str]:
         )
     ]
     if not lot.promising:
-        says.append(label("decided_no_lot").format(accounts=f"{lot.accounts:,}"))
+        says.append(label("decided_no_lot", accounts=f"{lot.accounts:,}"))
     if whole.promising:
         says.append(
-            label("decided_biased").format(
-                promising=f"{whole.promising:,}", missed=f"{whole.missed:,}", stepped=f"{whole.stepped:,}"
+            label(
+                "decided_biased",
+                promising=f"{whole.promising:,}",
+                missed=f"{whole.missed:,}",
+                stepped=f"{whole.stepped:,}",
             )
         )
     elif counts["judged"]:
-        says.append(label("decided_nobody").format(accounts=f"{whole.accounts:,}"))
+        says.append(label("decided_nobody", accounts=f"{whole.accounts:,}"))
     if counts["eased"]:
-        says.append(label("decided_eased").format(accounts=f"{counts['eased']:,}"))
+        says.append(label("decided_eased", accounts=f"{counts['eased']:,}"))
     return says

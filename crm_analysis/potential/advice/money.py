@@ -151,5 +151,5 @@ def _says(found: Gain) -> list[str]:
     if found.accounts == 1:
         return [label("gain_alone")]
     if found.winsorised:
-        return [label("gain_winsorised").format(share=f"{found.largest:.0%}", accounts=f"{found.accounts:,}")]
+        return [label("gain_winsorised", share=f"{found.largest:.0%}", accounts=f"{found.accounts:,}")]
     return []

@@ -114,7 +114,7 @@ def outcomes(
     words = {
         EXEMPT: label("why_exempt"),
         BELOW: label("why_below"),
-        ABOVE: label("why_above").format(share=f"{keep_at:.1%}"),
+        ABOVE: label("why_above", share=f"{keep_at:.1%}"),
         BETWEEN: label("why_declined") if declines else label("why_between"),
     }
     kept = {name: label(key) for name, key in VETO_WORDS.items()}
@@ -147,7 +147,8 @@ def _said(ids: pd.Series, overrides: pd.DataFrame | None) -> NDArray[Any]:
         return np.full(len(ids), "", dtype=object)
     kept = overrides[overrides["keeps"].astype(bool)]
     told = {
-        row.account_id: label("why_override").format(
+        row.account_id: label(
+            "why_override",
             day=f"{row.decided_on:%Y-%m-%d}",
             who=row.decided_by or label("why_override_nobody"),
             reason=row.reason or label("why_override_silent"),

@@ -115,10 +115,10 @@ def choose(
     names = [name for name in FEATURES if name in rows] if features is None else list(features)
     if len(rows) > MOST and "bits" in rows:
         kept = lots.lots(rows["bits"].to_numpy(np.uint64), seed, _LOT) < MOST / len(rows)
-        notes.append(label("score_drawn").format(cases=int(kept.sum()), of=len(rows)))
+        notes.append(label("score_drawn", cases=int(kept.sum()), of=len(rows)))
         rows = rows[kept]
     if (found := promising(rows)) < FEWEST:
-        raise UserError(label("score_few").format(promising=found, wanted=FEWEST))
+        raise UserError(label("score_few", promising=found, wanted=FEWEST))
     origins = _origins(rows, horizon)
     stand = _standing(rows, candidates, origins, notes)
     tried = _tried(rows, stand, origins, names, seed)
@@ -138,7 +138,7 @@ def choose(
             told[best["candidate"], penalty], seen["promising"].to_numpy("float64"), int(best["days"])
         )
     else:
-        notes.append(label("score_uncorrected").format(promising=int(best["promising"]), wanted=CALIBRATED))
+        notes.append(label("score_uncorrected", promising=int(best["promising"]), wanted=CALIBRATED))
     return Choice(str(best["candidate"]), model, table, intercept, slope, (*notes, *model.dropped_.values()))
 
 
@@ -200,7 +200,7 @@ def _standing(
     least = min((promising(before) for before in [*origins.values(), rows]), default=0)
     for name in sorted(candidates, key=CANDIDATES.index):
         if name == BOOSTED and least < WANTED:
-            notes.append(label("score_no_trees").format(promising=least, wanted=WANTED))
+            notes.append(label("score_no_trees", promising=least, wanted=WANTED))
         elif name not in BASELINES or _known(rows, origins, BASELINES[name]):
             found.append(name)
     if not found:

@@ -56,9 +56,9 @@ def told(rows: pd.DataFrame, features: Sequence[str]) -> tuple[list[str], dict[s
         values = rows[name]
         known = values.dropna()
         if known.empty:
-            dropped[name] = label("score_unknown").format(feature=label(f"feature_{name}"))
+            dropped[name] = label("score_unknown", feature=label(f"feature_{name}"))
         elif known.nunique() == 1 and len(known) == len(values):
-            dropped[name] = label("score_constant").format(feature=label(f"feature_{name}"))
+            dropped[name] = label("score_constant", feature=label(f"feature_{name}"))
         else:
             kept.append(name)
     return kept, dropped

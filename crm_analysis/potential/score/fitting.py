@@ -48,7 +48,7 @@ class Data:
             rows, given = rows.iloc[order], given[order]
         self.came = rows["promising"].to_numpy("float64").astype("int64")
         if not 0 < self.came.sum() < len(self.came):
-            raise UserError(label("score_one_kind").format(promising=int(self.came.sum()), cases=len(self.came)))
+            raise UserError(label("score_one_kind", promising=int(self.came.sum()), cases=len(self.came)))
         self.kept, self.dropped = design.told(rows, features)
         if not self.kept:
             raise UserError(label("score_nothing"))

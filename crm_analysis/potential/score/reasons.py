@@ -114,7 +114,7 @@ def _agrees(own: Figure, rows: pd.DataFrame, usual: pd.DataFrame, side: Array) -
 def _worded(one: Figure | str, rows: pd.DataFrame, usual: pd.DataFrame, row: NDArray[np.intp]) -> list[str]:
     """The reason in words, of some rows."""
     if isinstance(one, str):
-        return [label(f"reason_potential_{one}").format(own=word) for word in rows[one].iloc[row]]
+        return [label(f"reason_potential_{one}", own=word) for word in rows[one].iloc[row]]
     words, typical = label(f"reason_potential_{one.told}"), _shown(one, _typical(one, usual))
     values, place = np.unique(rows[one.told].to_numpy("float64")[row], return_inverse=True)
     texts = np.array([words.format(own=_shown(one, value), typical=typical) for value in values.tolist()], dtype=object)

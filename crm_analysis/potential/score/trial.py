@@ -190,9 +190,7 @@ def trial(cases: Cases, expected: pd.DataFrame | None = None, seed: int = 0) -> 
         own |= {name: (model.chance(now),) * 2 for name, model in last.baselines.items()}
         said.append((now[["as_of", "account_id", "promising"]], own))
     if not said:
-        raise UserError(
-            label("score_untried").format(reason=skipped[max(skipped)] if skipped else label("score_no_day"))
-        )
+        raise UserError(label("score_untried", reason=skipped[max(skipped)] if skipped else label("score_no_day")))
     there = [name for name in BASELINES if all(name in own for _, own in said)]
     parts = []
     for now, own in said:
@@ -228,9 +226,9 @@ def _lacking(before: pd.DataFrame, now: pd.DataFrame) -> str | None:
     if before.empty:
         return label("score_nothing_before")
     if (found := promising(before)) < FEWEST or (before["promising"] == 1).all():
-        return label("score_few").format(promising=found, wanted=FEWEST)
+        return label("score_few", promising=found, wanted=FEWEST)
     if now["promising"].nunique() < 2:
-        return label("score_one_kind").format(promising=int(now["promising"].sum()), cases=len(now))
+        return label("score_one_kind", promising=int(now["promising"].sum()), cases=len(now))
     return None
 
 

@@ -29,7 +29,7 @@ AS_GROUPS = {"accounts": "groups", "account_share": "group_share", "revenue_per_
 def window_said(window: str) -> str:
     """A window in words: 12M is 12 months, 1Q is quarter."""
     number, unit = int(window[:-1]), window[-1]
-    return label(f"window_{unit}_one" if number == 1 else f"window_{unit}").format(n=number)
+    return label(f"window_{unit}_one" if number == 1 else f"window_{unit}", n=number)
 
 
 def exact(amount: object, currency: str | None) -> str:
@@ -39,7 +39,7 @@ def exact(amount: object, currency: str | None) -> str:
 
 def counted(number: float, words: str) -> str:
     """So many of something: 1 account, 250 accounts."""
-    return label(f"{words}_one" if number == 1 else f"{words}_many").format(n=text(int(number), "count"))
+    return label(f"{words}_one" if number == 1 else f"{words}_many", n=text(int(number), "count"))
 
 
 def told_or(words: Callable[[], Any], otherwise: Any = "") -> Any:
@@ -74,10 +74,11 @@ def check_said(check: CheckResult) -> str:
     """How much of the order lines was accepted, and where the rest is."""
     rows, money_ = check.rows["orders"], check.revenue["orders"]
     if rows.accepted == rows.found:
-        return label("said_check_all").format(
-            lines=counted(int(rows.found), "line"), money=exact(money_.found, check.currency)
+        return label(
+            "said_check_all", lines=counted(int(rows.found), "line"), money=exact(money_.found, check.currency)
         )
-    return label("said_check").format(
+    return label(
+        "said_check",
         accepted=text(int(rows.accepted), "count"),
         lines=counted(int(rows.found), "line"),
         money=exact(money_.accepted, check.currency),
@@ -92,7 +93,7 @@ def days_said(book: Book, day: dt.date) -> str:
     """How the report's day lies to the day of the extract."""
     key = "said_day_before" if day < book.extracted_on else "said_day_after" if day > book.extracted_on else "said_day"
     days = counted(abs((day - book.extracted_on).days), "day")
-    return label(key).format(day=day, extracted=book.extracted_on, days=days)
+    return label(key, day=day, extracted=book.extracted_on, days=days)
 
 
 def pyramid_said(pyramid: pd.DataFrame) -> str:
@@ -101,7 +102,8 @@ def pyramid_said(pyramid: pd.DataFrame) -> str:
     few = rows.loc[["top", "big", "medium"], ["accounts", "revenue_share"]].sum()
     if not few["accounts"]:
         return label("said_no_active")
-    return label("said_pyramid").format(
+    return label(
+        "said_pyramid",
         few=counted(float(few["accounts"]), "account"),
         few_share=text(few["revenue_share"], "share"),
         small=counted(int(rows["accounts"]["small"]), "account"),
@@ -113,15 +115,20 @@ def concentration_said(gini: float, share: float) -> str:
     """The share of the first fifth and the Gini coefficient."""
     if gini != gini:
         return label("said_no_active")
-    return label("said_concentration").format(share=text(share, "share"), gini=f"{gini:.2f}")
+    return label("said_concentration", share=text(share, "share"), gini=f"{gini:.2f}")
 
 
 def bars_said(bars: Bars, currency: str | None, window: str, day: dt.date) -> str:
     """Where the segments divide."""
     key = "said_bars" if bars.margin_rate is not None else "said_bars_no_cost"
     rate = text(bars.margin_rate, "share") if bars.margin_rate is not None else ""
-    return label(key).format(
-        high=money(bars.high, currency), mid=money(bars.mid, currency), rate=rate, window=window_said(window), day=day
+    return label(
+        key,
+        high=money(bars.high, currency),
+        mid=money(bars.mid, currency),
+        rate=rate,
+        window=window_said(window),
+        day=day,
     )
 
 
@@ -130,7 +137,8 @@ def segments_said(table: pd.DataFrame) -> str:
     low = table[table["segment"].astype(str).str.startswith("Low")]
     if not table["accounts"].sum():
         return label("said_no_active")
-    return label("said_segments").format(
+    return label(
+        "said_segments",
         low=counted(low["accounts"].sum(), "account"),
         share=text(low["accounts"].sum() / table["accounts"].sum(), "share"),
         revenue_share=text(low["revenue_share"].sum(), "share"),
@@ -143,12 +151,13 @@ def workload_said(table: pd.DataFrame) -> str:
     nobody = int(table.loc[table["rep_id"] == "", "accounts"].sum())
     if served.empty:
         return label("said_workload_none")
-    said = label("said_workload").format(
+    said = label(
+        "said_workload",
         reps=counted(len(served), "rep"),
         accounts=text(served["accounts"].median(), "number", decimals([served["accounts"].median()], "number")),
         minutes=text(served["minutes_per_day"].median(), "number", 0),
     )
-    return f"{said} {label('said_unassigned').format(accounts=counted(nobody, 'account'))}" if nobody else said
+    return f"{said} {label('said_unassigned', accounts=counted(nobody, 'account'))}" if nobody else said
 
 
 def groups_said(groups: pd.DataFrame) -> str:
@@ -156,8 +165,8 @@ def groups_said(groups: pd.DataFrame) -> str:
     several = groups[groups["accounts"] > 1]
     if several.empty:
         return ""
-    return label("said_groups").format(
-        groups=counted(len(several), "group"), accounts=counted(several["accounts"].sum(), "account")
+    return label(
+        "said_groups", groups=counted(len(several), "group"), accounts=counted(several["accounts"].sum(), "account")
     )
 
 
@@ -171,7 +180,8 @@ def months_said(months: pd.DataFrame, currency: str) -> str:
     if months.empty:
         return label("said_no_active")
     best = months.loc[months["revenue"].idxmax()]
-    return label("said_months").format(
+    return label(
+        "said_months",
         first=months["month"].iloc[0],
         last=months["month"].iloc[-1],
         best=best["month"],
@@ -196,21 +206,25 @@ def revenue_said(frame: pd.DataFrame, window: str, day: dt.date) -> str:
     before, now = frame["revenue_before"].sum(min_count=1), frame["revenue"].sum()
     change = ""
     if before == before and before > 0:
-        change = label("headline_revenue_change").format(change=f"{now / before - 1:+.1%}", window=window_said(window))
-    return label("headline_revenue").format(window=window_said(window), day=day, change=change)
+        change = label("headline_revenue_change", change=f"{now / before - 1:+.1%}", window=window_said(window))
+    return label("headline_revenue", window=window_said(window), day=day, change=change)
 
 
 def active_said(frame: pd.DataFrame, window: str, day: dt.date) -> str:
     """Active accounts against all accounts known."""
     share = frame["active"].mean() if len(frame) else float("nan")
-    return label("headline_active").format(
-        share=text(share, "share"), accounts=counted(len(frame), "account"), window=window_said(window), day=day
+    return label(
+        "headline_active",
+        share=text(share, "share"),
+        accounts=counted(len(frame), "account"),
+        window=window_said(window),
+        day=day,
     )
 
 
 def top_share_said(frame: pd.DataFrame) -> str:
     """How many accounts the first fifth is."""
-    return label("headline_top_share").format(accounts=counted(-(-int(frame["active"].sum()) // 5), "account"))
+    return label("headline_top_share", accounts=counted(-(-int(frame["active"].sum()) // 5), "account"))
 
 
 def low_share(table: pd.DataFrame) -> float:
@@ -224,4 +238,4 @@ def low_said(table: pd.DataFrame) -> str:
     if not table["accounts"].sum():
         return label("said_no_active")
     low = table["segment"].astype(str).str.startswith("Low")
-    return label("headline_low").format(revenue_share=text(table.loc[low, "revenue_share"].sum(), "share"))
+    return label("headline_low", revenue_share=text(table.loc[low, "revenue_share"].sum(), "share"))

@@ -44,17 +44,17 @@ def rate_said(look: Complaints) -> str:
     window = window_said(look.window)
     numbers = {"complaints": counted(row["complaints"], "complaint"), "window": window, "day": look.day}
     if not row["orders"]:
-        return label("rate_no_orders").format(**numbers)
+        return label("rate_no_orders", **numbers)
     ends = {name: _number(row[name]) for name in ("low", "high")}
     each = text(row["per_account"], "number", 2)
-    words = [label("rate_said").format(orders=counted(row["orders"], "order"), each=each, **ends, **numbers)]
+    words = [label("rate_said", orders=counted(row["orders"], "order"), each=each, **ends, **numbers)]
     if counts.recorded_from is not None:
-        words.append(label("rate_recorded").format(day=counts.recorded_from))
+        words.append(label("rate_recorded", day=counts.recorded_from))
     if row["p"] == row["p"]:
         key = "rate_changed" if row["p"] <= CLEAR else "rate_unchanged"
-        words.append(label(key).format(window=window, before=_number(row["per_100_before"]), p=chance(row["p"])))
+        words.append(label(key, window=window, before=_number(row["per_100_before"]), p=chance(row["p"])))
     elif not counts.comparable:
-        words.append(label("rate_no_before").format(window=window))
+        words.append(label("rate_no_before", window=window))
     return " ".join(words)
 
 
@@ -72,23 +72,23 @@ def topic_said(look: Complaints) -> str:
     first = table.iloc[0]
     complaints = counted(int(table["complaints"].sum()), "complaint")
     ends = {name: text(first[name], "share") for name in ("share", "low", "high")}
-    words = [label("topic_said").format(topic=_begun(first["topic"]), complaints=complaints, **ends)]
+    words = [label("topic_said", topic=_begun(first["topic"]), complaints=complaints, **ends)]
     some = table[table["complaints"] > 0]
     few = int((some["cumulated"] < MOSTLY - 1e-9).sum()) + 1
     if 1 < few < len(some):
         share = text(some["cumulated"].iloc[few - 1], "share")
-        words.append(label("topic_few").format(n=few, topics=counted(len(some), "complaint_topic"), share=share))
+        words.append(label("topic_few", n=few, topics=counted(len(some), "complaint_topic"), share=share))
     if "p_holm" in table:
         changed = table[table["p_holm"] <= CLEAR]
         window = window_said(look.window)
         if changed.empty:
-            words.append(label("topic_unchanged").format(window=window))
+            words.append(label("topic_unchanged", window=window))
         else:
             parts = [
-                label("topic_changed_part").format(topic=row.topic, before=row.complaints_before, now=row.complaints)
+                label("topic_changed_part", topic=row.topic, before=row.complaints_before, now=row.complaints)
                 for row in changed.head(NAMED).itertuples()
             ]
-            words.append(label("topic_changed").format(window=window, named=", ".join(parts)))
+            words.append(label("topic_changed", window=window, named=", ".join(parts)))
     return " ".join(words)
 
 
@@ -98,7 +98,7 @@ def wait(look: Complaints) -> str:
         days = look.waits["median_days"].iloc[0]
     except BookError:
         return label("unknown")
-    return label("wait_value").format(median=counted(days, "day")) if days == days else label("wait_value_none")
+    return label("wait_value", median=counted(days, "day")) if days == days else label("wait_value_none")
 
 
 def wait_said(look: Complaints) -> str:
@@ -108,7 +108,8 @@ def wait_said(look: Complaints) -> str:
     except BookError as lack:
         return str(lack)
     parts = [
-        label("wait_part").format(
+        label(
+            "wait_part",
             days=counted(days, "day"),
             **{name: text(row[f"{key}_{days}"], "share") for name, key in _ENDS.items()},
         )
@@ -118,12 +119,12 @@ def wait_said(look: Complaints) -> str:
     told = "; ".join(parts) or label("wait_unwatched")
     complaints = counted(row["complaints"], "complaint")
     if row["median_days"] != row["median_days"]:
-        words = [label("wait_no_half").format(complaints=complaints, parts=told)]
+        words = [label("wait_no_half", complaints=complaints, parts=told)]
     else:
         key = "wait_said" if row["high_days"] == row["high_days"] else "wait_said_open_end"
         numbers = {name: text(row[f"{name}_days"], "count") for name in ("low", "high")}
         median = counted(row["median_days"], "day")
-        words = [label(key).format(complaints=complaints, median=median, parts=told, **numbers)]
+        words = [label(key, complaints=complaints, median=median, parts=told, **numbers)]
     if row["still_open"] == row["complaints"]:
         words.append(label("wait_never"))
     elif row["still_open"]:
@@ -141,7 +142,7 @@ def group(look: Complaints) -> str:
     if found.empty:
         return label("beyond_value_none")
     row = found.iloc[0]
-    return _begun(label("beyond_value").format(by=_by(row["grouped_by"]), group=row["group"]))
+    return _begun(label("beyond_value", by=_by(row["grouped_by"]), group=row["group"]))
 
 
 def group_said(look: Complaints) -> str:
@@ -153,17 +154,17 @@ def group_said(look: Complaints) -> str:
     tested = sum(look.funnels[name].tested for name in look.groupings)
     groups = counted(tested, "complaint_group")
     if sure.empty:
-        words = [label("beyond_none").format(groups=groups)]
+        words = [label("beyond_none", groups=groups)]
     else:
         key = "beyond_some" if len(sure) == 1 else "beyond_several"
-        words = [label(key).format(groups=groups, named=_named(sure))]
+        words = [label(key, groups=groups, named=_named(sure))]
     perhaps = beyond[beyond["level"] < SURE]
     if len(perhaps):
         expected = text(tested * (1 - WARN) / 2, "number", 1)
-        words.append(label("beyond_perhaps").format(n=len(perhaps), expected=expected, named=_named(perhaps)))
+        words.append(label("beyond_perhaps", n=len(perhaps), expected=expected, named=_named(perhaps)))
     alone = sum(int(look.funnels[name].table["alone"].sum()) for name in look.groupings)
     if alone:
-        words.append(label("beyond_alone").format(n=alone))
+        words.append(label("beyond_alone", n=alone))
     return " ".join(words)
 
 
@@ -178,7 +179,7 @@ def whose_said(look: Complaints) -> str:
         silent_ones = int(row["silent"])
         numbers = {"complainers": row["accounts"] - silent_ones, "silent": silent_ones}
         told = {name: text(int(number), "count") for name, number in numbers.items()}
-        words.append(label("rate_whose").format(accounts=counted(row["accounts"], "account"), **told))
+        words.append(label("rate_whose", accounts=counted(row["accounts"], "account"), **told))
     uneven = max((own.uneven for own in look.funnels.values()), default=0.0)
     words.append(label("rate_uneven" if uneven > 0 else "rate_even"))
     return " ".join(words)
@@ -189,9 +190,10 @@ def funnel_said(look: Complaints) -> str:
     drawn = look.drawn
     table, groups = drawn.table, counted(drawn.tested, "complaint_group")
     out = table["way"] != 0
-    words = label("funnel_all_inside").format(groups=groups)
+    words = label("funnel_all_inside", groups=groups)
     if out.any():
-        words = label("funnel_said").format(
+        words = label(
+            "funnel_said",
             n=int(out.sum()),
             groups=groups,
             expected=text(drawn.tested * (1 - WARN), "number", 1),
@@ -200,7 +202,7 @@ def funnel_said(look: Complaints) -> str:
     if drawn.tau2 != drawn.tau2:
         return words
     key = "funnel_no_spread" if drawn.tau2 == 0 else "funnel_spread" if out.any() else "funnel_spread_inside"
-    return f"{words} {label(key).format(n=int(table['apart'].sum()))}"
+    return f"{words} {label(key, n=int(table['apart'].sum()))}"
 
 
 def funnel_alt(look: Complaints) -> str:
@@ -226,7 +228,7 @@ def most_said(look: Complaints) -> str:
     if several.empty:
         raise BookError(label("complaints_no_repeaters"))
     share = text(several.sum() / own.sum(), "share")
-    return label("most_said").format(accounts=counted(len(several), "account"), share=share)
+    return label("most_said", accounts=counted(len(several), "account"), share=share)
 
 
 # --- about what, how long, again ---
@@ -249,7 +251,7 @@ def wait_groups_said(look: Complaints) -> str:
         own = {name: p for name, p in look.wait_tests.items() if (p <= CLEAR) == differ}
         if own:
             names = ", ".join(label(f"grouped_by_{name}").lower() for name in own)
-            parts.append(label(key).format(names=names, p=", ".join(chance(p) for p in own.values())))
+            parts.append(label(key, names=names, p=", ".join(chance(p) for p in own.values())))
     return " ".join(parts)
 
 
@@ -261,8 +263,8 @@ def wait_alt(look: Complaints) -> str:
         for row in look.waits.to_dict("records"):
             if row["grouped_by"] in (label("grouped_by_all"), label("grouped_by_topic")):
                 shares = ", ".join(text(row[f"within_{days}"], "share") for days in WITHIN)
-                parts.append(label("wait_alt_part").format(group=row["group"], shares=shares))
-        return label("wait_alt").format(parts="; ".join(parts))
+                parts.append(label("wait_alt_part", group=row["group"], shares=shares))
+        return label("wait_alt", parts="; ".join(parts))
 
     return str(told_or(said))
 
@@ -272,7 +274,7 @@ def open_said(look: Complaints) -> str:
     table = look.open_ones
     days = counted(table["days_open"].iloc[0], "day")
     key = "open_said" if len(table) < LISTED else "open_said_listed"
-    return label(key).format(open=counted(len(table), "complaint"), days=days)
+    return label(key, open=counted(len(table), "complaint"), days=days)
 
 
 def repeat_said(look: Complaints) -> str:
@@ -284,7 +286,7 @@ def repeat_said(look: Complaints) -> str:
             continue
         ends = {name: text(row[f"{key}_90"], "share") for name, key in _ENDS.items()}
         key = "repeat_said" if row["within_180"] == row["within_180"] else "repeat_short"
-        words.append(label(key).format(again=row["again_of"], later=text(row["within_180"], "share"), **ends))
+        words.append(label(key, again=row["again_of"], later=text(row["within_180"], "share"), **ends))
     return " ".join([*dict.fromkeys(words), label("repeat_counted")])
 
 
@@ -300,16 +302,16 @@ def chart_said(look: Complaints) -> str:
     table = chart.table
     ends = {"middle": chart.middle, "low": chart.low, "high": chart.high}
     months = counted(len(table), "complaint_month")
-    words = [label("chart_said").format(months=_begun(months), **{name: _number(end) for name, end in ends.items()})]
+    words = [label("chart_said", months=_begun(months), **{name: _number(end) for name, end in ends.items()})]
     parts = []
     for key in ("above", "below"):
-        named = [label(f"chart_{key}").format(month=month) for month in table["month"][table["signal"] == key]]
+        named = [label(f"chart_{key}", month=month) for month in table["month"][table["signal"] == key]]
         parts += named[-NAMED:]
     runs = table["month"][table["signal"] == "run"]
-    parts += [label("chart_run").format(month=runs.iloc[-1])] if len(runs) else []
+    parts += [label("chart_run", month=runs.iloc[-1])] if len(runs) else []
     if parts:
         by_chance = f"{chart.by_chance:.0%}"
-        words.append(label("chart_signals").format(parts="; ".join(parts), share=by_chance))
+        words.append(label("chart_signals", parts="; ".join(parts), share=by_chance))
     else:
         words.append(label("chart_none"))
     words.append(label("chart_season"))
@@ -329,13 +331,17 @@ def _sure(look: Complaints) -> pd.DataFrame:
 def _named(table: pd.DataFrame) -> str:
     """Groups with what came and was expected; the first few of many."""
     parts = [
-        label("beyond_group").format(
-            by=_by(str(row.grouped_by)), group=row.group, complaints=row.complaints, expected=f"{row.expected:.1f}"
+        label(
+            "beyond_group",
+            by=_by(str(row.grouped_by)),
+            group=row.group,
+            complaints=row.complaints,
+            expected=f"{row.expected:.1f}",
         )
         for row in table.head(NAMED).itertuples()
     ]
     more = len(table) - NAMED
-    return ", ".join(parts) + (f" {label('groups_more').format(n=more)}" if more > 0 else "")
+    return ", ".join(parts) + (f" {label('groups_more', n=more)}" if more > 0 else "")
 
 
 def _by(column: str) -> str:

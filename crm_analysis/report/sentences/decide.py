@@ -19,9 +19,9 @@ def decide_said(kept: Kept, found: Answers) -> str:
     else:
         parts = [counted(kept.added, "decide_added")]
         if kept.there:
-            parts.append(label("decide_there").format(rows=f"{kept.there:,}"))
+            parts.append(label("decide_there", rows=f"{kept.there:,}"))
         if found.blank:
-            parts.append(label("decide_blank").format(rows=f"{found.blank:,}"))
+            parts.append(label("decide_blank", rows=f"{found.blank:,}"))
         if found.unreasoned:
-            parts.append(label("decide_unreasoned").format(rows=f"{found.unreasoned:,}"))
+            parts.append(label("decide_unreasoned", rows=f"{found.unreasoned:,}"))
     return f"{kept.file}: {'; '.join(parts)}"

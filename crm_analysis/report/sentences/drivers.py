@@ -33,11 +33,7 @@ def hangs_most(look: Drivers) -> str:
 
     def said() -> str:
         row = _first(look)
-        return (
-            ""
-            if row is None
-            else label("hangs_value").format(dimension=row["dimension"], share=_share(row["importance"]))
-        )
+        return "" if row is None else label("hangs_value", dimension=row["dimension"], share=_share(row["importance"]))
 
     return str(told_or(said))
 
@@ -52,18 +48,18 @@ def hangs_said(look: Drivers) -> str:
     name, accounts = own.asked.target, counted(own.asked.heard, "account")
     target = name[:1].upper() + name[1:]
     if row is None:
-        return label("hangs_no").format(target=own.asked.target, accounts=accounts)
+        return label("hangs_no", target=own.asked.target, accounts=accounts)
     if len(own.table) == 1:
-        return label("hangs_alone").format(target=target, dimension=row["dimension"], points=f"{row['points']:.1f}")
+        return label("hangs_alone", target=target, dimension=row["dimension"], points=f"{row['points']:.1f}")
     numbers = {"share": _share(row["importance"])}
     numbers |= {end: _share(row[f"{end}_importance"]) for end in ("low", "high")}
     second = _rival(look, str(row["dimension"]))
     if second:
-        return label("hangs_open").format(
-            target=target, dimension=row["dimension"], second=second, accounts=accounts, **numbers
+        return label(
+            "hangs_open", target=target, dimension=row["dimension"], second=second, accounts=accounts, **numbers
         )
     rated = look.map.table.set_index("dimension")["performance"][row["dimension"]]
-    return label("hangs_first").format(target=target, dimension=row["dimension"], rated=_points(rated), **numbers)
+    return label("hangs_first", target=target, dimension=row["dimension"], rated=_points(rated), **numbers)
 
 
 def improve_first(look: Drivers) -> str:
@@ -85,7 +81,7 @@ def improve_said(look: Drivers) -> str:
             return label("improve_nothing_said")
         key = "improve_sure" if row["quadrant_share"] >= SURE else "improve_open"
         accounts = counted(look.derived.asked.heard, "account")
-        return label(key).format(chance=per_hundred(row["quadrant_share"]), accounts=accounts)
+        return label(key, chance=per_hundred(row["quadrant_share"]), accounts=accounts)
 
     return str(told_or(said))
 
@@ -104,10 +100,8 @@ def map_alt(look: Drivers) -> str:
             names = table.loc[table["quadrant"] == words, "dimension"].tolist()
             if names:
                 words = words.capitalize()
-                parts.append(label("map_quadrant").format(quadrant=words, dimensions=_listed(names)))
-        return label("map_alt").format(
-            dimensions=_listed(table["dimension"].tolist()), quadrants="; ".join(parts) or "–"
-        )
+                parts.append(label("map_quadrant", quadrant=words, dimensions=_listed(names)))
+        return label("map_alt", dimensions=_listed(table["dimension"].tolist()), quadrants="; ".join(parts) or "–")
 
     return str(told_or(said))
 
@@ -120,7 +114,7 @@ def map_said(look: Drivers) -> str:
         if len(table) < 2:
             return ""
         sure = look.derived.table["real"].to_numpy() & (table["quadrant_share"].to_numpy("float64") >= SURE)
-        return label("map_unsure").format(sure=int(sure.sum()), of=len(table))
+        return label("map_unsure", sure=int(sure.sum()), of=len(table))
 
     return str(told_or(said))
 
@@ -132,7 +126,8 @@ def explained_said(look: Drivers) -> str:
         own = look.derived
         target, table = own.asked.target, own.table
         words = [
-            label("explained_said").format(
+            label(
+                "explained_said",
                 r2=_share(own.r2),
                 low=_share(own.r2_low),
                 high=_share(own.r2_high),
@@ -146,10 +141,10 @@ def explained_said(look: Drivers) -> str:
         ]
         chance = table.loc[~table["real"], "dimension"].tolist()
         if chance:
-            words.append(label("explained_none").format(dimensions=_listed(chance)))
+            words.append(label("explained_none", dimensions=_listed(chance)))
         minus = table.loc[table["high_coefficient"] < 0, "dimension"].tolist()
         if minus:
-            words.append(label("explained_negative").format(dimensions=_listed(minus), target=target))
+            words.append(label("explained_negative", dimensions=_listed(minus), target=target))
         return " ".join(words)
 
     return str(told_or(said))
@@ -167,16 +162,16 @@ def stated_said(look: Drivers) -> str:
         stated, found = str(top["dimension"]), str(first["dimension"])
         words = {"stated": stated, "derived": found, "target": look.asked.target}
         if stated == found:
-            said = label("stated_agree").format(**words)
+            said = label("stated_agree", **words)
         else:
             draws = look.draws
             chance = float((draws[found] > draws[stated]).mean()) if stated in draws else 0.0
             key = "stated_apart" if chance >= SURE else "stated_open"
-            said = label(key).format(chance=per_hundred(chance), **words)
+            said = label(key, chance=per_hundred(chance), **words)
         if most["stated_first"] != most["stated_first"]:
             return said
         share, alike = per_hundred(most["stated_first"]), per_hundred(own.alike)
-        return f"{said} {label('stated_first_said').format(share=share, dimension=most['dimension'], alike=alike)}"
+        return f"{said} {label('stated_first_said', share=share, dimension=most['dimension'], alike=alike)}"
 
     return str(told_or(said))
 
@@ -199,14 +194,17 @@ def impressions_said(look: Drivers) -> str:
         words = label("impressions_even")
         if len(lost):
             row = lost.iloc[0]
-            words = label("impressions_lost").format(
-                impression=row["impression"], rated=_points(row["performance"]), **_lost(row)
+            words = label(
+                "impressions_lost", impression=row["impression"], rated=_points(row["performance"]), **_lost(row)
             )
         if "importance" not in table or table["importance"].isna().all():
             return words
         heavy = table.loc[table["importance"].idxmax()]
-        return f"{words} " + label("impressions_weigh").format(
-            target=look.asked.target, share=_share(heavy["importance"]), impression=heavy["impression"]
+        return f"{words} " + label(
+            "impressions_weigh",
+            target=look.asked.target,
+            share=_share(heavy["importance"]),
+            impression=heavy["impression"],
         )
 
     return str(told_or(said))
@@ -221,17 +219,16 @@ def teams_said(look: Drivers) -> str:
     lost = table[table["points_lost"].notna()].sort_values(["points_lost", look.by], ascending=[False, True])
     if lost.empty:
         many = int((~table.filter(like="impression_").isna().all(axis=1)).sum())
-        return label("teams_none").format(teams=counted(many, f"{look.by.removeprefix('sales_')}s_counted"))
+        return label("teams_none", teams=counted(many, f"{look.by.removeprefix('sales_')}s_counted"))
     key = "teams_lose" if look.by == "team" else "offices_lose"
     return " ".join(
-        label(key).format(team=row[look.by], impression=row["loses_on"], **_lost(row))
-        for _, row in lost.head(3).iterrows()
+        label(key, team=row[look.by], impression=row["loses_on"], **_lost(row)) for _, row in lost.head(3).iterrows()
     )
 
 
 def teams_alt(look: Drivers) -> str:
     """The same, for those who do not see the figure."""
-    return label("teams_alt").format(said=teams_said(look))
+    return label("teams_alt", said=teams_said(look))
 
 
 # --- path model ---
@@ -250,7 +247,8 @@ def paths_said(look: Drivers) -> str:
         if len(known):
             row = known.loc[known["total"].abs().idxmax()]
             words.append(
-                label("paths_said").format(
+                label(
+                    "paths_said",
                     source=titled(str(row["source"])),
                     target=titled(goal),
                     total=f"{row['total']:.2f}",
@@ -260,9 +258,9 @@ def paths_said(look: Drivers) -> str:
             )
         fit = model.constructs.set_index("construct").loc[goal]
         numbers = {"r2": _share(fit["r2"]), "low": _share(fit["low_r2"]), "high": _share(fit["high_r2"])}
-        words.append(label("paths_fit").format(target=titled(goal), **numbers))
+        words.append(label("paths_fit", target=titled(goal), **numbers))
         if open_:
-            words.append(label("paths_unsure").format(sources=_listed(open_), target=titled(goal)))
+            words.append(label("paths_unsure", sources=_listed(open_), target=titled(goal)))
         return " ".join(words)
 
     return str(told_or(said))
@@ -319,7 +317,7 @@ def _points(value: Any) -> str:
 def _listed(names: list[str]) -> str:
     """Names in a row: a, b and c; of more than eight the first eight and how many more."""
     if len(names) > 8:
-        return label("drivers_and_more").format(names=", ".join(names[:8]), more=len(names) - 8)
+        return label("drivers_and_more", names=", ".join(names[:8]), more=len(names) - 8)
     if len(names) < 2:
         return "".join(names)
-    return label("drivers_and").format(names=", ".join(names[:-1]), last=names[-1])
+    return label("drivers_and", names=", ".join(names[:-1]), last=names[-1])

@@ -52,7 +52,8 @@ THEME = {name: theme for theme, names in THEMES.items() for name in names}
 
 def kpis_said(look: Outlook) -> str:
     """What window figures are of, and where the baseline and the bars are; raises BookError without a quarter."""
-    return label("kpi_about").format(
+    return label(
+        "kpi_about",
         window=label(f"kpi_of_{look.kind}"),
         day=look.panel.ends[-1],
         baseline=look.panel.baseline,
@@ -66,13 +67,11 @@ def changes(look: Outlook) -> str:
     quiet(look)
     own = _company(look)
     many = own["light"].value_counts()
-    parts = [
-        label(f"lit_{light}").format(n=text(int(many[light]), "count")) for light in LIT if int(many.get(light, 0)) > 0
-    ]
+    parts = [label(f"lit_{light}", n=text(int(many[light]), "count")) for light in LIT if int(many.get(light, 0)) > 0]
     of = int((own["light"] != UNKNOWN).sum())
     if not of:
         return label("unknown")
-    return label("changes_value").format(what=", ".join(parts) or label("lit_none"), of=text(of, "count"))
+    return label("changes_value", what=", ".join(parts) or label("lit_none"), of=text(of, "count"))
 
 
 def changes_said(look: Outlook) -> str:
@@ -88,9 +87,9 @@ def changes_said(look: Outlook) -> str:
             names = ", ".join(_named(row, look.currency) for _, row in rows.head(NAMED).iterrows())
             more = len(rows) - NAMED
             words.append(
-                label(f"changes_{light}").format(names=names)
+                label(f"changes_{light}", names=names)
                 if more <= 0
-                else label(f"changes_{light}_more").format(names=names, more=more)
+                else label(f"changes_{light}_more", names=names, more=more)
             )
     if not words:
         words.append(label("changes_none"))
@@ -101,7 +100,7 @@ def _named(row: pd.Series, currency: str) -> str:
     kpi = BY_NAME[row["kpi"]]
     now, before = row["now"], row["before"]
     change = changed(row["change"], row["low"], row["high"], before, kpi.unit, now, within(kpi, now, before))
-    return label("changes_one").format(kpi=lowered(kpi.title), change=change)
+    return label("changes_one", kpi=lowered(kpi.title), change=change)
 
 
 def looked_said(look: Outlook) -> str:
@@ -112,7 +111,7 @@ def looked_said(look: Outlook) -> str:
         raise BookError("")
     lit = int(told["light"].isin(LIT).sum())
     key = "looked_none" if not lit else "looked_one" if lit == 1 else "looked_many"
-    return label(key).format(cells=text(len(told), "count"), n=text(lit, "count"))
+    return label(key, cells=text(len(told), "count"), n=text(lit, "count"))
 
 
 def quiet(look: Outlook) -> None:
@@ -183,7 +182,7 @@ def _target(target: float, state: str, value: float, unit: str, currency: str) -
     if is_missing(target) or is_missing(value):
         return ""
     goal, came = (figure(number, unit, currency) for number in (target, value))
-    return label("target_of_quarter").format(target=goal, state=label(f"target_state_{state}"), value=came)
+    return label("target_of_quarter", target=goal, state=label(f"target_state_{state}"), value=came)
 
 
 def window_said(look: Outlook) -> str:
@@ -193,9 +192,9 @@ def window_said(look: Outlook) -> str:
     words = [label("light_means")]
     if len(other):
         names = ", ".join(lowered(BY_NAME[name].title) for name in other["kpi"])
-        words.append(label("window_other").format(names=names, window=label(f"kpi_of_{other['window'].iloc[0]}")))
+        words.append(label("window_other", names=names, window=label(f"kpi_of_{other['window'].iloc[0]}")))
     for row in table[table["quarter"] < table["quarter"].max()].itertuples():
-        words.append(label("quarter_other").format(name=BY_NAME[row.kpi].title, quarter=row.quarter))
+        words.append(label("quarter_other", name=BY_NAME[row.kpi].title, quarter=row.quarter))
     return " ".join(words)
 
 
@@ -253,7 +252,7 @@ def group_said(dimension: str, group: str) -> str:
     """A cell's group in words."""
     if dimension == COMPANY:
         return label("of_company")
-    return label(f"of_{dimension}").format(group=group or label(f"of_no_{dimension}"))
+    return label(f"of_{dimension}", group=group or label(f"of_no_{dimension}"))
 
 
 def same_said(look: Outlook) -> str:
@@ -264,14 +263,14 @@ def same_said(look: Outlook) -> str:
     for light, key in ((SAME, "same"), (UNKNOWN, "untold")):
         names = [lowered(BY_NAME[name].title) for name in own.loc[own["light"] == light, "kpi"]]
         if names:
-            words.append(label(f"changes_{key}").format(names=", ".join(names)))
+            words.append(label(f"changes_{key}", names=", ".join(names)))
     return " ".join(words)
 
 
 def left_out_said(look: Outlook) -> str:
     """Dimensions that are not compared, as it was not known a year ago who belonged where."""
     names = [label(f"by_{name}") for name in look.not_compared]
-    return label("by_unknown").format(names=", ".join(names)) if names else ""
+    return label("by_unknown", names=", ".join(names)) if names else ""
 
 
 def season_said(look: Outlook) -> str:

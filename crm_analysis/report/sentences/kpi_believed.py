@@ -42,9 +42,9 @@ def before_said(look: Outlook) -> str:
         words = label("before_untried") if look.effect.compared else ""
     elif (tried["before_p"] <= ERROR).any():
         names = ", ".join(lowered(title(name)) for name in tried.loc[tried["before_p"] <= ERROR, "kpi"])
-        words = label("before_found").format(tried=many, names=names)
+        words = label("before_found", tried=many, names=names)
     else:
-        words = label("before_nothing").format(tried=many)
+        words = label("before_nothing", tried=many)
     return f"{words} {_off_said(look)}".strip()
 
 
@@ -59,7 +59,7 @@ def _off_said(look: Outlook) -> str:
         return ""
     names = ", ".join(f"{row['since_start']}: {row['effect_said']}" for _, row in off.iterrows())
     key = "before_off_one" if len(off) == 1 else "before_off_many"
-    return label(key).format(n=len(off), names=names)
+    return label(key, n=len(off), names=names)
 
 
 def drift_said(look: Outlook) -> str:
@@ -78,7 +78,8 @@ def drift_said(look: Outlook) -> str:
         key = "drift_lost" if own.gap < 0 else "drift_gained"
     else:
         key = "drift_lower" if own.gap < 0 else "drift_higher"
-    words = label(key).format(
+    words = label(
+        key,
         outcome=lowered(title(found.outcome.name)),
         gap=written(gap, np.nan, np.nan, share, found.outcome.name, look.currency).lstrip("+-"),
         drift=written(turned[0], turned[1], turned[2], share, found.outcome.name, look.currency),
@@ -86,7 +87,7 @@ def drift_said(look: Outlook) -> str:
     )
     if own.p > ERROR:
         key = "drift_unsure_gains" if own.gains else "drift_unsure"
-        words += " " + label(key).format(p=f"{own.p:.2f}", n=own.units)
+        words += " " + label(key, p=f"{own.p:.2f}", n=own.units)
     return words
 
 
@@ -99,7 +100,7 @@ def _kept(own: Drift) -> str:
         key, share = "drift_widens", slope - 1
     else:
         key, share = ("drift_lasts", slope) if slope >= 0 else ("drift_turns", -slope)
-    return label(key).format(kept=f"{100 * share:.0f}")
+    return label(key, kept=f"{100 * share:.0f}")
 
 
 def events(look: Outlook) -> pd.DataFrame:
@@ -135,7 +136,8 @@ def events_alt(look: Outlook) -> str:
     """What the figure shows."""
     found, table = main_found(look.effect), events(look)
     last = table.iloc[-1]
-    return label("alt_effect").format(
+    return label(
+        "alt_effect",
         outcome=lowered(title(found.outcome.name)),
         before=int((table["since_start"] < 0).sum()),
         after=int((table["since_start"] >= 0).sum()),
@@ -160,7 +162,7 @@ def series_said(look: Outlook) -> str:
     if not isinstance(own, Series):
         raise BookError("")
     key = "series_season" if own.season else "series_no_season"
-    return f"{label('series_periods').format(before=own.before, after=own.after)} {label(key)}"
+    return f"{label('series_periods', before=own.before, after=own.after)} {label(key)}"
 
 
 # --- when it shows ---
@@ -182,11 +184,11 @@ def until_said(look: Outlook) -> str:
     told = counted(int(found.table["since"].iloc[-1]), "month")
     ago = counted(_months(own.first, look.day), "month")
     if found.until is not None:
-        words = label("until_told").format(ago=ago, months=told, month=found.until)
+        words = label("until_told", ago=ago, months=told, month=found.until)
     else:
-        words = label("until_not_yet").format(ago=ago, months=told, smallest=share_said(found.smallest))
+        words = label("until_not_yet", ago=ago, months=told, smallest=share_said(found.smallest))
     if found.left_out:
-        words += " " + label("until_left_out").format(names=named(found.left_out, own.kind))
+        words += " " + label("until_left_out", names=named(found.left_out, own.kind))
     return words
 
 

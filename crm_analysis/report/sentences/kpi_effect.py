@@ -45,13 +45,13 @@ def worked(look: Outlook) -> str:
     if not lit(look.effect):
         row = _first_rows(table).iloc[0]
         key = "effect_hint_shared" if look.effect.compared else "effect_hint"
-        return label(key).format(part=f"{lowered(title(row['kpi']))} {_said(look, row, 'effect')}")
+        return label(key, part=f"{lowered(title(row['kpi']))} {_said(look, row, 'effect')}")
     if told.empty:
         return label("effect_untold")
     parts = [f"{lowered(title(row['kpi']))} {_said(look, row, 'effect', ends=False)}" for _, row in told.iterrows()]
     better, worse = ((told["way"] == way).any() for way in ("better", "worse"))
     key = "effect_mixed" if better and worse else "effect_worse" if worse else "effect_yes"
-    return label(key).format(parts=", ".join(parts))
+    return label(key, parts=", ".join(parts))
 
 
 def lit(found: Effect) -> bool:
@@ -83,13 +83,13 @@ def worked_said(look: Outlook) -> str:
     rows = _first_rows(table)
     parts = [f"{lowered(title(row['kpi']))} {_said(look, row, 'effect')}" for _, row in rows.iterrows()]
     key = "effect_series" if found.units.at_once else "effect_series_first"
-    words = [label("effect_compared" if found.compared else key).format(parts=", ".join(parts))]
+    words = [label("effect_compared" if found.compared else key, parts=", ".join(parts))]
     if not table["told"].any():
         words += [_smallest_said(look), all_started_said(look)]
     beside = rows[rows["naive"].notna()]
     if len(beside):  # first what it would call sure
         row = max((row for _, row in beside.iterrows()), key=_sure)
-        words.append(label("effect_naive").format(outcome=lowered(title(row["kpi"])), naive=_said(look, row, "naive")))
+        words.append(label("effect_naive", outcome=lowered(title(row["kpi"])), naive=_said(look, row, "naive")))
     return " ".join(word for word in words if word)
 
 
@@ -106,8 +106,8 @@ def _smallest_said(look: Outlook) -> str:
         return ""
     half = (own.high - own.low) / 2
     smallest = written(half, np.nan, np.nan, False, name, look.currency).lstrip("+")
-    return label("effect_smallest").format(
-        outcome=lowered(title(name)), smallest=share_said(half) if found.outcome.logs else smallest
+    return label(
+        "effect_smallest", outcome=lowered(title(name)), smallest=share_said(half) if found.outcome.logs else smallest
     )
 
 
@@ -122,7 +122,7 @@ def all_started_said(look: Outlook) -> str:
     if not look.effect.compared or bool((own.start == NEVER).any()):
         return ""
     day = max(own.programme.started[name] for name in own.names)
-    return label("effect_all_started").format(day=day)
+    return label("effect_all_started", day=day)
 
 
 def _sure(row: pd.Series) -> bool:
@@ -141,20 +141,18 @@ def programme_said(look: Outlook) -> str:
         return label("effect_why_above" if recorded(look) else "effect_nowhere")
     own = found.units.programme
     if own.kind == ALL:
-        return label("programme_whole").format(name=own.name, first=own.first)
+        return label("programme_whole", name=own.name, first=own.first)
     days: dict[object, int] = {}
     for day in sorted(own.started.values()):
         days[day] = days.get(day, 0) + 1
-    parts = [
-        label("programme_from").format(units=counted(many, f"unit_{own.kind}"), day=day) for day, many in days.items()
-    ]
-    words = [label("programme_starts").format(name=own.name, parts=", ".join(parts))]
+    parts = [label("programme_from", units=counted(many, f"unit_{own.kind}"), day=day) for day, many in days.items()]
+    words = [label("programme_starts", name=own.name, parts=", ".join(parts))]
     never = int((found.units.start == NEVER).sum())
     if never:
-        words.append(label("programme_never").format(units=counted(never, f"unit_{own.kind}")))
+        words.append(label("programme_never", units=counted(never, f"unit_{own.kind}")))
     if found.units.unknown:
         key = "programme_not_before" if own.kind == "account_id" else "programme_unknown"
-        words.append(label(key).format(names=named(found.units.unknown, own.kind)))
+        words.append(label(key, names=named(found.units.unknown, own.kind)))
     return " ".join(words)
 
 
@@ -180,17 +178,17 @@ def _left_out_said(found: Effect) -> str:
         if one.compared is not None and one.compared.left_out:
             lacks.setdefault(one.compared.left_out, []).append(lowered(title(name)))
     parts = [
-        label("effect_left_out_part").format(outcomes=", ".join(outcomes), names=named(out, found.units.programme.kind))
+        label("effect_left_out_part", outcomes=", ".join(outcomes), names=named(out, found.units.programme.kind))
         for out, outcomes in lacks.items()
     ]
-    return label("effect_left_out").format(parts="; ".join(parts)) if parts else ""
+    return label("effect_left_out", parts="; ".join(parts)) if parts else ""
 
 
 def named(names: tuple[str, ...], kind: str) -> str:
     """How many units, and which: no more than NAMED of them."""
     words = ", ".join(names[:NAMED])
     if len(names) > NAMED:
-        words = label("effect_and_more").format(names=words, n=len(names) - NAMED)
+        words = label("effect_and_more", names=words, n=len(names) - NAMED)
     return f"{counted(len(names), f'unit_{kind}')} ({words})"
 
 
@@ -266,7 +264,7 @@ def untold_said(look: Outlook) -> str:
     lacks: dict[str, list[str]] = {}
     for name, why in look.effect.why.items():
         lacks.setdefault(why, []).append(lowered(title(name)))
-    return " ".join(label("effect_lacks").format(names=", ".join(names), why=why) for why, names in lacks.items())
+    return " ".join(label("effect_lacks", names=", ".join(names), why=why) for why, names in lacks.items())
 
 
 def main_found(found: Effect) -> Found:

@@ -32,9 +32,7 @@ BACK = 4
 def goals(look: Outlook) -> str:
     """How many of the company's targets of the quarter were reached; raises BookError where none is known."""
     own = _quarter(look)
-    return label("goals_value").format(
-        reached=text(int((own["state"] == REACHED).sum()), "count"), of=text(len(own), "count")
-    )
+    return label("goals_value", reached=text(int((own["state"] == REACHED).sum()), "count"), of=text(len(own), "count"))
 
 
 def goals_said(look: Outlook) -> str:
@@ -45,14 +43,14 @@ def goals_said(look: Outlook) -> str:
         rows = own[own["state"] == state]
         if len(rows):
             names = ", ".join(_named(row, look.currency) for _, row in rows.iterrows())
-            words.append(label(f"goals_{state}").format(names=names))
+            words.append(label(f"goals_{state}", names=names))
     return " ".join(words)
 
 
 def _named(row: pd.Series, currency: str) -> str:
     kpi = BY_NAME[row["kpi"]]
     goal, came = (figure(row[name], kpi.unit, currency) for name in ("target", "value"))
-    return label("goals_one").format(kpi=lowered(kpi.title), came=came, goal=goal)
+    return label("goals_one", kpi=lowered(kpi.title), came=came, goal=goal)
 
 
 def _quarter(look: Outlook) -> pd.DataFrame:
@@ -61,7 +59,7 @@ def _quarter(look: Outlook) -> pd.DataFrame:
     last = name_of(look.panel.ends[-1])
     own = table[(table["quarter"] == last) & (table["dimension"] == COMPANY) & (table["state"] != UNTOLD)]
     if own.empty:
-        raise BookError(label("goals_none").format(quarter=last))
+        raise BookError(label("goals_none", quarter=last))
     return own
 
 
@@ -75,7 +73,7 @@ def targets(look: Outlook) -> pd.DataFrame:
     quiet(look)
     table = look.targets
     if (table["state"] == AHEAD).all():
-        raise BookError(label("goals_none").format(quarter=name_of(look.panel.ends[-1])))
+        raise BookError(label("goals_none", quarter=name_of(look.panel.ends[-1])))
     shown = sorted(set(table.loc[table["state"] != AHEAD, "quarter"]))[-BACK:]
     rows = table[(table["quarter"].isin(shown) & (table["dimension"] == COMPANY)) | (table["quarter"] >= shown[-1])]
     turn = {name: at for at, name in enumerate([*reversed(shown), *sorted(set(rows["quarter"]) - set(shown))])}

@@ -37,7 +37,7 @@ def like(look: Outlook) -> str:
         return label("unknown")
     change = _changed(row, "like_for_like_change", "like_for_like_then", ends=False)
     key = "like_chance" if row["low"] <= 0 <= row["high"] else "like_value"
-    return label(key).format(kpi=lowered(BY_NAME[row["kpi"]].title), change=change)
+    return label(key, kpi=lowered(BY_NAME[row["kpi"]].title), change=change)
 
 
 def like_said(look: Outlook) -> str:
@@ -47,7 +47,8 @@ def like_said(look: Outlook) -> str:
     except BookError as lack:
         return str(lack)
     words = [
-        label("like_short").format(
+        label(
+            "like_short",
             kpi=BY_NAME[row["kpi"]].title,
             like=_changed(row, "like_for_like_change", "like_for_like_then"),
             plain=_changed(row, "plain_change", "plain_then"),
@@ -56,7 +57,7 @@ def like_said(look: Outlook) -> str:
         )
     ]
     if not is_missing(row["usual_change"]):
-        words.append(label("like_usual").format(usual=_changed(row, "usual_change", "like_for_like_then")))
+        words.append(label("like_usual", usual=_changed(row, "usual_change", "like_for_like_then")))
     return " ".join(words)
 
 
@@ -64,19 +65,20 @@ def fates_said(look: Outlook) -> str:
     """What became of the accounts of the baseline."""
     row = _latest(look).iloc[0]
     words = [
-        label("like_set").format(
+        label(
+            "like_set",
             accounts=counted(int(row["accounts_then"]), "account"),
             baseline=look.panel.baseline,
             ordering=text(int(row["ordering"]), "count"),
         )
     ]
     parts = [
-        label(f"like_{key}").format(n=text(int(row[name]), "count"))
+        label(f"like_{key}", n=text(int(row[name]), "count"))
         for name, key in (("accounts_cut", "cut"), ("left", "left"))
         if not is_missing(row[name])
     ]
     if parts:
-        words.append(label("like_gone").format(parts=", ".join(parts)))
+        words.append(label("like_gone", parts=", ".join(parts)))
     if len(parts) == 2:  # who was cut or left may have ordered in the year before that, so that more may be silent
         silent = int(row["accounts_then"] - row["ordering"] - row["accounts_cut"] - row["left"])
         words += [counted(silent, "like_silent")] if silent > 0 else []
@@ -92,7 +94,7 @@ def flattered_said(look: Outlook) -> str:
     told = []
     for key, own in (("like_flattered", better & ~rates), ("like_mixed", better & rates)):
         if names := ", ".join(lowered(BY_NAME[name].title) for name in rows.loc[own, "kpi"]):
-            told.append(label(key).format(names=names))
+            told.append(label(key, names=names))
     return " ".join(told) or label("like_not_flattered")
 
 

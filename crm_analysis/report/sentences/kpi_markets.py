@@ -35,4 +35,4 @@ def markets_until(look: Outlook) -> str:
     """The quarter that the year ends with; raises BookError where no market is known."""
     quarters = sorted(set(markets(look)["quarter"]))
     key = "market_until" if len(quarters) == 1 else "market_until_mixed"
-    return label(key).format(first=quarters[0], last=quarters[-1])
+    return label(key, first=quarters[0], last=quarters[-1])

@@ -33,13 +33,15 @@ def months_said(look: Outlook) -> str:
     lit = [name for name, own in found.items() if len(own.signals)]
     often = max(own.by_chance for own in found.values())
     words = [
-        label("months_none").format(charts=counted(len(found), "chart_of"))
+        label("months_none", charts=counted(len(found), "chart_of"))
         if not lit
-        else label("months_some").format(
-            charts=counted(len(found), "chart_of"), names=", ".join(lowered(BY_NAME[name].title) for name in lit)
+        else label(
+            "months_some",
+            charts=counted(len(found), "chart_of"),
+            names=", ".join(lowered(BY_NAME[name].title) for name in lit),
         )
     ]
-    words.append(label("months_by_chance").format(n=f"{100 * often:.0f}"))
+    words.append(label("months_by_chance", n=f"{100 * often:.0f}"))
     return " ".join(words)
 
 
@@ -93,5 +95,5 @@ def months_alt(look: Outlook) -> str:
         last = own.table.iloc[-1]
         words = {"kpi": lowered(BY_NAME[name].title), "last": figure(last["value"], unit)}
         words |= {"low": figure(own.low, unit), "high": figure(own.high, unit)}
-        parts.append(label("alt_month_part").format(**words))
-    return label("alt_months").format(parts="; ".join(parts))
+        parts.append(label("alt_month_part", **words))
+    return label("alt_months", parts="; ".join(parts))

@@ -33,7 +33,7 @@ SUMMARY = ("half_year", "accounts", "became_many", "left_many", "cut_many", "ope
 def new(look: Outlook) -> str:
     """Of how many new accounts how many have become High so far; raises BookError where none is known."""
     row = _whole(look.becoming)
-    return label("new_value").format(became=text(int(row["became_many"]), "count"), accounts=_new(row))
+    return label("new_value", became=text(int(row["became_many"]), "count"), accounts=_new(row))
 
 
 def new_said(look: Outlook) -> str:
@@ -41,8 +41,8 @@ def new_said(look: Outlook) -> str:
     found = look.becoming
     row = _whole(found)
     words = [
-        label("new_means").format(
-            since=found.since, bar=figure(found.bar, "money", look.currency), days=_lasting(found.silence)
+        label(
+            "new_means", since=found.since, bar=figure(found.bar, "money", look.currency), days=_lasting(found.silence)
         )
     ]
     rates = []
@@ -50,13 +50,14 @@ def new_said(look: Outlook) -> str:
         share, low, high = (row[f"{end}became_{within}"] for end in ("", "low_", "high_"))
         if share >= 0:
             ends = {"low": text(low, "share"), "high": text(high, "share")}
-            rates.append(label("new_rate").format(quarters=within, share=text(share, "share"), **ends))
+            rates.append(label("new_rate", quarters=within, share=text(share, "share"), **ends))
     if rates:
-        words.append(label("new_rates").format(rates=", ".join(rates)))
+        words.append(label("new_rates", rates=", ".join(rates)))
     if told_or(found.against_a_year_ago) is not None:
-        words.append(label("new_scorecard").format(day=before(look.day, "12M")))
+        words.append(label("new_scorecard", day=before(look.day, "12M")))
     words.append(
-        label("new_others").format(
+        label(
+            "new_others",
             left=text(int(row["left_many"]), "count"),
             cut=text(int(row["cut_many"]), "count"),
             open=text(int(row["open_many"]), "count"),
@@ -64,7 +65,7 @@ def new_said(look: Outlook) -> str:
     )
     if row["became_many"] >= FEWEST:
         key = "new_time_one" if row["quarters_to_high"] == 1 else "new_time_many"
-        words.append(label(key).format(n=f"{row['quarters_to_high']:g}"))
+        words.append(label(key, n=f"{row['quarters_to_high']:g}"))
     return " ".join(words)
 
 
@@ -72,7 +73,7 @@ def _lasting(days: int) -> str:
     """So many days in words, in months where they are many."""
     if days < 2 * MONTH:
         return counted(days, "day")
-    return label("new_about").format(months=counted(round(days / MONTH), "month"))
+    return label("new_about", months=counted(round(days / MONTH), "month"))
 
 
 def cohorts_said(look: Outlook) -> str:
@@ -84,7 +85,7 @@ def cohorts_said(look: Outlook) -> str:
     best, least = (rows.sort_values(["became_4", "cohort"]).iloc[place] for place in (-1, 0))
     apart = best["low_became_4"] > least["high_became_4"]
     key = "new_apart" if apart else "new_alike"
-    return label(key).format(best=best["cohort"], least=least["cohort"])
+    return label(key, best=best["cohort"], least=least["cohort"])
 
 
 def summary(look: Outlook) -> pd.DataFrame:
@@ -114,11 +115,11 @@ def new_alt(look: Outlook) -> str:
     """What the figure shows."""
     row = _whole(look.becoming)
     parts = [
-        label("new_rate_short").format(quarters=within, share=text(row[f"became_{within}"], "share"))
+        label("new_rate_short", quarters=within, share=text(row[f"became_{within}"], "share"))
         for within in WITHIN
         if row[f"became_{within}"] >= 0
     ]
-    return label("alt_became_high").format(parts=", ".join(parts) or label("unknown"))
+    return label("alt_became_high", parts=", ".join(parts) or label("unknown"))
 
 
 def _whole(found: Becoming) -> pd.Series:

@@ -40,7 +40,8 @@ def spread_said(look: Outlook) -> str:
     """How many figures lie outside the limits, beside what chance alone puts there."""
     table = _told(look)
     sure, perhaps = (int(table["way"].isin(ways).sum()) for ways in (OUTSIDE, PERHAPS))
-    return label("spread_counts").format(
+    return label(
+        "spread_counts",
         figures=text(len(table), "count"),
         kpis=counted(table["kpi"].nunique(), "kpi"),
         sure=text(sure, "count"),
@@ -118,9 +119,7 @@ def drawn(look: Outlook) -> dict[str, pd.DataFrame]:
 def spread_alt(look: Outlook) -> str:
     """What the figure shows."""
     parts = [
-        label("alt_spread_part").format(
-            kpi=lowered(BY_NAME[name].title), n=int(rows["way"].isin(OUTSIDE).sum()), of=len(rows)
-        )
+        label("alt_spread_part", kpi=lowered(BY_NAME[name].title), n=int(rows["way"].isin(OUTSIDE).sum()), of=len(rows))
         for name, rows in drawn(look).items()
     ]
-    return label("alt_spread").format(parts="; ".join(parts))
+    return label("alt_spread", parts="; ".join(parts))

@@ -33,7 +33,7 @@ def figure(value: float, unit: str, currency: str = "") -> str:
     if unit == "count":
         return text(value, "count")
     words = _bare_figure(value, unit)
-    return label(f"unit_{unit}").format(n=words) if unit in TIMES else words
+    return label(f"unit_{unit}", n=words) if unit in TIMES else words
 
 
 def _bare_figure(value: float, unit: str) -> str:
@@ -45,9 +45,9 @@ def _bare_figure(value: float, unit: str) -> str:
 def ends(low: float, high: float, unit: str, currency: str = "") -> str:
     """Limits of a figure, the unit once: 0.0 to 84.7 days; EUR 1.2M to EUR 1.9M."""
     if unit not in TIMES or is_missing(low) or is_missing(high):
-        return label("from_to").format(low=figure(low, unit, currency), high=figure(high, unit, currency))
-    words = label("from_to").format(low=_bare_figure(low, unit), high=_bare_figure(high, unit))
-    return label(f"unit_{unit}").format(n=words)
+        return label("from_to", low=figure(low, unit, currency), high=figure(high, unit, currency))
+    words = label("from_to", low=_bare_figure(low, unit), high=_bare_figure(high, unit))
+    return label(f"unit_{unit}", n=words)
 
 
 def short(amount: float) -> str:
@@ -117,7 +117,7 @@ def changed(
         write = whole
     words = signed(change / by, write)
     if unit in ("share", "days"):
-        words = label("unit_percent_points" if unit == "share" else "unit_days").format(n=words)
+        words = label("unit_percent_points" if unit == "share" else "unit_days", n=words)
     if had and is_missing(low):
         return f"{words} ({label('unknown')})"
     return words + between(low / by, high / by, write)
@@ -127,7 +127,7 @@ def between(low: float, high: float, write: Callable[[float], str]) -> str:
     """An interval in brackets after a figure; nothing where it is not known."""
     if is_missing(low) or is_missing(high):
         return ""
-    return f" ({label('from_to').format(low=write(low), high=write(high))})"
+    return f" ({label('from_to', low=write(low), high=write(high))})"
 
 
 def signed(value: float, write: Callable[[float], str]) -> str:

@@ -40,11 +40,12 @@ def plan_said(look: Outlook, currency: str) -> str:
     """How many accounts have a treatment, and where classes divide."""
     table = look.table
     if not len(table):
-        return label("plan_nobody").format(day=look.day)
+        return label("plan_nobody", day=look.day)
     accounts, active = counted(len(table), "account"), int(table["active"].sum())
     if not active:
-        return label("plan_about_none").format(accounts=accounts, day=look.day)
-    return label("plan_about").format(
+        return label("plan_about_none", accounts=accounts, day=look.day)
+    return label(
+        "plan_about",
         accounts=accounts,
         day=look.day,
         active=text(active, "count"),
@@ -61,7 +62,7 @@ def freed(look: Outlook) -> str:
     whole = look.balance.whole
     if not whole["hours_freed"] >= 0:
         return label("unknown") if len(look.table) else ""
-    return label("freed_value").format(freed=whole_hours(whole["hours_freed"]), today=whole_hours(whole["hours_today"]))
+    return label("freed_value", freed=whole_hours(whole["hours_freed"]), today=whole_hours(whole["hours_today"]))
 
 
 def freed_said(look: Outlook) -> str:
@@ -71,7 +72,7 @@ def freed_said(look: Outlook) -> str:
     if not len(look.table):
         return ""
     if not whole["hours_freed"] >= 0:
-        return label("freed_untold").format(planned=planned)
+        return label("freed_untold", planned=planned)
     words = []
     for side in _SIDES:
         nothing, some = _SIDES[side]
@@ -83,8 +84,8 @@ def freed_said(look: Outlook) -> str:
             "accounts": counted(whole[f"accounts_{side}"], "account"),
             "parts": f" ({parts})" if parts else "",
         }
-        words.append(label(key).format(**numbers))
-    words.append(label("freed_planned").format(planned=planned, today=whole_hours(whole["hours_today"])))
+        words.append(label(key, **numbers))
+    words.append(label("freed_planned", planned=planned, today=whole_hours(whole["hours_today"])))
     return " ".join(words)
 
 
@@ -108,10 +109,10 @@ def due_said(look: Outlook) -> str:
     soon, many = _soon(look), int(look.table["due"].notna().sum())
     if not many:
         return label("due_nothing") if len(look.table) else ""
-    whole = label("due_whole").format(actions=counted(many, "action_in"), days=SOON)
+    whole = label("due_whole", actions=counted(many, "action_in"), days=SOON)
     if soon.empty:
         first = look.table["due"].min()
-        return f"{whole} {label('due_later').format(first=first.date())}"
+        return f"{whole} {label('due_later', first=first.date())}"
     rows = soon.sort_values(["worth", "account_id"], ascending=[False, True], kind="stable").head(NAMED)
     first = label("due_first_one" if len(rows) == 1 else "due_first_many")
     told = [_action(str(what), own) for what, own in rows.groupby("action", sort=False)]
@@ -127,14 +128,15 @@ def _soon(look: Outlook) -> pd.DataFrame:
 
 def _action(what: str, rows: pd.DataFrame) -> str:
     names = [
-        label("due_one").format(
+        label(
+            "due_one",
             name=named(row),
             owner=row["owner_name"] if row["owner"] else label("unassigned"),
             due=row["due"].date(),
         )
         for _, row in rows.iterrows()
     ]
-    return label("due_what").format(what=what[:1].lower() + what[1:], names=", ".join(names))
+    return label("due_what", what=what[:1].lower() + what[1:], names=", ".join(names))
 
 
 # --- people ---
@@ -148,7 +150,7 @@ def people(look: Outlook) -> str:
         return label("unknown")
     lacks, over = _apart(look.need.teams)
     parts = [
-        label(key).format(people=_some(abs(float(rows["people_missing"].sum()))))
+        label(key, people=_some(abs(float(rows["people_missing"].sum()))))
         for key, rows in (("people_lack", lacks), ("people_over", over))
         if len(rows)
     ]
@@ -167,11 +169,11 @@ def people_said(look: Outlook) -> str:
         "there": text(row["people_there"], "count"),
         "between": between(row["missing_low"] + row["people_there"], row["missing_high"] + row["people_there"], _some),
     }
-    words = [label("people_needed").format(**numbers)]
+    words = [label("people_needed", **numbers)]
     lacks, over = _apart(look.need.teams)
     for key, rows in (("people_lacks", lacks), ("people_overs", over)):
         if len(rows):
-            words.append(label(key).format(teams="; ".join(_team(one) for _, one in rows.iterrows())))
+            words.append(label(key, teams="; ".join(_team(one) for _, one in rows.iterrows())))
     words.append(_measured(look, bool(len(lacks) and len(over))))
     return " ".join(words)
 
@@ -181,7 +183,7 @@ def _measured(look: Outlook, both: bool) -> str:
     hours = look.need.hours
     if hours.share < PART:
         key = "people_part" if hours.taken else "people_part_set"
-        return label(key).format(share=text(hours.share, "share"))
+        return label(key, share=text(hours.share, "share"))
     return label("people_moves" if both else "people_measured")
 
 
@@ -195,7 +197,7 @@ def _apart(teams: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
 def _team(row: pd.Series) -> str:
     low, high = sorted(abs(row[name]) for name in ("missing_low", "missing_high"))
     people = _some(abs(row["people_missing"]))
-    return label("people_team").format(team=row["team"], people=people, between=between(low, high, _some))
+    return label("people_team", team=row["team"], people=people, between=between(low, high, _some))
 
 
 # --- what rooms share ---
@@ -206,7 +208,7 @@ def between(low: float, high: float, written: Callable[[float], str] | None = No
     if not (low > -np.inf and high < np.inf):
         return ""
     write = written or whole_hours
-    return f" ({label('from_to').format(low=write(low), high=write(high))})"
+    return f" ({label('from_to', low=write(low), high=write(high))})"
 
 
 def counted_hours(hours: float) -> str:

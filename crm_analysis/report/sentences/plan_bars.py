@@ -52,20 +52,16 @@ def loss_said(look: Outlook) -> str:
     try:
         found = look.loss
     except BookError as lack:
-        return label("bars_no_loss").format(lack=lack) if len(look.table) else ""
+        return label("bars_no_loss", lack=lack) if len(look.table) else ""
     told = {"borne": share(found.bad_share), "day": str(found.day), **_passing(found.at)}
-    words = [
-        label("bars_at").format(days=f"{found.at.days_late:.1f}", **told)
-        if found.binds
-        else label("bars_open").format(**told)
-    ]
-    words.append(label(_STATE[found.state]).format(**told))
+    words = [label("bars_at", days=f"{found.at.days_late:.1f}", **told) if found.binds else label("bars_open", **told)]
+    words.append(label(_STATE[found.state], **told))
     if found.state == LIKELY and found.too_few:
-        words.append(label("bars_few").format(needed=found.needed, accounts=found.all.accounts))
+        words.append(label("bars_few", needed=found.needed, accounts=found.all.accounts))
     if found.state == IMPOSSIBLE and found.surely_impossible:
         words.append(label("bars_surely"))
     if found.binds:
-        words.append(label("bars_without").format(**_passing(found.all)))
+        words.append(label("bars_without", **_passing(found.all)))
     words.append(_lowered(look, LOSS, "bars_loss_lowers"))
     return " ".join(words).strip()
 
@@ -74,10 +70,10 @@ def known(look: Outlook) -> str:
     """What can be shown of any bar; raises BookError where there is none."""
     found = look.loss
     if found.sure is not None and not found.sure.everybody:
-        return label("bars_sure").format(days=f"{found.sure.days_late:.1f}", **_passing(found.sure))
+        return label("bars_sure", days=f"{found.sure.days_late:.1f}", **_passing(found.sure))
     if found.sure is not None:
         return ""
-    return label("bars_least").format(least=text(found.least_shown, "share"))
+    return label("bars_least", least=text(found.least_shown, "share"))
 
 
 def work_said(look: Outlook, currency: str) -> str:
@@ -90,14 +86,14 @@ def work_said(look: Outlook, currency: str) -> str:
     numbers = {"hours": whole_hours(hours)}
     if not found.binding_work:
         wanted = (found.select + found.kept + found.wanted) / 60
-        return label("bars_work_open").format(wanted=whole_hours(wanted), **numbers)
+        return label("bars_work_open", wanted=whole_hours(wanted), **numbers)
     if not found.select_fits:
-        words = label("bars_work_full").format(select=whole_hours(found.select / 60), **numbers)
+        words = label("bars_work_full", select=whole_hours(found.select / 60), **numbers)
     elif found.reach > -np.inf:
         reach = money(found.reach, currency)
-        words = label("bars_work_at").format(reach=reach, grade=found.reach_grade, **numbers)
+        words = label("bars_work_at", reach=reach, grade=found.reach_grade, **numbers)
     else:
-        words = label("bars_work_nobody").format(**numbers)
+        words = label("bars_work_nobody", **numbers)
     return " ".join(part for part in (words, _lowered(look, WORK, "bars_work_lowers"), _left(look)) if part)
 
 
@@ -108,7 +104,7 @@ def _left(look: Outlook) -> str:
         return ""
     late = min(kept_for_late(look.facts, look.treated, look.day, look.bars, look.policy, look.lengths) / 60, left)
     key = "bars_left_late" if left - late < LITTLE else "bars_left_both" if late >= LITTLE else "bars_left_next"
-    why = label(key).format(late=whole_hours(late))
+    why = label(key, late=whole_hours(late))
     return f"{counted(round(left), 'bars_left')}: {why}."
 
 
@@ -124,7 +120,7 @@ def _lowered(look: Outlook, bar: str, key: str) -> str:
         return ""
     first = rows.sort_values(["worth", "account_id"], ascending=[False, True], kind="stable").head(NAMED)
     names = ", ".join(named(row) for _, row in first.iterrows())
-    return label(key).format(names=names)
+    return label(key, names=names)
 
 
 def _passing(row: Passing) -> dict[str, str]:
@@ -175,7 +171,8 @@ def loss_alt(look: Outlook) -> str:
     """What the figure shows; raises BookError where there is none."""
     table = drawn_loss(look)
     first, last = table.iloc[0], table.iloc[-1]
-    return label("alt_loss").format(
+    return label(
+        "alt_loss",
         strict=text(first["passing_share"], "share"),
         least=text(first["share"], "share"),
         most=text(last["share"], "share"),

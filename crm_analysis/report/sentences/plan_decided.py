@@ -33,8 +33,8 @@ def decisions(look: Outlook) -> str:
     carried, undone = int(table["carried"].sum()), int(table["undone"].sum())
     standing = text(int(table["accounts"].sum()), "count")
     if not carried + undone:
-        return label("fates_value_untold").format(standing=standing)
-    return label("fates_value").format(standing=standing, carried=carried, known=carried + undone)
+        return label("fates_value_untold", standing=standing)
+    return label("fates_value", standing=standing, carried=carried, known=carried + undone)
 
 
 def decisions_said(look: Outlook) -> str:

@@ -41,14 +41,14 @@ def treatments_said(look: Outlook) -> str:
         "called": text(int(((table["visits"] <= 0) & (table["calls"] > 0)).sum()), "count"),
     }
     left = int(((table["visits"] <= 0) & (table["calls"] <= 0)).sum())
-    words = [label("treatments_said").format(**numbers)]
+    words = [label("treatments_said", **numbers)]
     if left:
-        words.append(label("treatments_left").format(left=counted(left, "account")))
+        words.append(label("treatments_left", left=counted(left, "account")))
     asked = table[table["outcome"] == SURVEY]
     otherwise = int((asked["rule"].isin(BEFORE) | asked["rule"].str.startswith("told_")).sum())
     if otherwise:
         key = "surveys_first_one" if len(asked) == 1 else "surveys_first_many"
-        words.append(label(key).format(n=text(len(asked), "count"), otherwise=text(otherwise, "count")))
+        words.append(label(key, n=text(len(asked), "count"), otherwise=text(otherwise, "count")))
     return " ".join(words)
 
 
@@ -61,7 +61,8 @@ def actions_said(look: Outlook) -> str:
     teams = actions_by_team(table, look.day)
     unowned = int(teams["unowned"].sum())
     words = [
-        label("actions_said").format(
+        label(
+            "actions_said",
             actions=counted(len(table), "action_in"),
             soon=text(int(teams["due_soon"].sum()), "count"),
             days=SOON,
@@ -99,7 +100,7 @@ def changed(look: Outlook) -> str:
     if not len(look.people):
         return label("unknown")
     whole = text(len(look.table), "count")
-    return label("owners_changed").format(changes=text(len(look.handovers), "count"), accounts=whole)
+    return label("owners_changed", changes=text(len(look.handovers), "count"), accounts=whole)
 
 
 def changed_said(look: Outlook) -> str:
@@ -108,10 +109,10 @@ def changed_said(look: Outlook) -> str:
     if not len(look.people):
         return label("owners_nobody")
     if not len(look.handovers):
-        return label("owners_stay").format(accounts=counted(len(look.table), "account"))
+        return label("owners_stay", accounts=counted(len(look.table), "account"))
     many = look.handovers["class"].fillna("").value_counts()
     parts = [
-        label("owners_changed_class").format(name=label(OF_CLASS[name]), changes=text(int(many[name]), "count"))
+        label("owners_changed_class", name=label(OF_CLASS[name]), changes=text(int(many[name]), "count"))
         for name in OF_CLASS
         if name and name in many
     ]
@@ -119,16 +120,14 @@ def changed_said(look: Outlook) -> str:
     words = []
     if parts:
         ordered = text(len(look.handovers) - idle, "count")
-        words.append(label("owners_changed_ordered").format(changes=ordered, parts=", ".join(parts)))
+        words.append(label("owners_changed_ordered", changes=ordered, parts=", ".join(parts)))
     if idle:
-        words.append(label("owners_changed_idle").format(changes=text(idle, "count")))
+        words.append(label("owners_changed_idle", changes=text(idle, "count")))
     return " ".join([*words, _first(look.handovers.iloc[0])])
 
 
 def _first(row: pd.Series) -> str:
-    return label("owners_first").format(
-        name=named(row), today=row["owner_today"], owner=row["owner"], why=row["owner_why"]
-    )
+    return label("owners_first", name=named(row), today=row["owner_today"], owner=row["owner"], why=row["owner_why"])
 
 
 def owners_said(look: Outlook) -> str:
@@ -139,14 +138,14 @@ def owners_said(look: Outlook) -> str:
         return label("owners_nobody")
     accounts = counted(len(table), "account")
     if not len(changes):
-        words = [label("owners_stay").format(accounts=accounts)]
+        words = [label("owners_stay", accounts=accounts)]
     else:
-        words = [label("owners_change").format(changes=text(len(changes), "count"), accounts=accounts)]
+        words = [label("owners_change", changes=text(len(changes), "count"), accounts=accounts)]
         words.append(_first(changes.iloc[0]))
     if not held.all():
         many = table.loc[~held, "owner_why"].value_counts()
         why = "; ".join(f"{text(int(many[name]), 'count')}: {name}" for name in sorted(many.index))
-        words.append(label("owners_unassigned").format(accounts=counted(int((~held).sum()), "account"), why=why))
+        words.append(label("owners_unassigned", accounts=counted(int((~held).sum()), "account"), why=why))
     return " ".join(words)
 
 
@@ -160,7 +159,7 @@ def owners(look: Outlook) -> pd.DataFrame:
 
 def accounts_said(look: Outlook) -> str:
     """How the list is sorted; raises BookError without accounts."""
-    return label("plan_listed").format(accounts=counted(len(some(look.table)), "account"))
+    return label("plan_listed", accounts=counted(len(some(look.table)), "account"))
 
 
 def some(table: pd.DataFrame) -> pd.DataFrame:

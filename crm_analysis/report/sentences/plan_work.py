@@ -63,10 +63,10 @@ def time_alt(look: Outlook) -> str:
     """What the figure shows."""
     rows = drawn_time(look)
     parts = [
-        label("alt_time_part").format(name=name, today=f"{today:,.0f}", planned=f"{planned:,.0f}")
+        label("alt_time_part", name=name, today=f"{today:,.0f}", planned=f"{planned:,.0f}")
         for name, today, planned in zip(rows["class"], rows["hours_today"], rows["hours_planned"], strict=True)
     ]
-    return label("alt_time").format(parts="; ".join(parts))
+    return label("alt_time", parts="; ".join(parts))
 
 
 def lengths_said(look: Outlook) -> str:
@@ -78,10 +78,10 @@ def lengths_said(look: Outlook) -> str:
     for kind, (key, assumed) in _LENGTHS.items():
         row = told.loc[kind]
         if row["assumed"]:
-            parts.append(label(assumed).format(minutes=f"{row['minutes']:.0f}"))
+            parts.append(label(assumed, minutes=f"{row['minutes']:.0f}"))
         else:
             ends = {name: f"{row[name]:.0f}" for name in ("minutes", "low", "high")}
-            parts.append(label(key).format(contacts=f"{row['contacts']:,.0f}", **ends))
+            parts.append(label(key, contacts=f"{row['contacts']:,.0f}", **ends))
     return " ".join(parts)
 
 
@@ -127,12 +127,10 @@ def delivered_said(look: Outlook) -> str:
     if len(planned):
         many = planned["verdict"].value_counts()
         parts = [f"{text(int(many[code]), 'count')} {label(VERDICTS[code])}" for code in VERDICTS if code in many]
-        words.append(
-            label("delivered_verdicts").format(accounts=counted(len(planned), "account"), parts=", ".join(parts))
-        )
+        words.append(label("delivered_verdicts", accounts=counted(len(planned), "account"), parts=", ".join(parts)))
     if ours + theirs > 0:
         share = text(ours / (ours + theirs), "share")
-        words.append(label("delivered_ours").format(share=share, contacts=f"{ours + theirs:,.0f}"))
+        words.append(label("delivered_ours", share=share, contacts=f"{ours + theirs:,.0f}"))
     return " ".join(words)
 
 
@@ -183,5 +181,5 @@ def purposes_said(look: Outlook) -> str:
         own = rows[rows["begun_by"] == side]
         if len(own):
             row = own.sort_values(["contacts", "purpose"], ascending=[False, True]).iloc[0]
-            parts.append(label(key).format(purpose=row["purpose"], share=text(row["share"], "share")))
+            parts.append(label(key, purpose=row["purpose"], share=text(row["share"], "share")))
     return " ".join(parts)

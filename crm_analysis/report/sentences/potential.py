@@ -48,7 +48,8 @@ def promising_said(look: Outlook, currency: str) -> str:
         many = len(look.cases.today)
     except BookError as lack:
         return str(lack)
-    return label("promising_means").format(
+    return label(
+        "promising_means",
         low=counted(many, "low_are"),
         day=look.day,
         bar=money(float(look.cases.bars["mid"].iloc[-1]), currency),
@@ -62,9 +63,7 @@ def cuts(look: Outlook) -> str:
     """How many may be cut, of how many."""
     low = counted(len(look.today), "low_account")
     cut = int((look.today["outcome"] == CUT).sum())
-    return (
-        label("cut_value").format(cut=text(cut, "count"), low=low) if cut else label("cut_value_none").format(low=low)
-    )
+    return label("cut_value", cut=text(cut, "count"), low=low) if cut else label("cut_value_none", low=low)
 
 
 def cuts_said(look: Outlook) -> str:
@@ -79,21 +78,19 @@ def cuts_said(look: Outlook) -> str:
         words.append(label("cut_none"))
     if found.more_needed:
         key = "guard_declines" if found.cases else "guard_declines_none"
-        words = [
-            label(key).format(alpha=share(found.alpha), cases=counted(found.cases, "guard_are"), needed=found.needed)
-        ]
+        words = [label(key, alpha=share(found.alpha), cases=counted(found.cases, "guard_are"), needed=found.needed)]
     if not look.judged:
         return " ".join([*words, label("guard_no_score") if look.scored else _lack(lambda: look.safety.choice)])
     if found.declines:
         return " ".join([*words, _supported(look)]).strip()
-    words = [label("guard_holds").format(confidence=share(1 - found.delta), alpha=share(found.alpha))]
+    words = [label("guard_holds", confidence=share(1 - found.delta), alpha=share(found.alpha))]
     if found.vetoes_suffice:
-        words.append(label("guard_vetoes").format(cases=found.cases))
+        words.append(label("guard_vetoes", cases=found.cases))
     listed = look.today[look.today["outcome"] == CUT]
     if listed.empty:
         words.append(label("guard_nobody_below"))
     else:
-        words.append(label("guard_list").format(expected=some(float(listed["potential"].sum()))))
+        words.append(label("guard_list", expected=some(float(listed["potential"].sum()))))
     if moved(look):
         words.append(label("guard_moved"))
     return " ".join(words)
@@ -111,7 +108,7 @@ def surer(look: Outlook) -> str:
     if not look.judged:
         return label("surer_value_score")
     more = counted(_for_one_more(look) - found.cases, "known_grown")
-    return label("surer_value_alpha").format(more=more)
+    return label("surer_value_alpha", more=more)
 
 
 def surer_said(look: Outlook) -> str:
@@ -126,7 +123,7 @@ def surer_said(look: Outlook) -> str:
     if not found.more_needed:
         more = _for_one_more(look)
         misses = text(found.allowed_misses, "count")
-        return label("surer_holds").format(cases=counted(found.cases, "surer_case"), misses=misses, more=more)
+        return label("surer_holds", cases=counted(found.cases, "surer_case"), misses=misses, more=more)
     numbers = {
         "low": counted(len(look.safety.calibration), "low_account"),
         "day": look.safety.day,
@@ -134,10 +131,10 @@ def surer_said(look: Outlook) -> str:
         "needed": found.needed,
     }
     if not found.cases:
-        return label("surer_nobody").format(**numbers)
+        return label("surer_nobody", **numbers)
     times = found.needed / found.cases
     written = f"{times:.0f}" if times >= 3 else f"{times:.1f}"
-    words = [label("surer_declines").format(cases=counted(found.cases, "surer_known"), times=written, **numbers)]
+    words = [label("surer_declines", cases=counted(found.cases, "surer_known"), times=written, **numbers)]
     if told_or(lambda: bool(look.survey["within"].any()), False):
         words.append(label("surer_survey"))
     return " ".join(words)
@@ -146,7 +143,7 @@ def surer_said(look: Outlook) -> str:
 def risk(look: Outlook) -> str:
     """How many of those that may be cut are expected to grow."""
     expected = float(look.today.loc[look.today["outcome"] == CUT, "potential"].sum())
-    return label("risk_value").format(expected=some(expected)) if expected else label("risk_value_none")
+    return label("risk_value", expected=some(expected)) if expected else label("risk_value_none")
 
 
 def risk_said(look: Outlook, currency: str) -> str:
@@ -157,9 +154,9 @@ def risk_said(look: Outlook, currency: str) -> str:
         return " ".join([label("risk_no_list"), _whole(look, currency)]).strip()
     expected = float(listed["potential"].sum())
     ends = {name: some(float(np.sort(listed[name]).sum())) for name in ("low", "high")}
-    words = [label("risk_list").format(cut=counted(len(listed), "account"), **ends)]
+    words = [label("risk_list", cut=counted(len(listed), "account"), **ends)]
     if gain > 0:
-        words.append(label("risk_growth").format(growth=money(expected * gain, currency), money=kind))
+        words.append(label("risk_growth", growth=money(expected * gain, currency), money=kind))
     words.append(_missed(look, currency))
     own = look.money.accounts.set_index("account_id").loc[listed["account_id"]]
     minutes, cost = float(np.sort(own["minutes"]).sum()), float(np.sort(own["cost_to_serve"]).sum())
@@ -168,7 +165,7 @@ def risk_said(look: Outlook, currency: str) -> str:
     if known:
         alone = "risk_frees_minutes" if minutes > 0 else "risk_frees_cost"
         key = "risk_frees_both" if len(known) > 1 else alone
-        words.append(label("risk_frees").format(what=label(key).format(**freed)))
+        words.append(label("risk_frees", what=label(key, **freed)))
     return " ".join(words)
 
 
@@ -191,7 +188,7 @@ def within(look: Outlook) -> str:
     if horizon in ("12M", "4Q", "1Y"):
         return label("a_year")
     words = window_said(horizon)
-    return words if words[0].isdigit() else label("a_window").format(window=words)
+    return words if words[0].isdigit() else label("a_window", window=words)
 
 
 def some(number: float) -> str:
@@ -245,7 +242,7 @@ def _supported(look: Outlook) -> str:
     allowed = int(row["cut_accounts"].iloc[0])
     words = counted(allowed, "guard_cuts") if allowed else label("guard_cuts_none")
     key = "guard_support_one" if cases == 1 else "guard_support_many"
-    return label(key).format(n=cases, smallest=share(smallest), cuts=words)
+    return label(key, n=cases, smallest=share(smallest), cuts=words)
 
 
 def _for_one_more(look: Outlook) -> int:
@@ -265,7 +262,8 @@ def _whole(look: Outlook, currency: str) -> str:
         return ""
     growth = expected * look.money.gain.amount
     key = "risk_whole_growth" if growth > 0 else "risk_whole"
-    return label(key).format(
+    return label(
+        key,
         low=counted(len(look.today), "low_account"),
         expected=some(expected),
         horizon=within(look),
@@ -278,8 +276,9 @@ def _missed(look: Outlook, currency: str) -> str:
     """The share of later margin that the line would have lost, with its bound."""
     found, kind = look.missed_money, label(f"value_{look.money.money}")
     if not found.share >= 0:
-        return label("risk_missed_none").format(money=kind)
-    words = label("risk_missed").format(
+        return label("risk_missed_none", money=kind)
+    words = label(
+        "risk_missed",
         money=kind,
         share=text(found.capped_share, "share"),
         confidence=share(1 - found.delta),
@@ -288,4 +287,4 @@ def _missed(look: Outlook, currency: str) -> str:
     )
     if abs(found.share - found.capped_share) < APART:
         return words
-    return f"{words} {label('risk_missed_whole').format(share=text(found.share, 'share'))}"
+    return f"{words} {label('risk_missed_whole', share=text(found.share, 'share'))}"

@@ -32,14 +32,14 @@ def list_said(look: Outlook) -> str:
     """How many may be cut, are to be asked, are kept; raises BookError where nobody is Low."""
     found = look.today["outcome"].value_counts()
     numbers = {name: text(int(found.get(name, 0)), "count") for name in (CUT, SURVEY, KEEP)}
-    return label("list_counts").format(low=counted(len(look.today), "low_account"), **numbers)
+    return label("list_counts", low=counted(len(look.today), "low_account"), **numbers)
 
 
 def never_cut_said(look: Outlook) -> str:
     """How many the lot keeps, and why; raises BookError where nobody is Low."""
     many = int((look.today["because"] == EXEMPT).sum())
     words = counted(many, "never_cut") if many else label("never_cut_none")
-    return f"{words} {label('never_cut_why').format(share=share(NEVER_CUT))}"
+    return f"{words} {label('never_cut_why', share=share(NEVER_CUT))}"
 
 
 def overrides_said(look: Outlook) -> str:
@@ -49,7 +49,7 @@ def overrides_said(look: Outlook) -> str:
         words.append(counted(many, "overrides_kept") if many else label("overrides_other"))
     odd = decided.unknown(look.book, look.day)
     if len(odd):
-        words.append(label("overrides_unknown").format(words=", ".join(odd["word"].head(NAMED * 2))))
+        words.append(label("overrides_unknown", words=", ".join(odd["word"].head(NAMED * 2))))
     return " ".join(words)
 
 
@@ -61,20 +61,24 @@ def down_said(look: Outlook) -> str:
     places = [int((table["share"] - part).abs().idxmin()) for part in DOWN if table["share"].max() > part]
     rows = table.loc[sorted({*places, len(table) - 1} - {0})]
     parts = [
-        label("down_part").format(
-            share=text(row.share, "share"), misses=row.misses, cases=found.cases, bound=text(row.bound, "share")
+        label(
+            "down_part",
+            share=text(row.share, "share"),
+            misses=row.misses,
+            cases=found.cases,
+            bound=text(row.bound, "share"),
         )
         for row in rows.itertuples()
     ]
-    words = label("down_said").format(confidence=share(1 - found.delta), parts="; ".join(parts)) if parts else ""
+    words = label("down_said", confidence=share(1 - found.delta), parts="; ".join(parts)) if parts else ""
     if found.declines:
-        return f"{words} {label('down_not').format(alpha=share(found.alpha))}".strip()
-    return f"{words} {label('down_chosen').format(share=text(cut_share(look), 'share'))}".strip()
+        return f"{words} {label('down_not', alpha=share(found.alpha))}".strip()
+    return f"{words} {label('down_chosen', share=text(cut_share(look), 'share'))}".strip()
 
 
 def down_alt(look: Outlook) -> str:
     """The same, of the figure."""
-    return label("alt_down").format(said=down_said(look))
+    return label("alt_down", said=down_said(look))
 
 
 def cut_share(look: Outlook) -> float:
@@ -87,7 +91,7 @@ def cut_share(look: Outlook) -> float:
 def alphas_said(look: Outlook) -> str:
     """How to read the table of other promises; raises BookError without a score."""
     look.alphas  # noqa: B018 -- raises where there are none
-    return label("alphas_said").format(confidence=share(1 - look.promise.delta))
+    return label("alphas_said", confidence=share(1 - look.promise.delta))
 
 
 def average_said(look: Outlook) -> str:
@@ -134,8 +138,9 @@ def ask_said(look: Outlook, currency: str) -> str:
         "if_no": text(row["potential_if_no"], "share"),
     }
     if not row["worth_asking"] >= 0:
-        return label("ask_first_unpriced").format(**numbers)
-    return label("ask_first_said").format(
+        return label("ask_first_unpriced", **numbers)
+    return label(
+        "ask_first_said",
         worth=money(float(row["worth_asking"]), currency),
         at_stake=money(float(row["at_stake"]), currency),
         within=text(len(rows), "count"),
@@ -149,7 +154,8 @@ def asking_how(look: Outlook) -> str:
     look.survey  # noqa: B018 -- raises where it cannot
     found = look.accuracy
     if found.assumed:
-        words = label("ask_assumed").format(
+        words = label(
+            "ask_assumed",
             share=share(found.yes.share),
             yes=counted(found.yes.accounts, "account"),
             no=text(found.no.accounts, "count"),
@@ -161,10 +167,10 @@ def asking_how(look: Outlook) -> str:
             for name, own in (("yes", found.yes), ("no", found.no))
             for key in ("share", "low", "high")
         }
-        words = label("ask_measured").format(
-            yes=counted(found.yes.accounts, "account"), no=text(found.no.accounts, "count"), **ends
+        words = label(
+            "ask_measured", yes=counted(found.yes.accounts, "account"), no=text(found.no.accounts, "count"), **ends
         )
-    return f"{words} {label('ask_break_even').format(share=text(look.usual.share, 'share'))}"
+    return f"{words} {label('ask_break_even', share=text(look.usual.share, 'share'))}"
 
 
 def asked(look: Outlook) -> pd.DataFrame:
@@ -181,8 +187,8 @@ def _nobody_asked(look: Outlook, table: pd.DataFrame, currency: str) -> str:
     if not look.accuracy.tells:
         return label("ask_tells_nothing")
     if ((table["worth_asking"] > 0) & table["surveyed_on"].notna()).any():
-        return label("ask_asked").format(age=window_said(AGE))
-    return label("ask_nothing").format(cost=money(look.budget.cost, currency))
+        return label("ask_asked", age=window_said(AGE))
+    return label("ask_nothing", cost=money(look.budget.cost, currency))
 
 
 # --- what needs no guarantee ---
@@ -196,7 +202,7 @@ def steps_said(look: Outlook, currency: str) -> str:
     table = found.table[found.table["accounts"] > 0]
     minimum = money(found.minimum, currency)
     if table.empty:
-        return label("steps_nothing").format(minimum=minimum)
+        return label("steps_nothing", minimum=minimum)
     row = table.iloc[0]
     step = label(STEPS[row["step"]])
     numbers = {
@@ -208,15 +214,13 @@ def steps_said(look: Outlook, currency: str) -> str:
         "risk": text(row["risk_share"], "share"),
     }
     told = row["freed_share"] >= 0
-    words = [
-        label("steps_said").format(what=_freed(row), **numbers) if told else label("steps_untold").format(**numbers)
-    ]
+    words = [label("steps_said", what=_freed(row), **numbers) if told else label("steps_untold", **numbers)]
     unscored = "steps_risk_unscored" if row["promising"] > 0 else "steps_risk_unknown"
-    words.append(label("steps_risk" if row["low_promising"] >= 0 else unscored).format(**numbers))
+    words.append(label("steps_risk" if row["low_promising"] >= 0 else unscored, **numbers))
     if row["break_even"] >= 0:
-        words.append(label("steps_even").format(share=text(row["break_even"], "share")))
+        words.append(label("steps_even", share=text(row["break_even"], "share")))
     if found.minimum > 0:
-        words.append(label("steps_chosen" if found.chosen else "steps_minimum").format(minimum=minimum))
+        words.append(label("steps_chosen" if found.chosen else "steps_minimum", minimum=minimum))
     return " ".join(words)
 
 
@@ -232,10 +236,10 @@ def steps_shown(look: Outlook) -> pd.DataFrame:
 def _freed(row: pd.Series) -> str:
     part = text(row["freed_share"], "share")
     if row["step"] != DESK:
-        return label("steps_small").format(orders=counted(row["small_orders"], "small_order"), share=part)
+        return label("steps_small", orders=counted(row["small_orders"], "small_order"), share=part)
     if row["minutes"] >= 0:
-        return label("steps_desk").format(minutes=counted(round(row["minutes"]), "minute"), share=part)
-    return label("steps_desk_visits").format(share=part)
+        return label("steps_desk", minutes=counted(round(row["minutes"]), "minute"), share=part)
+    return label("steps_desk_visits", share=part)
 
 
 # --- who may grow ---
@@ -245,7 +249,8 @@ def first_said(look: Outlook) -> str:
     """Who is most likely to grow, beside the average; raises BookError without a score."""
     row, usual = look.promising.iloc[0], look.usual.share
     key = "first_said" if usual > 0 else "first_said_alone"
-    return label(key).format(
+    return label(
+        key,
         name=named(row),
         usual=text(usual, "share"),
         **{name: text(row[name], "share") for name in ("potential", "low", "high")},

@@ -51,7 +51,7 @@ def trust(look: Outlook) -> str:
         return label("trust_value_nothing")
     if found.recommended == MODEL:
         return label("trust_value_all")
-    return label("trust_value_some").format(rival=_rival(found.recommended))
+    return label("trust_value_some", rival=_rival(found.recommended))
 
 
 def trust_said(look: Outlook) -> str:
@@ -63,7 +63,8 @@ def trust_said(look: Outlook) -> str:
         return str(lack)
     row = row_of(found.summary, "model", MODEL)
     words = [
-        label("trust_ranks").format(
+        label(
+            "trust_ranks",
             days=counted(row["days"], "earlier_day"),
             grew=counted(row["promising"], "trust_grew"),
             **{name: f"{100 * row[name]:.0f}" for name in ("auc", "low", "high")},
@@ -78,24 +79,25 @@ def trust_said(look: Outlook) -> str:
         words.append(label("trust_all"))
     else:
         rivals = [_rival(name) for name in table.loc[~table["beaten"], "baseline"]]
-        words.append(label("trust_not_all").format(rivals=_listed(rivals), best=_rival(found.recommended)))
+        words.append(label("trust_not_all", rivals=_listed(rivals), best=_rival(found.recommended)))
     return " ".join(words)
 
 
 def against_said(look: Outlook) -> str:
     """By how many pairs of a hundred the score is ahead of each baseline, and which candidate it is."""
     parts = [
-        label("rank_ahead").format(
+        label(
+            "rank_ahead",
             rival=_rival(row["baseline"]),
             **{name: f"{100 * row[key]:+.1f}" for name, key in (("more", "auc"), ("low", "low"), ("high", "high"))},
         )
         for row in look.trial.against.to_dict("records")
     ]
-    words = [label("trust_ahead").format(rivals="; ".join(parts))] if parts else []
+    words = [label("trust_ahead", rivals="; ".join(parts))] if parts else []
     if look.judged:
-        words.append(label("trust_kind").format(kind=_rival(look.safety.judge.name)))
+        words.append(label("trust_kind", kind=_rival(look.safety.judge.name)))
     if look.scored and look.safety.guard.declines:
-        words.append(label("trust_told").format(kind=_rival(look.safety.choice.name)))
+        words.append(label("trust_told", kind=_rival(look.safety.choice.name)))
     return " ".join(words)
 
 
@@ -151,7 +153,8 @@ def calibration_said(look: Outlook) -> str:
     """What came of those told the highest potential, and of all."""
     table = calibration(look)
     last = table.iloc[-1]
-    words = label("trust_calibrated").format(
+    words = label(
+        "trust_calibrated",
         chance=text(last["chance"], "share"),
         came=text(last["grew_share"], "share"),
         cases=text(int(last["forecasts"]), "count"),
@@ -160,12 +163,12 @@ def calibration_said(look: Outlook) -> str:
         **{name: text(last[name], "share") for name in ("low", "high")},
     )
     lift = float(row_of(look.trial.summary, "model", MODEL)["lift"])
-    return f"{words} {label('trust_lift').format(lift=f'{lift:.1f}')}" if lift == lift else words
+    return f"{words} {label('trust_lift', lift=f'{lift:.1f}')}" if lift == lift else words
 
 
 def calibration_alt(look: Outlook) -> str:
     """The same, of the figure."""
-    return label("alt_potential_calibration").format(said=calibration_said(look))
+    return label("alt_potential_calibration", said=calibration_said(look))
 
 
 # --- what people do today ---
@@ -175,10 +178,11 @@ def practice_said(look: Outlook, currency: str) -> str:
     """What cutting the half with the least revenue would have missed, beside as many by score."""
     found = look.practice
     if not found.promising:
-        return label("practice_nobody").format(accounts=counted(found.accounts, "account"))
+        return label("practice_nobody", accounts=counted(found.accounts, "account"))
     row = _half(found)
     words = [
-        label("practice_said").format(
+        label(
+            "practice_said",
             accounts=counted(found.accounts, "account"),
             day=f"{found.day:%Y-%m-%d}",
             promising=text(found.promising, "count"),
@@ -189,23 +193,23 @@ def practice_said(look: Outlook, currency: str) -> str:
     ]
     if row["missed_revenue"] or row["missed_score"]:
         amounts = {name: money(float(row[f"lost_{name}"]), currency) for name in ("revenue", "score")}
-        words.append(label("practice_lost").format(money=label(f"value_{found.money}"), **amounts))
+        words.append(label("practice_lost", money=label(f"value_{found.money}"), **amounts))
     if row["missed_revenue"] != row["missed_score"]:
         key = "practice_surely" if row["p_same"] <= CLEAR else "practice_alike"
-        words.append(label(key).format(p=chance(row["p_same"])))
+        words.append(label(key, p=chance(row["p_same"])))
     return " ".join(words)
 
 
 def practice_alt(look: Outlook) -> str:
     """The same, of the figure."""
-    return label("alt_practice").format(said=practice_said(look, ""))
+    return label("alt_practice", said=practice_said(look, ""))
 
 
 def drawn(look: Outlook) -> pd.DataFrame:
     """The table of today's practice; raises BookError where nobody grew, for there is nothing to miss."""
     found = look.practice
     if not found.promising:
-        raise BookError(label("practice_nobody").format(accounts=counted(found.accounts, "account")))
+        raise BookError(label("practice_nobody", accounts=counted(found.accounts, "account")))
     return found.table
 
 
@@ -218,16 +222,16 @@ def drift_said(look: Outlook) -> str:
     found, day = look.safety.drift, look.safety.day
     row = found.table.iloc[0]
     if not row["gap"] >= 0:
-        return label("drift_few").format(day=day)
+        return label("drift_few", day=day)
     gap = text(min(max(row["noticeable"], found.least), 1.0), "share")
     if not row["moved"]:
-        words = [label("drift_still").format(day=day, gap=gap)]
+        words = [label("drift_still", day=day, gap=gap)]
     else:
         ends = {name: text(row[name], "share") for name in ("then", "now", "at")}
-        words = [label("drift_moved").format(day=day), label("drift_gap").format(**ends)]
+        words = [label("drift_moved", day=day), label("drift_gap", **ends)]
     if found.features:
         names = ", ".join(label(f"feature_{name}") for name in found.features[:NAMED])
-        words.append(label("drift_features").format(features=names))
+        words.append(label("drift_features", features=names))
     return " ".join(words)
 
 
@@ -242,7 +246,7 @@ def outcome_drift_said(look: Outlook) -> str:
     words = []
     if low["moved"]:
         ends = {name: text(low[name], "share") for name in ("then", "now")}
-        words.append(label("drift_outcome_low").format(**ends))
+        words.append(label("drift_outcome_low", **ends))
     if whole["moved"]:
         words.append(label("drift_outcome_score"))
     return " ".join(words) or _still(found, whole)
@@ -255,9 +259,7 @@ def afterwards_said(look: Outlook) -> str:
     words = list(found.says)
     if lot["promising"]:
         numbers = {name: text(lot[name], "share") for name in ("rate", "low", "high")}
-        words.append(
-            label("decided_rate").format(missed=int(lot["missed"]), promising=int(lot["promising"]), **numbers)
-        )
+        words.append(label("decided_rate", missed=int(lot["missed"]), promising=int(lot["promising"]), **numbers))
     return " ".join(words)
 
 
@@ -265,8 +267,8 @@ def _still(found: OutcomeDrift, row: pd.Series) -> str:
     numbers = {"before": text(row["accounts_then"], "count"), "last": text(row["accounts_now"], "count")}
     gap = max(row["noticeable"], found.least)
     if not gap < 1:
-        return label("drift_outcome_blind").format(**numbers)
-    return label("drift_outcome_still").format(gap=text(gap, "share"), **numbers)
+        return label("drift_outcome_blind", **numbers)
+    return label("drift_outcome_still", gap=text(gap, "share"), **numbers)
 
 
 def _half(found: Practice) -> pd.Series:
@@ -280,7 +282,7 @@ def _rival(name: object) -> str:
 
 
 def _listed(names: list[str]) -> str:
-    return label("names_and").format(names=", ".join(names[:-1]), last=names[-1]) if len(names) > 1 else names[0]
+    return label("names_and", names=", ".join(names[:-1]), last=names[-1]) if len(names) > 1 else names[0]
 
 
 # --- how it was done ---
@@ -292,9 +294,10 @@ def how_said(look: Outlook) -> str:
     days = own.learned["as_of"]
     first = f"{days.min():%Y-%m-%d}" if len(days) else str(own.day)
     last = f"{days.max():%Y-%m-%d}" if len(days) else str(own.day)
-    span = first if first == last else label("how_span").format(first=first, last=last)
+    span = first if first == last else label("how_span", first=first, last=last)
     words = [
-        label("how_tested").format(
+        label(
+            "how_tested",
             days=span,
             share=share(CALIBRATION),
             seed=wish.seed,

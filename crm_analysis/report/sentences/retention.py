@@ -36,14 +36,14 @@ def kept_in_a_year(look: Outlook) -> float:
 def kept_said(look: Outlook) -> str:
     """Of how many accounts, from when to when; why it cannot be told."""
     if look.defined is None:
-        return label("leave_refused").format(reason=look.refusal)
+        return label("leave_refused", reason=look.refusal)
     try:
         row = look.yearly
     except BookError as lack:
         return str(lack)
     first, last = look.days
     numbers = {name: per_hundred(row[name]) for name in ("low", "high")}
-    return label("kept_said").format(there=int(row["there"]), kept=int(row["kept"]), first=first, last=last, **numbers)
+    return label("kept_said", there=int(row["there"]), kept=int(row["kept"]), first=first, last=last, **numbers)
 
 
 def net_retention(look: Outlook) -> float:
@@ -56,7 +56,7 @@ def revenue_said(look: Outlook) -> str:
 
     def said() -> str:
         row = look.stays.revenue_kept.iloc[0]
-        return label("kept_revenue").format(gross=text(row["gross_kept"], "share"), net=text(row["net_kept"], "share"))
+        return label("kept_revenue", gross=text(row["gross_kept"], "share"), net=text(row["net_kept"], "share"))
 
     return str(told_or(said))
 
@@ -67,7 +67,7 @@ def five_years(look: Outlook) -> str:
     def said() -> str:
         row = _five(look)
         years = counted(row["years"], "year") if row["years"] >= 1 else f"{row['years']:.2g} {label('year_part')}"
-        return label("five_value").format(share=per_hundred(row["survival"]), years=years)
+        return label("five_value", share=per_hundred(row["survival"]), years=years)
 
     return str(told_or(said))
 
@@ -80,10 +80,10 @@ def five_said(look: Outlook) -> str:
         return ""
     numbers = {name: per_hundred(row[name]) for name in ("low", "high")}
     begins = float(look.stays.curve["years"].iloc[0])
-    since = f" {label('five_from').format(begins=f'{begins:.1f}')}" if begins >= TOO_YOUNG else ""
+    since = f" {label('five_from', begins=f'{begins:.1f}')}" if begins >= TOO_YOUNG else ""
     if row["years"] < FIVE:
-        return label("five_short").format(**numbers) + since
-    words = label("five_said").format(**numbers) + since
+        return label("five_short", **numbers) + since
+    words = label("five_said", **numbers) + since
     if "constant" not in row:
         return words
     constant, low, high = row["constant"], row["low"], row["high"]
@@ -92,7 +92,7 @@ def five_said(look: Outlook) -> str:
     if constant < low:
         judged = "five_apart" if steady else "five_above"
     rate = text(look.stays.rate, "share")
-    said = label("five_constant").format(rate=rate, constant=per_hundred(constant), judged=label(judged))
+    said = label("five_constant", rate=rate, constant=per_hundred(constant), judged=label(judged))
     return f"{words} {said}"
 
 
@@ -100,7 +100,8 @@ def claim_verdict(look: Outlook) -> str:
     """What becomes of the claim, in a word or two; empty if nobody said why accounts left."""
     return str(
         told_or(
-            lambda: label("claim_value").format(
+            lambda: label(
+                "claim_value",
                 share=f"{look.stays.share:.0%}",
                 reason=look.stays.reason,
                 verdict=row_of(look.stays.claim, "who", "asked")["verdict"],
@@ -119,13 +120,14 @@ def claim_said(look: Outlook) -> str:
     verdict = {CONFIRMED: "claim_confirmed", REFUTED: "claim_refuted"}.get(str(asked["verdict"]), "claim_open")
     ends = {name: text(asked[name], "share") for name in ("share", "low", "high")}
     reason = look.stays.reason
-    said = label("claim_asked").format(of=int(asked["of"]), said=int(asked["said"]), reason=reason, **ends)
+    said = label("claim_asked", of=int(asked["of"]), said=int(asked["said"]), reason=reason, **ends)
     both = [
-        label("claim_who").format(who=label(f"who_{who}"), said=int(row["said"]), of=int(row["of"]))
+        label("claim_who", who=label(f"who_{who}"), said=int(row["said"]), of=int(row["of"]))
         for who, row in ((who, row_of(table, "who", who)) for who in ("account", "rep"))
         if row["of"] > 0
     ]
-    return label("claim_said").format(
+    return label(
+        "claim_said",
         share=f"{look.stays.share:.0%}",
         reason=reason,
         verdict=label(verdict),
@@ -143,11 +145,11 @@ def claim_said(look: Outlook) -> str:
 
 def decided_said(look: Outlook) -> str:
     """Until when leaving is decided, and how many of those counted as there then had left already."""
-    words = label("decided_said").format(day=look.told.spells.decided_until)
+    words = label("decided_said", day=look.told.spells.decided_until)
     row = told_or(lambda: look.yearly, None)
     if row is None:
         return words
-    more = label("decided_going").format(counted=int(row["counted"]), gone=int(row["counted"] - row["going_on"]))
+    more = label("decided_going", counted=int(row["counted"]), gone=int(row["counted"] - row["going_on"]))
     return f"{words} {more}"
 
 
@@ -156,14 +158,15 @@ def ended_said(look: Outlook) -> str:
     spells = look.told.spells
     there = spells.there(spells.as_of)
     kinds = {str(kind): int(n) for kind, n in look.kinds.items()}
-    return label("ended_said").format(there=len(there), goodbye=int(there["said_goodbye"].sum()), **kinds)
+    return label("ended_said", there=len(there), goodbye=int(there["said_goodbye"].sum()), **kinds)
 
 
 def reactivation_said(look: Outlook) -> str:
     """How many of the accounts silent for as long as counts as leaving ordered again."""
     table, days = look.reactivation, look.told.silence
     row = table.iloc[int((table["days"] - days).abs().argmin())]
-    return label("reactivation_said").format(
+    return label(
+        "reactivation_said",
         accounts=int(row["accounts"]),
         months=int(row["months"]),
         follow=round(row["follow_up_days"] * 12 / 365.25),
@@ -185,7 +188,7 @@ def incidence_alt(look: Outlook) -> str:
     def said() -> str:
         last = look.stays.incidence.groupby("cause", sort=False).tail(1)
         parts = [f"{row.cause} {text(row.incidence, 'share')}" for row in last.itertuples()]
-        return label("incidence_said").format(years=f"{last['years'].iloc[0]:.1f}", parts=", ".join(parts))
+        return label("incidence_said", years=f"{last['years'].iloc[0]:.1f}", parts=", ".join(parts))
 
     return str(told_or(said))
 

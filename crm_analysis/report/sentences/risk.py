@@ -32,7 +32,7 @@ def leavers(look: Outlook) -> str:
         row = look.risks.listed.total.iloc[0]
     except BookError:
         return label("unknown")
-    return label("risk_counts").format(leavers=f"{row['leavers']:.0f}", accounts=text(int(row["accounts"]), "count"))
+    return label("risk_counts", leavers=f"{row['leavers']:.0f}", accounts=text(int(row["accounts"]), "count"))
 
 
 def leavers_said(look: Outlook, currency: str) -> str:
@@ -43,7 +43,8 @@ def leavers_said(look: Outlook, currency: str) -> str:
         return "" if look.defined is None else str(lack)
     row = listed.total.iloc[0]
     key = "risk_said_negative" if row["at_risk"] <= 0 else "risk_said_year" if _last_year(listed) else "risk_said"
-    said = label(key).format(
+    said = label(
+        key,
         horizon=label(f"horizon_{look.risks.reach}"),
         low=f"{row['low_leavers']:.0f}",
         high=f"{row['high_leavers']:.0f}",
@@ -54,7 +55,7 @@ def leavers_said(look: Outlook, currency: str) -> str:
     if choice is None:
         return said
     again = float(choice.loc[choice["chosen"], "false_alarm_share"].iloc[0])
-    return f"{said} {label('risk_again').format(share=f'{again:.0%}')}" if again > 0 else said
+    return f"{said} {label('risk_again', share=f'{again:.0%}')}" if again > 0 else said
 
 
 def trust(look: Outlook) -> str:
@@ -77,22 +78,21 @@ def trust_said(look: Outlook) -> str:
     rivals = []
     for rival in (RECENCY, ALIVE):
         key, ahead, error = _against(look, rival)
-        rivals.append(
-            label(f"trial_{key}").format(rival=label(f"rival_{rival}"), ahead=f"{ahead:.3f}", error=f"{error:.3f}")
-        )
-    words = label("trial_said").format(
+        rivals.append(label(f"trial_{key}", rival=label(f"rival_{rival}"), ahead=f"{ahead:.3f}", error=f"{error:.3f}"))
+    words = label(
+        "trial_said",
         days=counted(risks.trial.forecasts["as_of"].nunique(), "earlier_day"),
         forecasts=text(int(table["forecasts"].iloc[0]), "count"),
-        rivals=label("trial_and").format(one=rivals[0], other=rivals[1]),
+        rivals=label("trial_and", one=rivals[0], other=rivals[1]),
     )
     if risks.tried_silence != risks.spells.silence:
-        words = f"{label('trial_shorter').format(silence=risks.spells.silence, tried=risks.tried_silence)} {words}"
+        words = f"{label('trial_shorter', silence=risks.spells.silence, tried=risks.tried_silence)} {words}"
     lift = row_of(table, "model", risks.used)["lift"]
     if lift == lift:
-        words += " " + label("trial_lift").format(lift=f"{lift:.1f}", candidate=label(f"rival_{risks.used}"))
+        words += " " + label("trial_lift", lift=f"{lift:.1f}", candidate=label(f"rival_{risks.used}"))
     if risks.reach > risks.trial.decided[-1]:
-        words += " " + label("trial_reach").format(
-            seen=label(f"horizon_{risks.trial.decided[-1]}"), reach=label(f"horizon_{risks.reach}")
+        words += " " + label(
+            "trial_reach", seen=label(f"horizon_{risks.trial.decided[-1]}"), reach=label(f"horizon_{risks.reach}")
         )
     return words if risks.used == MODEL else f"{words} {_used_said(look)}"
 
@@ -105,9 +105,9 @@ def list_said(look: Outlook) -> str:
     risks = look.risks
     listed = risks.listed
     if _last_year(listed):
-        value = label("list_last_year").format(money=_money_said(look))
+        value = label("list_last_year", money=_money_said(look))
     else:
-        value = label("list_money").format(money=_money_said(look), horizon=window_said(look.wishes.horizon))
+        value = label("list_money", money=_money_said(look), horizon=window_said(look.wishes.horizon))
     return f"{_used_said(look)} {value}"
 
 
@@ -120,7 +120,7 @@ def counted_said(look: Outlook) -> str:
 
 def silent_said(look: Outlook) -> str:
     """How many accounts are silent for longer than is usual for them."""
-    return label("silent_said").format(accounts=counted(len(look.silent), "account"))
+    return label("silent_said", accounts=counted(len(look.silent), "account"))
 
 
 def down_said(look: Outlook) -> str:
@@ -131,7 +131,8 @@ def down_said(look: Outlook) -> str:
         return "" if look.defined is None else str(lack)
     if not down["of"]:
         return label("down_nobody")
-    return label("down_beyond" if more["low"] > 0 else "down_chance").format(
+    return label(
+        "down_beyond" if more["low"] > 0 else "down_chance",
         down=int(down["accounts"]),
         of=counted(down["of"], "account"),
         drop=text(look.wishes.drop, "share"),
@@ -153,12 +154,12 @@ def drivers_said(look: Outlook) -> str:
     few = f" {label('drivers_alone')}" if "alone" in found.summary else ""
     clear = table[table["p_holm"] <= CLEAR]
     if clear.empty:
-        return f"{label('drivers_learned').format(**numbers)}{few} {label('drivers_none')}"
+        return f"{label('drivers_learned', **numbers)}{few} {label('drivers_none')}"
     named = [
-        label("drivers_way").format(term=term, way=label("drivers_more" if ratio > 1 else "drivers_less"))
+        label("drivers_way", term=term, way=label("drivers_more" if ratio > 1 else "drivers_less"))
         for term, ratio in clear[["term", "hazard_ratio"]].head(TERMS).itertuples(index=False, name=None)
     ]
-    return f"{label('drivers_said').format(terms='; '.join(named), **numbers)}{few}"
+    return f"{label('drivers_said', terms='; '.join(named), **numbers)}{few}"
 
 
 # --- how far to trust it ---
@@ -170,7 +171,8 @@ def calibration_said(look: Outlook) -> str:
     table = risks.calibration
     expected = float((table["chance"] * table["forecasts"]).sum())
     came = float((table["came_true"] * table["forecasts"]).sum())
-    return label("calibration_said").format(
+    return label(
+        "calibration_said",
         candidate=titled(risks.used),
         horizon=label(f"horizon_{risks.horizon}"),
         expected=f"{expected:,.0f}",
@@ -191,7 +193,8 @@ def what_if_said(look: Outlook, currency: str) -> str:
     """What it would bring to hold so many more of a hundred accounts."""
     row = look.what_if.table.iloc[-1]
     what = "margin" if "more_margin" in row else "revenue"
-    words = label("what_if_said").format(
+    words = label(
+        "what_if_said",
         points=per_hundred(look.what_if.points),
         accounts=f"{row['more_accounts']:.0f}",
         low=f"{row['low_more_accounts']:.0f}",
@@ -203,7 +206,7 @@ def what_if_said(look: Outlook, currency: str) -> str:
         },
     )
     if what == "margin" and row["break_even_yearly"] > 0:
-        words += " " + label("what_if_break_even").format(money=money(float(row["break_even_yearly"]), currency))
+        words += " " + label("what_if_break_even", money=money(float(row["break_even_yearly"]), currency))
     return words
 
 
@@ -220,13 +223,16 @@ def take_along_said(look: Outlook, currency: str) -> str:
         return label("take_nobody")
     row = named.iloc[0]
     known = row["name"] if "name" in row and isinstance(row["name"], str) else row["rep_id"]
-    words = label("take_said").format(
-        rep=known, active=counted(row["active"], "active_account"), share=text(row["revenue_share"], "share")
+    words = label(
+        "take_said",
+        rep=known,
+        active=counted(row["active"], "active_account"),
+        share=text(row["revenue_share"], "share"),
     )
     if "revenue_sole" in table and table["revenue"].sum() > 0:
         share = named["revenue_sole"].sum() / table["revenue"].sum()
-        words += " " + label("take_sole").format(
-            share=text(share, "share"), money=money(float(named["revenue_sole"].sum()), currency)
+        words += " " + label(
+            "take_sole", share=text(share, "share"), money=money(float(named["revenue_sole"].sum()), currency)
         )
     return words
 
@@ -250,7 +256,7 @@ def _used_said(look: Outlook) -> str:
     except BookError:
         return label("list_untried")
     key = "list_model" if risks.used == MODEL else "list_other"
-    return label(key).format(candidate=titled(risks.used))
+    return label(key, candidate=titled(risks.used))
 
 
 def _last_year(listed: AtRisk) -> bool:

@@ -66,7 +66,7 @@ def tasks_said(look: Outlook) -> str:
     table = look.tasks
     accounts = counted(table["account_id"].nunique(), "account")
     owners = counted(table["owner"].nunique(), "owner") if "owner" in table else label("owner_untold")
-    return label("tasks_said").format(accounts=accounts, owners=owners)
+    return label("tasks_said", accounts=accounts, owners=owners)
 
 
 def priority_unit(look: Outlook, currency: str) -> str:

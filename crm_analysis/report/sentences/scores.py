@@ -47,7 +47,7 @@ def content_said(look: Scores) -> str:
         row = look.of(CONTENT)
     except BookError as lack:
         return str(lack)
-    said = label("content_said").format(from_=_from(look, row), interval=_interval(row))
+    said = label("content_said", from_=_from(look, row), interval=_interval(row))
     return said if look.whole else f"{said} {label('content_items')}"
 
 
@@ -61,7 +61,7 @@ def nps_said(look: Scores) -> str:
 
     def said() -> str:
         row = look.of(NPS)
-        return label("nps_said").format(from_=_from(look, row), interval=_interval(row))
+        return label("nps_said", from_=_from(look, row), interval=_interval(row))
 
     return str(told_or(said))
 
@@ -76,7 +76,8 @@ def heard_said(look: Scores) -> str:
 
     def said() -> str:
         row = look.heard.iloc[0]
-        words = label("heard_said").format(
+        words = label(
+            "heard_said",
             heard=text(int(row["accounts_heard"]), "count"),
             active=text(int(row["active_accounts"]), "count"),
             share=text(row["response"], "share"),
@@ -84,7 +85,7 @@ def heard_said(look: Scores) -> str:
             day=look.as_of,
         )
         money = row.get("revenue_heard", float("nan"))
-        return words if money != money else f"{words} {label('heard_revenue').format(share=text(money, 'share'))}"
+        return words if money != money else f"{words} {label('heard_revenue', share=text(money, 'share'))}"
 
     return str(told_or(said))
 
@@ -97,19 +98,19 @@ def overview_said(look: Scores) -> str:
 
     def said() -> str:
         row = look.of(CONTENT)
-        words = label("overview_said").format(points=_points(row["points"]), interval=_interval(row))
+        words = label("overview_said", points=_points(row["points"]), interval=_interval(row))
         if len(look.scales) > 1:
-            words = f"{words} {label('overview_scales').format(scales=', '.join(look.scales))}"
+            words = f"{words} {label('overview_scales', scales=', '.join(look.scales))}"
         weighted = row.get("points_by_revenue", float("nan"))
         if weighted != weighted or row["accounts_heard"] < FEW:
             return words
         low, high = row["low_by_revenue"], row["high_by_revenue"]
         if row["effective"] < max(WIDE, LEAST_WORTH) or low != low:
-            more = label("overview_revenue_wide").format(points=_points(weighted), effective=f"{row['effective']:.1f}")
+            more = label("overview_revenue_wide", points=_points(weighted), effective=f"{row['effective']:.1f}")
             return f"{words} {more}"
         apart = "revenue_lower" if high < row["points"] else "revenue_higher" if low > row["points"] else "revenue_same"
         ends = {"low": _points(low), "high": _points(high)}
-        more = label("overview_revenue").format(points=_points(weighted), verdict=label(apart), **ends)
+        more = label("overview_revenue", points=_points(weighted), verdict=label(apart), **ends)
         return f"{words} {more}"
 
     return str(told_or(said))
@@ -131,12 +132,17 @@ def change_said(look: Scores) -> str:
     if row["p_change"] < LIKELY:
         ends = sorted(abs(float(row[end])) for end in ("low", "high"))
         moved = label("change_up" if row["points_change"] > 0 else "change_down")
-        said = label("change_sure").format(
-            moved=moved, low=_points(ends[0]), high=_points(ends[1]), chance=chance(row["p_change"]), **words
+        said = label(
+            "change_sure",
+            moved=moved,
+            low=_points(ends[0]),
+            high=_points(ends[1]),
+            chance=chance(row["p_change"]),
+            **words,
         )
     else:
-        said = label("change_none").format(p=per_hundred(row["p_change"]), **words)
-    both = label("change_both").format(both=counted(row["both"], "heard"))
+        said = label("change_none", p=per_hundred(row["p_change"]), **words)
+    both = label("change_both", both=counted(row["both"], "heard"))
     return " ".join([said, both, *([label("change_remark")] if row["remark"] else [])])
 
 
@@ -151,7 +157,8 @@ def groups_said(look: Scores, column: str) -> str:
     compared = table[table["differs"] != "few"]
     sure = compared[compared["differs"] != ""]
     parts = [
-        label("group_differs").format(
+        label(
+            "group_differs",
             group=row["group"],
             how=label(f"differs_{row['differs']}"),
             points=_points(row["content"]),
@@ -163,13 +170,13 @@ def groups_said(look: Scores, column: str) -> str:
         if "content" in table
     ]
     if compared.empty:
-        said = label("scored_untold").format(kind=kind, few=FEW)
+        said = label("scored_untold", kind=kind, few=FEW)
     elif parts:
-        said = label("scored_sure").format(many=len(compared), kind=kind, parts="; ".join(parts))
+        said = label("scored_sure", many=len(compared), kind=kind, parts="; ".join(parts))
     else:
-        said = label("scored_alike").format(many=len(compared), kind=kind)
+        said = label("scored_alike", many=len(compared), kind=kind)
     if small:
-        few = label("scored_small_one" if small == 1 else "scored_small").format(many=small, kind=kind, few=FEW)
+        few = label("scored_small_one" if small == 1 else "scored_small", many=small, kind=kind, few=FEW)
         said = f"{said} {few}"
     return said
 
@@ -191,12 +198,10 @@ def response_said(look: Scores) -> str:
         numbers = {name: text(row[name], "share") for name in ("low", "high")}
         asked = text(int(row["people_asked"]), "count")
         words.append(
-            label("response_said").format(
-                asked=asked, wave=row["wave"], share=text(row["response"], "share"), **numbers
-            )
+            label("response_said", asked=asked, wave=row["wave"], share=text(row["response"], "share"), **numbers)
         )
     if late:
-        words.append(label("response_undecided").format(many=text(late, "count"), days=ANSWER_DAYS))
+        words.append(label("response_undecided", many=text(late, "count"), days=ANSWER_DAYS))
     return " ".join(words)
 
 
@@ -211,8 +216,9 @@ def habits_said(look: Scores) -> str:
         return label("habit_none")
     row = sure.iloc[0]
     feature = label(f"feature_{row['feature']}")
-    told = label("habit_chance").format(chance=chance(row["p_holm"]))
-    return label("habit_more").format(
+    told = label("habit_chance", chance=chance(row["p_holm"]))
+    return label(
+        "habit_more",
         feature=feature[0].lower() + feature[1:],
         first=text(row["answer_low"], "share"),
         second=text(row["answer_high"], "share"),
@@ -227,8 +233,9 @@ def trial_said(look: Scores) -> str:
     except BookError as lack:
         return "" if str(lack) == _lack(look) else str(lack)
     if not found.better:
-        return label("trial_worse").format(wave=found.wave)
-    return label("trial_better").format(
+        return label("trial_worse", wave=found.wave)
+    return label(
+        "trial_better",
         wave=found.wave,
         expected=f"{found.expected:.0f}",
         asked=counted(found.asked, "invitation"),
@@ -253,7 +260,7 @@ def weighted_said(look: Scores) -> str:
         silent = int(row["people_asked"] - row["people_heard"])
         more["silent"] = counted(silent, "invitation")
         return " ".join(
-            label(key).format(low=_points(row[ends[0]]), high=_points(row[ends[1]]), **more)
+            label(key, low=_points(row[ends[0]]), high=_points(row[ends[1]]), **more)
             for key, ends in (keys if silent else keys[:2])
         )
 
@@ -269,7 +276,8 @@ def rivals_said(look: Scores) -> str:
         row, items = look.better.iloc[0], look.beside
     except BookError as lack:
         return str(lack)
-    said = label("rivals_said").format(
+    said = label(
+        "rivals_said",
         accounts=counted(row["accounts_heard"], "heard"),
         better=per_hundred(row["us_better"]),
         worse=per_hundred(row["us_worse"]),
@@ -278,7 +286,7 @@ def rivals_said(look: Scores) -> str:
     )
     sure = items["p_holm"] <= RIVALS_SURE
     sides = {"rivals_ahead": sure & (items["lead"] > 0), "rivals_behind": sure & (items["lead"] < 0)}
-    parts = [label(key).format(items=", ".join(items.loc[own, "item"])) for key, own in sides.items() if own.any()]
+    parts = [label(key, items=", ".join(items.loc[own, "item"])) for key, own in sides.items() if own.any()]
     return " ".join([said, *(parts or [label("rivals_even")]), label("rivals_corrected")])
 
 
@@ -291,7 +299,8 @@ def alpha_said(look: Scores) -> str:
     verdict = "alpha_good" if found.alpha >= GOOD else "alpha_fair" if found.alpha >= FAIR else "alpha_poor"
     if verdict == "alpha_poor" and found.high >= FAIR:
         verdict = "alpha_border"
-    said = label("alpha_said").format(
+    said = label(
+        "alpha_said",
         items=found.items,
         sheets=counted(found.people, "questionnaire"),
         accounts=counted(found.accounts, "heard"),
@@ -303,7 +312,7 @@ def alpha_said(look: Scores) -> str:
     if found.without:
         best = max(found.without, key=lambda item: found.without[item])
         if found.without[best] > found.high:
-            return f"{said} {label('alpha_weakest').format(item=best, alpha=f'{found.without[best]:.2f}')}"
+            return f"{said} {label('alpha_weakest', item=best, alpha=f'{found.without[best]:.2f}')}"
     return said
 
 
@@ -316,8 +325,8 @@ def trend_alt(look: Scores) -> str:
     def said() -> str:
         table = look.trend
         told = table[table["content"].notna()] if "content" in table else table.head(0)
-        parts = [label("trend_part").format(wave=row.wave, points=_points(row.content)) for row in told.itertuples()]
-        return label("trend_alt").format(parts=", ".join(parts)) if parts else ""
+        parts = [label("trend_part", wave=row.wave, points=_points(row.content)) for row in told.itertuples()]
+        return label("trend_alt", parts=", ".join(parts)) if parts else ""
 
     return str(told_or(said))
 
@@ -329,7 +338,8 @@ def groups_alt(look: Scores, column: str) -> str:
         table = look.groups(column)
         told = table[table["content"].notna()] if "content" in table else table.head(0)
         parts = [
-            label("groups_alt_part").format(
+            label(
+                "groups_alt_part",
                 group=row.group,
                 points=_points(row.content),
                 low=_points(row.low_content),
@@ -337,7 +347,7 @@ def groups_alt(look: Scores, column: str) -> str:
             )
             for row in told.itertuples()
         ]
-        return label("groups_alt").format(parts=", ".join(parts)) if parts else ""
+        return label("groups_alt", parts=", ".join(parts)) if parts else ""
 
     return str(told_or(said))
 
@@ -353,7 +363,8 @@ def _points(value: Any) -> str:
 
 
 def _from(look: Scores, row: pd.Series) -> str:
-    return label("scores_from").format(
+    return label(
+        "scores_from",
         people=counted(row["people_heard"], "person" if look.named else "questionnaire"),
         accounts=counted(row["accounts_heard"], "heard"),
         window=window_said(WINDOW),
@@ -364,7 +375,7 @@ def _from(look: Scores, row: pd.Series) -> str:
 def _interval(row: pd.Series) -> str:
     if row["low"] != row["low"]:
         return label("scores_no_interval")
-    return label("scores_interval").format(low=_points(row["low"]), high=_points(row["high"]))
+    return label("scores_interval", low=_points(row["low"]), high=_points(row["high"]))
 
 
 def _lack(look: Scores) -> str:

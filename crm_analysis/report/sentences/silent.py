@@ -28,7 +28,7 @@ def alike(look: SilentAccounts) -> str:
         numbers = {"alike": len(look.silent_alike), "silent": len(look.silent)}
     except BookError:
         return label("complaints_untold")
-    return label("silent_value").format(**{name: text(n, "count") for name, n in numbers.items()})
+    return label("silent_value", **{name: text(n, "count") for name, n in numbers.items()})
 
 
 def alike_said(look: SilentAccounts) -> str:
@@ -37,13 +37,13 @@ def alike_said(look: SilentAccounts) -> str:
         expected = float(look.silent_alike["complaint_chance"].sum())
     except BookError as lack:
         return str(lack)
-    return label("silent_alike_said").format(expected=f"{expected:,.0f}")
+    return label("silent_alike_said", expected=f"{expected:,.0f}")
 
 
 def list_said(look: SilentAccounts) -> str:
     """How many are listed, and what their reasons are; raises BookError where no list is shown."""
     numbers = {"alike": counted(len(look.silent_alike), "account"), "silent": text(len(look.silent), "count")}
-    return f"{label('silent_list_said').format(**numbers)} {label('silent_only')}"
+    return f"{label('silent_list_said', **numbers)} {label('silent_only')}"
 
 
 def trust_said(look: SilentAccounts) -> str:
@@ -55,7 +55,8 @@ def trust_said(look: SilentAccounts) -> str:
         return str(lack)
     ahead, error = trial.against(trial.rival)
     words = [
-        label(f"silent_trust_{trial.verdict}").format(
+        label(
+            f"silent_trust_{trial.verdict}",
             days=counted(trial.forecasts["as_of"].nunique(), "earlier_day"),
             forecasts=text(len(trial.of(MODEL)), "count"),
             rival=_rival(look),
@@ -66,9 +67,9 @@ def trust_said(look: SilentAccounts) -> str:
     row = trial.summary.set_index("model").loc[MODEL]
     if row["auc"] == row["auc"]:
         shares = {name: f"{100 * row[name]:.0f}" for name in ("auc", "low", "high")}
-        words.append(label("silent_trust_ranks").format(**shares))
+        words.append(label("silent_trust_ranks", **shares))
     if row["lift"] == row["lift"]:
-        words.append(label("silent_trust_lift").format(lift=f"{row['lift']:.1f}"))
+        words.append(label("silent_trust_lift", lift=f"{row['lift']:.1f}"))
     return " ".join(words)
 
 
@@ -78,7 +79,8 @@ def calibration_said(look: SilentAccounts) -> str:
     last = look.silent_calibration.iloc[-1]
     if row["expected"] != row["expected"]:
         raise BookError(label("silent_untried"))
-    return label("silent_calibration_said").format(
+    return label(
+        "silent_calibration_said",
         expected=f"{row['expected']:.2f}",
         many=text(int(last["forecasts"]), "count"),
         chance=text(last["chance"], "share"),

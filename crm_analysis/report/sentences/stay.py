@@ -36,21 +36,24 @@ def curve_said(look: Outlook) -> str:
     row, found, frame = medians(stays.curve).iloc[0], counts(stays.spells), stays.tenures
     median = row["median"]
     if median != median:
-        half = label("curve_no_median").format(reach=f"{row['until_years']:.1f}")
+        half = label("curve_no_median", reach=f"{row['until_years']:.1f}")
     elif median < 1:
-        half = label("curve_median_days").format(days=counted(round(median * YEAR), "day"))
+        half = label("curve_median_days", days=counted(round(median * YEAR), "day"))
     else:
-        half = label("curve_median").format(median=f"{median:.1f}")
+        half = label("curve_median", median=f"{median:.1f}")
     words = [
         half,
-        label("curve_rests").format(accounts=counted(len(frame), "account"), gone=int(frame["gone"].sum())),
+        label("curve_rests", accounts=counted(len(frame), "account"), gone=int(frame["gone"].sum())),
     ]
     if found["late"]:
-        words.append(label("curve_entered").format(late=found["late"]))
+        words.append(label("curve_entered", late=found["late"]))
     if found["unknown_age"] or found["undecided"]:
         words.append(
-            label("curve_left_out").format(
-                unknown=found["unknown_age"], undecided=found["undecided"], day=stays.spells.decided_until
+            label(
+                "curve_left_out",
+                unknown=found["unknown_age"],
+                undecided=found["undecided"],
+                day=stays.spells.decided_until,
             )
         )
     return " ".join(words)
@@ -67,21 +70,21 @@ def groups_said(groups: Groups, baseline: dt.date | None = None) -> str:
     else:
         numbers = {"groups": int(test["groups"]), "p": chance(test["p"])}
         if test["p"] > 0.05:
-            words = label("groups_alike").format(**numbers)
+            words = label("groups_alike", **numbers)
         elif pairs.empty:
-            words = label("groups_differ_none").format(**numbers)
+            words = label("groups_differ_none", **numbers)
         else:
-            words = label("groups_differ").format(pairs=_pairs_said(pairs), **numbers)
+            words = label("groups_differ", pairs=_pairs_said(pairs), **numbers)
     if groups.until == groups.until:
-        words = f"{words} {label('groups_until').format(years=f'{groups.until:.1f}')}"
-    return words if baseline is None else f"{label('groups_baseline').format(day=baseline)} {words}"
+        words = f"{words} {label('groups_until', years=f'{groups.until:.1f}')}"
+    return words if baseline is None else f"{label('groups_baseline', day=baseline)} {words}"
 
 
 def repurchase_said(look: Outlook) -> str:
     """How many new accounts order a second time within the longest time that is told."""
     row = look.stays.repurchase.iloc[-1]
     ends = {name: text(row[name], "share") for name in ("share", "low", "high")}
-    return label("repurchase_said").format(accounts=int(row["accounts"]), months=int(row["months"]), **ends)
+    return label("repurchase_said", accounts=int(row["accounts"]), months=int(row["months"]), **ends)
 
 
 def steady_said(look: Outlook) -> str:
@@ -90,7 +93,7 @@ def steady_said(look: Outlook) -> str:
     if found["p"] != found["p"]:
         return label("steady_cannot")
     key = "steady_refuted" if found["verdict"] == "refuted" else "steady_not_refuted"
-    return label(key).format(p=chance(found["p"]))
+    return label(key, p=chance(found["p"]))
 
 
 def projection_said(look: Outlook) -> str:
@@ -99,7 +102,8 @@ def projection_said(look: Outlook) -> str:
         best = look.stays.trial.iloc[0]
     except BookError as lack:
         return str(lack)
-    words = label("projection_best").format(
+    words = label(
+        "projection_best",
         periods=int(best["periods"]),
         rest=int(best["rest"]),
         model=best["model"],
@@ -117,7 +121,7 @@ def cohorts_said(look: Outlook) -> str:
     if own.empty:
         return label("cohorts_none")
     share = float((own["kept_4"] * own["accounts"]).sum() / own["accounts"].sum())
-    return label("cohorts_said").format(accounts=counted(own["accounts"].sum(), "account"), share=text(share, "share"))
+    return label("cohorts_said", accounts=counted(own["accounts"].sum(), "account"), share=text(share, "share"))
 
 
 def curve_alt(look: Outlook) -> str:
@@ -141,7 +145,7 @@ def projection_alt(look: Outlook) -> str:
 
 
 def _pairs_said(pairs: pd.DataFrame) -> str:
-    named = [label("groups_pair").format(one=row.group, other=row.other) for row in pairs.head(PAIRS).itertuples()]
+    named = [label("groups_pair", one=row.group, other=row.other) for row in pairs.head(PAIRS).itertuples()]
     if len(pairs) > PAIRS:
-        named.append(label("groups_more").format(n=len(pairs) - PAIRS))
+        named.append(label("groups_more", n=len(pairs) - PAIRS))
     return ", ".join(named)

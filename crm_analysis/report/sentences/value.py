@@ -36,10 +36,10 @@ def top_value_share(look: Outlook) -> float:
 def value_said(look: Outlook, currency: str) -> str:
     """The interval of the value of the book, and what it is; why there is none."""
     if look.worth is None:
-        return label("value_refused").format(reason=look.refusal)
+        return label("value_refused", reason=look.refusal)
     total = look.worth.total.iloc[0]
     ends = {name: money(total[name], currency) for name in ("low", "high")}
-    words = label("value_said").format(money=_money_said(look), **ends, **_scope(look))
+    words = label("value_said", money=_money_said(look), **ends, **_scope(look))
     return f"{words} {back_said(look, currency) or _bias_said(look)}".strip()
 
 
@@ -51,7 +51,8 @@ def back_said(look: Outlook, currency: str) -> str:
         return ""
     row = back.total.iloc[0]
     missed = "back_above" if row["came"] > row["high"] else "back_below"
-    return label("back_said").format(
+    return label(
+        "back_said",
         start=back.made_on,
         end=back.until,
         where=label("back_inside" if row["inside"] else missed),
@@ -64,7 +65,8 @@ def top_said(look: Outlook, currency: str) -> str:
     if look.worth is None or top_value_share(look) != top_value_share(look):
         return ""
     row = look.top.iloc[0]
-    return label("top_said").format(
+    return label(
+        "top_said",
         accounts=counted(row["accounts"], "account"),
         **{name: money(row[name], currency) for name in ("value", "low", "high")},
     )
@@ -75,7 +77,7 @@ def told_counts(look: Outlook) -> str:
     if not _compared(look):
         return ""
     told = look.compared["told"].value_counts()
-    return label("told_counts").format(**{way: text(int(told.get(way, 0)), "count") for way in ("more", "less")})
+    return label("told_counts", **{way: text(int(told.get(way, 0)), "count") for way in ("more", "less")})
 
 
 def told_said(look: Outlook) -> str:
@@ -84,8 +86,8 @@ def told_said(look: Outlook) -> str:
         return ""
     told = look.compared["told"]
     counts = {way: text(int((told == way).sum()), "count") for way in ("same", "loss")}
-    words = label("told_said").format(money=_money_said(look), horizon=window_said(look.horizon), **counts)
-    return f"{words} {label('told_loss').format(**counts)}" if (told == "loss").any() else words
+    words = label("told_said", money=_money_said(look), horizon=window_said(look.horizon), **counts)
+    return f"{words} {label('told_loss', **counts)}" if (told == "loss").any() else words
 
 
 def differing_said(look: Outlook, told: str, currency: str) -> str:
@@ -93,18 +95,20 @@ def differing_said(look: Outlook, told: str, currency: str) -> str:
     table = look.differing(told)
     if table.empty:
         return label("told_none_more" if told == "more" else "told_none_less")
-    words = label("told_more" if told == "more" else "told_less").format(
-        accounts=counted(len(table), "account"), difference=money(table["difference"].abs().sum(), currency)
+    words = label(
+        "told_more" if told == "more" else "told_less",
+        accounts=counted(len(table), "account"),
+        difference=money(table["difference"].abs().sum(), currency),
     )
     gone = int((table["alive"] < 0.5).sum())
     if told == "less" and table["alive"].notna().any():
-        words += " " + label("told_less_alive").format(gone=text(gone, "count"))
+        words += " " + label("told_less_alive", gone=text(gone, "count"))
     return f"{words} {label('told_chance')}"
 
 
 def holds_said(look: Outlook) -> str:
     """What a value holds, over which time, discounted by how much."""
-    return f"{look.told.holds} {label('value_horizon').format(**_scope(look))}"
+    return f"{look.told.holds} {label('value_horizon', **_scope(look))}"
 
 
 def model_said(look: Outlook) -> str:
@@ -112,7 +116,7 @@ def model_said(look: Outlook) -> str:
     if look.model is None:
         return ""
     if look.trial is None:
-        return label("untried").format(model=look.model.title, reason=look.untried)
+        return label("untried", model=look.model.title, reason=look.untried)
     return look.trial.verdict
 
 
@@ -121,7 +125,7 @@ def used_said(look: Outlook) -> str:
     if look.model is None or look.trial is None:
         return model_said(look)
     key = "used_history" if look.trial.history_wins else "used_model"
-    words = [label(key).format(model=look.model.title), _coverage_said(look)]
+    words = [label(key, model=look.model.title), _coverage_said(look)]
     if look.model.title.startswith("BG/NBD"):
         words.append(label("used_bg"))
     return " ".join(words)
@@ -133,7 +137,7 @@ def trust_said(look: Outlook) -> str:
     words = [_coverage_said(look), _bias_said(look)]
     if look.histories.time(look.horizon) > look.histories.time(trial.horizon):
         reach = {"tried": window_said(trial.horizon), "horizon": window_said(look.horizon)}
-        words.append(label("trust_reach_history" if trial.history_wins else "trust_reach").format(**reach))
+        words.append(label("trust_reach_history" if trial.history_wins else "trust_reach", **reach))
     return " ".join(word for word in words if word)
 
 
@@ -150,8 +154,8 @@ def came(look: Outlook) -> str:
         row = look.past.total.iloc[0]
     except BookError:
         return ""
-    return label("past_counts").format(
-        came=text(row["orders"], "count"), expected=text(round(row["expected_orders"]), "count")
+    return label(
+        "past_counts", came=text(row["orders"], "count"), expected=text(round(row["expected_orders"]), "count")
     )
 
 
@@ -163,7 +167,8 @@ def past_said(look: Outlook) -> str:
         return ""
     row = past.total.iloc[0]
     missed = "forecast_above" if row["orders"] > row["high"] else "forecast_below"
-    return label("past_said").format(
+    return label(
+        "past_said",
         came=text(row["orders"], "count"),
         start=past.made_on + dt.timedelta(days=1),
         end=past.until,
@@ -178,7 +183,8 @@ def past_said(look: Outlook) -> str:
 def past_share_said(look: Outlook) -> str:
     """How many accounts ordered within their interval, and what came from accounts nobody could forecast."""
     past = look.past
-    return label("past_share").format(
+    return label(
+        "past_share",
         share=text(past.inside, "share"),
         accounts=counted(len(past.accounts), "account"),
         new=text(int(past.total["new_orders"].iloc[0]), "count"),
@@ -198,14 +204,14 @@ def found_said(look: Outlook) -> str:
     frame = look.histories.frame
     late = int(frame["late_entry"].sum())
     accounts = counted(len(frame), "account")
-    return label("found_late" if late else "found_none_late").format(late=text(late, "count"), accounts=accounts)
+    return label("found_late" if late else "found_none_late", late=text(late, "count"), accounts=accounts)
 
 
 def _coverage_said(look: Outlook) -> str:
     coverage = float(look.candidate["coverage"])
     off = coverage - LEVEL
     judged = "trust_narrow" if off < -NEAR else "trust_wide" if off > NEAR else "trust_right"
-    return label("trust_coverage").format(coverage=text(coverage, "share"), judged=label(judged))
+    return label("trust_coverage", coverage=text(coverage, "share"), judged=label(judged))
 
 
 def _bias_said(look: Outlook) -> str:
@@ -217,7 +223,7 @@ def _bias_said(look: Outlook) -> str:
         return ""
     if abs(bias) < EVEN:
         return label("trust_bias_none")
-    return label("trust_bias").format(bias=text(abs(bias), "share"), way="few" if bias < 0 else "many")
+    return label("trust_bias", bias=text(abs(bias), "share"), way="few" if bias < 0 else "many")
 
 
 def _compared(look: Outlook) -> bool:
@@ -232,7 +238,7 @@ def _money_said(look: Outlook) -> str:
     """What a value is, in a word."""
     worth = look.told
     words = label("value_margin" if worth.money == "margin" else "value_revenue")
-    return words if look.cost is None else label("value_less_cost").format(money=words)
+    return words if look.cost is None else label("value_less_cost", money=words)
 
 
 def _scope(look: Outlook) -> dict[str, str]:

@@ -59,10 +59,10 @@ def lift(look: Proposals, currency: str) -> str:
         return label("unknown")
     low, high = row[f"low_{name}"], row[f"high_{name}"]
     if low < 0 < high:
-        return label("lift_value_unsure").format(low=money(float(low), currency), high=money(float(high), ""))
+        return label("lift_value_unsure", low=money(float(low), currency), high=money(float(high), ""))
     ends = between(low, high, lambda amount: money(amount, ""))
     kind = label("spread_profit") if name == "profit_gain" else label("spread_revenue")
-    return label("lift_value").format(amount=money(float(row[name]), currency), money=kind, between=ends)
+    return label("lift_value", amount=money(float(row[name]), currency), money=kind, between=ends)
 
 
 def lift_said(look: Proposals, currency: str) -> str:
@@ -72,18 +72,17 @@ def lift_said(look: Proposals, currency: str) -> str:
     row, name = _whole(look)
     found = look.lifted
     moves = "; ".join(
-        label("lift_move").format(
-            accounts=counted(wish.accounts, "account"), begin=state(wish.begin), end=state(wish.end)
-        )
+        label("lift_move", accounts=counted(wish.accounts, "account"), begin=state(wish.begin), end=state(wish.end))
         for wish in found.wishes
     )
     kind = "margin" if name == "profit_gain" else "revenue"
     gain = f"gain_{kind}"
     if not row[gain] > -np.inf:
-        return f"{label('lift_untold').format(moves=moves)} {' '.join(found.says[1:])}".strip()
+        return f"{label('lift_untold', moves=moves)} {' '.join(found.says[1:])}".strip()
     known = found.table[found.table["from_state"] != ""]["movers"]
     words = [
-        label("lift_said").format(
+        label(
+            "lift_said",
             moves=moves,
             gain=money(float(row[gain]), currency),
             between=between(row[f"low_{gain}"], row[f"high_{gain}"], lambda amount: money(amount, "")),
@@ -96,13 +95,13 @@ def lift_said(look: Proposals, currency: str) -> str:
     if row["effort_cost"] > -np.inf:
         hours = row["extra_minutes"] / 60
         key = "lift_effort" if hours >= 0 else "lift_effort_less"
-        parts.append(label(key).format(hours=counted_hours(abs(hours)), cost=money(abs(row["effort_cost"]), currency)))
+        parts.append(label(key, hours=counted_hours(abs(hours)), cost=money(abs(row["effort_cost"]), currency)))
     if row["extra_avoidable"] > -np.inf:
-        parts.append(label("lift_avoidable").format(cost=money(float(row["extra_avoidable"]), currency)))
+        parts.append(label("lift_avoidable", cost=money(float(row["extra_avoidable"]), currency)))
     if parts and name == "profit_gain":
         left = money(float(row[name]), currency)
-        both = label("lift_and").format(first=parts[0], last=parts[1]) if len(parts) > 1 else parts[0]
-        words.append(label("lift_left").format(parts=both, left=left))
+        both = label("lift_and", first=parts[0], last=parts[1]) if len(parts) > 1 else parts[0]
+        words.append(label("lift_left", parts=both, left=left))
     if row[f"low_{name}"] < 0 < row[f"high_{name}"]:
         words.append(label("lift_unsure"))
     return " ".join([*words, *_largest(look, kind, currency)])
@@ -115,7 +114,7 @@ def _largest(look: Proposals, kind: str, currency: str) -> list[str]:
         found = look.movers.lifts[wish.begin, wish.end]
         names = {"begin": state(wish.begin), "end": state(wish.end), "movers": found.accounts}
         if 1 < found.accounts < FEW:
-            words.append(label("what_if_few_movers").format(**names))
+            words.append(label("what_if_few_movers", **names))
         if found.accounts > 1 and found.share_of_largest(kind) > MOST_OF_IT:
             told = {
                 "share": f"{found.share_of_largest(kind):.0%}",
@@ -123,7 +122,7 @@ def _largest(look: Proposals, kind: str, currency: str) -> list[str]:
                 "accounts": counted(wish.accounts, "account"),
                 "gain": money(wish.accounts * found.gain_without_largest(kind), currency),
             }
-            words.append(label("lift_largest").format(**names, **told))
+            words.append(label("lift_largest", **names, **told))
     return words
 
 
@@ -132,7 +131,7 @@ def lift_rests(look: Proposals) -> str:
     found = look.lifted
     words = list(found.says)
     if look.effort is not None:
-        words.append(label("lift_minutes").format(cost=f"{look.minute_cost:.2f}", states=_minutes(look)))
+        words.append(label("lift_minutes", cost=f"{look.minute_cost:.2f}", states=_minutes(look)))
     return " ".join(words)
 
 
@@ -147,7 +146,7 @@ def lifted(look: Proposals, currency: str = "") -> pd.DataFrame:
     found = _but(lambda: look.lifted, look).table
     rows = []
     for row in (found if len(found) > 2 else found.iloc[:1]).to_dict("records"):
-        arrow = label("move_arrow").format(begin=state(row["from_state"]), end=state(row["to_state"]))
+        arrow = label("move_arrow", begin=state(row["from_state"]), end=state(row["to_state"]))
         move = arrow if row["from_state"] else label("plan_all")
         for name, (words, average) in _ROWS.items():
             if row.get(name, np.nan) > -np.inf:
@@ -187,7 +186,8 @@ def book_said(look: Proposals, currency: str) -> str:
     if not found["after_profit"] > -np.inf:
         return ""
     key = "book_profit" if found["fixed"] > -np.inf else "book_profit_no_fixed"
-    return label(key).format(
+    return label(
+        key,
         before=money(float(found["profit"]), currency),
         after=money(float(found["after_profit"]), currency),
         between=between(found["low_after_profit"], found["high_after_profit"], lambda amount: money(amount, "")),
@@ -228,7 +228,7 @@ def matrix_alt(look: Proposals) -> str:
     parts = [
         f"{state(name)} {text(part, 'share')}" for name, part in zip(own["from_state"], own["moved_share"], strict=True)
     ]
-    return label("alt_matrix").format(span=span(look), parts=", ".join(parts))
+    return label("alt_matrix", span=span(look), parts=", ".join(parts))
 
 
 def movers(look: Proposals) -> pd.DataFrame:
@@ -246,8 +246,11 @@ def expect(look: Proposals) -> str:
     table = look.expected.table
     own = table[~table["state"].isin([INACTIVE, ""])]
     return ", ".join(
-        label("expect_value").format(
-            state=state(row["state"]), expected=f"{row['expected']:,.0f}", now=text(row["accounts"], "count")
+        label(
+            "expect_value",
+            state=state(row["state"]),
+            expected=f"{row['expected']:,.0f}",
+            now=text(row["accounts"], "count"),
         )
         for _, row in own.iterrows()
     )
@@ -259,7 +262,8 @@ def expect_said(look: Proposals, currency: str) -> str:
     table = found.table
     own = table[table["state"] != ""]
     parts = [
-        label("expect_part").format(
+        label(
+            "expect_part",
             state=state(row["state"]),
             low=f"{row['low_expected']:,.0f}",
             high=f"{row['high_expected']:,.0f}",
@@ -268,7 +272,8 @@ def expect_said(look: Proposals, currency: str) -> str:
     ]
     last = table.iloc[-1]
     came, low, high = found.entries
-    return label("expect_said").format(
+    return label(
+        "expect_said",
         span=span(look),
         parts="; ".join(parts),
         entries=f"{came:,.0f}",

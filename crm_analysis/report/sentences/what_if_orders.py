@@ -43,8 +43,8 @@ def hits(look: Proposals) -> str:
     if lack(lambda: look.price):
         return label("unknown")
     own = look.price.hits
-    return label("hits_value").format(
-        accounts=counted(len(own), "account"), orders=counted(int(own["small"].sum()), "order_below")
+    return label(
+        "hits_value", accounts=counted(len(own), "account"), orders=counted(int(own["small"].sum()), "order_below")
     )
 
 
@@ -59,9 +59,10 @@ def hits_said(look: Proposals, currency: str) -> str:
         return label("hits_no_orders")
     minimum, price = money(proposal.minimum, currency), money(proposal.surcharge, currency)
     if own.empty:
-        return label("hits_nobody").format(minimum=minimum)
+        return label("hits_nobody", minimum=minimum)
     words = [
-        label("hits_said" if proposal.surcharge > 0 else "hits_said_open").format(
+        label(
+            "hits_said" if proposal.surcharge > 0 else "hits_said_open",
             minimum=minimum,
             price=price,
             accounts=counted(len(own), "account"),
@@ -70,9 +71,9 @@ def hits_said(look: Proposals, currency: str) -> str:
         )
     ]
     if found.found.minimum_chosen:
-        words.append(label("hits_minimum_chosen").format(minimum=minimum))
+        words.append(label("hits_minimum_chosen", minimum=minimum))
     if found.found.surcharge_chosen and proposal.surcharge > 0:
-        words.append(label("hits_price_chosen").format(price=price))
+        words.append(label("hits_price_chosen", price=price))
     return " ".join([*words, even_said(found)]).strip()
 
 
@@ -86,25 +87,27 @@ def even_said(found: SmallOrders) -> str:
         if not row["profit_staying"] > -np.inf:
             continue
         if row["any"]:
-            words.append(label("even_never").format(rest=rest))
+            words.append(label("even_never", rest=rest))
         elif not row["break_even"] >= 0:
-            words.append(label("even_always").format(rest=rest))
+            words.append(label("even_always", rest=rest))
         elif not row["may_leave"]:
-            words.append(label("even_one").format(rest=rest))
+            words.append(label("even_one", rest=rest))
         else:
             told = {"may": text(int(row["may_leave"]), "count"), "accounts": counted(len(found.hits), "account")}
-            words.append(label("even_at").format(rest=rest, share=text(row["break_even"], "share"), **told))
+            words.append(label("even_at", rest=rest, share=text(row["break_even"], "share"), **told))
             if row["may_leave"] > row["most_first"]:
                 key = "even_worst" if row["most_first"] else "even_worst_none"
-                worst.append(label(key).format(n=row["most_first"], rest=rest))
+                worst.append(label(key, n=row["most_first"], rest=rest))
     return " ".join([*words, *dict.fromkeys(worst)])
 
 
 def spread(look: Proposals, currency: str) -> str:
     """From the worst to the best over plausible reactions."""
     table = _known(look.price)
-    return label("spread_value").format(
-        low=money(float(table["low_profit"].min()), currency), high=money(float(table["high_profit"].max()), "")
+    return label(
+        "spread_value",
+        low=money(float(table["low_profit"].min()), currency),
+        high=money(float(table["high_profit"].max()), ""),
     )
 
 
@@ -113,7 +116,8 @@ def spread_said(look: Proposals, currency: str) -> str:
     table = _known(look.price)
     means = table["profit_change"]
     worst, best = table.loc[means.idxmin()], table.loc[means.idxmax()]
-    words = label("spread_said").format(
+    words = label(
+        "spread_said",
         most=_percent(float(table["leave_share"].max())),
         accounts=counted(len(look.price.hits), "account"),
         worst=money(float(worst["profit_change"]), currency),
@@ -235,7 +239,7 @@ def drawn(look: Proposals) -> pd.DataFrame:
 
 def grid_alt(look: Proposals, currency: str) -> str:
     """What the figure shows."""
-    return label("alt_reactions").format(said=spread_said(look, currency))
+    return label("alt_reactions", said=spread_said(look, currency))
 
 
 def _price(look: Proposals) -> SmallOrders:

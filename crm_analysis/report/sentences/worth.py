@@ -55,16 +55,17 @@ def _question_said(look: Worth, question: str, table: pd.DataFrame, words: pd.Da
     test = tests[tests["question"] == question]
     name = label(f"worth_question_{question}")
     if test.empty or not test["p_any"].iloc[0] >= 0:
-        return " ".join([*said, label("worth_few_levels").format(question=name)])
+        return " ".join([*said, label("worth_few_levels", question=name)])
     row = test.iloc[0]
     if row["p_any"] >= CLEAR:
         left = counted(table["left"].sum(), "leaver")
-        return " ".join([*said, label("worth_alike").format(question=name, p=chance(row["p_any"]), left=left)])
-    said.append(label("worth_unlike").format(question=name, p=chance(row["p_any"])))
+        return " ".join([*said, label("worth_alike", question=name, p=chance(row["p_any"]), left=left)])
+    said.append(label("worth_unlike", question=name, p=chance(row["p_any"])))
     reference = str(level[table["level"] == row["reference"]].iloc[0])
     apart = (table["low_ratio"] > 1) | (table["high_ratio"] < 1)
     ratios = [
-        label("worth_ratio").format(
+        label(
+            "worth_ratio",
             level=own["words"],
             ratio=_times(own["ratio"]),
             reference=reference,
@@ -74,7 +75,7 @@ def _question_said(look: Worth, question: str, table: pd.DataFrame, words: pd.Da
         for _, own in table[apart].iterrows()
     ]
     if ratios:
-        said.append(label("worth_ratios").format(ratios="; ".join(ratios)))
+        said.append(label("worth_ratios", ratios="; ".join(ratios)))
     if question == "satisfaction":
         said += _shape_said(row, table)
     return " ".join(said)
@@ -83,10 +84,10 @@ def _question_said(look: Worth, question: str, table: pd.DataFrame, words: pd.Da
 def _rates_said(table: pd.DataFrame, words: pd.DataFrame) -> str:
     level = words["voice_level"].str.split(":").str[0]
     rates = [
-        label("worth_rate").format(level=name, rate=_hundred(rate), low=_hundred(low), high=_hundred(high))
+        label("worth_rate", level=name, rate=_hundred(rate), low=_hundred(low), high=_hundred(high))
         for name, rate, low, high in zip(level, table["rate"], table["low"], table["high"], strict=True)
     ]
-    return f"{words['voice_question'].iloc[0]}. {label('worth_rates').format(rates='; '.join(rates))}"
+    return f"{words['voice_question'].iloc[0]}. {label('worth_rates', rates='; '.join(rates))}"
 
 
 def _shape_said(test: pd.Series, table: pd.DataFrame) -> list[str]:
@@ -97,12 +98,12 @@ def _shape_said(test: pd.Series, table: pd.DataFrame) -> list[str]:
     if test["p_bent"] < CLEAR:
         p, worst = chance(test["p_bent"]), str(heard.sort_values("ratio", kind="stable")["words"].iloc[-1])
         if heard["ratio"].is_monotonic_decreasing:
-            return [label("worth_falls").format(p=p)]
+            return [label("worth_falls", p=p)]
         key = "worth_rises" if heard["ratio"].is_monotonic_increasing else "worth_bent"
-        return [label(key).format(p=p, level=worst)]
+        return [label(key, p=p, level=worst)]
     if test["p_heard"] >= CLEAR:
-        return [label("worth_heard_alike").format(p=chance(test["p_heard"]))]
-    return [label("worth_straight").format(p=chance(test["p_bent"]))] if test["p_bent"] >= 0 else []
+        return [label("worth_heard_alike", p=chance(test["p_heard"]))]
+    return [label("worth_straight", p=chance(test["p_bent"]))] if test["p_bent"] >= 0 else []
 
 
 # --- margin ---
@@ -114,7 +115,7 @@ def margin_said(look: Worth) -> str:
     table = found.table.assign(words=look.margin["voice_level"].str.split(":").str[0])
     clear = table["p_holm"] < CLEAR
     if not clear.any():
-        return label("worth_margin_none").format(money=_stake(found.money))
+        return label("worth_margin_none", money=_stake(found.money))
     levels = []
     for _, row in table[clear].iterrows():
         key = "worth_below" if row["against"] < 1 else "worth_above"
@@ -122,10 +123,10 @@ def margin_said(look: Worth) -> str:
             abs(row[name] - 1) if (row[name] < 1) == (row["against"] < 1) else 0.0 for name in ("low", "high")
         )
         shown = [text(end, "share") for end in (abs(row["against"] - 1), *ends)]
-        levels.append(label(key).format(level=row["words"], share=shown[0], low=shown[1], high=shown[2]))
-    said = label("worth_margin_clear").format(levels="; ".join(levels))
+        levels.append(label(key, level=row["words"], share=shown[0], low=shown[1], high=shown[2]))
+    said = label("worth_margin_clear", levels="; ".join(levels))
     for _, row in table[clear & (table["largest"] >= LARGE)].iterrows():
-        said += " " + label("worth_larger").format(level=row["words"], share=text(row["largest"], "share"))
+        said += " " + label("worth_larger", level=row["words"], share=text(row["largest"], "share"))
     return said
 
 
@@ -137,7 +138,7 @@ def margin_how(look: Worth) -> str:
     key = "worth_margin_how" if found.bands > 1 else "worth_margin_how_one"
     starts = ", ".join(str(day) for day in found.starts)
     kind = _stake(found.money)
-    return label(key).format(money=kind[0].upper() + kind[1:], starts=starts, n=f"{years:,}", bands=found.bands)
+    return label(key, money=kind[0].upper() + kind[1:], starts=starts, n=f"{years:,}", bands=found.bands)
 
 
 # --- what to improve for whom ---
@@ -159,12 +160,12 @@ def improvement_said(look: Worth, currency: str) -> str:
     accounts, brought = counted(row["accounts"], "account"), money(float(row["at_stake"]), currency)
     if found.index:
         whole = found.each["priority"].clip(lower=0).sum()
-        return label("priority_by").format(
+        return label("priority_by",
             dimension=row["improvement"], share=text(row["priority"] / whole, "share"), low=f"{row['low']:.0f}",
             high=f"{row['high']:.0f}", accounts=accounts, money=brought,
         )  # fmt: skip
     low, high, amount = (money(float(row[name]), currency) for name in ("low", "high", "priority"))
-    return label("priority_by_money").format(
+    return label("priority_by_money",
         dimension=row["improvement"], amount=amount, stake=_stake(found.money), low=low, high=high, accounts=accounts,
         money=brought,
     )  # fmt: skip
@@ -177,9 +178,10 @@ def priorities_said(look: Worth, currency: str) -> str:
         return _no_gain(look)
     row = table.iloc[0]
     rep = row.get("rep_id")
-    who = " " + label("priority_rep").format(rep=rep) if isinstance(rep, str) and rep else ""
+    who = " " + label("priority_rep", rep=rep) if isinstance(rep, str) and rep else ""
     name = row.get("name")
-    said = label("priority_first").format(
+    said = label(
+        "priority_first",
         name=name if isinstance(name, str) and name else row["account_id"],
         rep=who,
         dimension=row["improvement"],
@@ -192,24 +194,27 @@ def priorities_said(look: Worth, currency: str) -> str:
     )
     if row["low"] <= 0:
         key = "priority_unsure" if row["low"] < 0 else "priority_no_gap"
-        said += " " + label(key).format(dimension=row["improvement"])
+        said += " " + label(key, dimension=row["improvement"])
     sure = int((table["surely_first"] > LIKELY).sum())
-    return f"{said} {label('priority_sure').format(n=text(len(table), 'count'), sure=text(sure, 'count'))}"
+    return f"{said} {label('priority_sure', n=text(len(table), 'count'), sure=text(sure, 'count'))}"
 
 
 def priorities_how(look: Worth) -> str:
     """What a priority is, and what was assumed; raises BookError as `priorities_said`."""
     found = look.priorities
     key = "priority_how" if found.index else "priority_how_money"
-    return " ".join([label(key).format(stake=_stake(found.money)), *found.says])
+    return " ".join([label(key, stake=_stake(found.money)), *found.says])
 
 
 def unheard_said(look: Worth, currency: str) -> str:
     """How much margin is with accounts nobody was heard of; raises BookError as `Worth.unheard`."""
     table = look.unheard
     lost = float(table["at_stake"].sum())
-    said = label("unheard_said").format(
-        accounts=counted(len(table), "account"), money=money(lost, currency), share=text(lost / look.at_stake, "share")
+    said = label(
+        "unheard_said",
+        accounts=counted(len(table), "account"),
+        money=money(lost, currency),
+        share=text(lost / look.at_stake, "share"),
     )
     if "was_asked" not in table:
         return said
@@ -224,7 +229,7 @@ def rosier(look: Worth) -> str:
 
     def said() -> str:
         table = look.scorecard.items
-        return label("focus_value").format(rosier=int((table["verdict"] == "rosier").sum()), of=len(table))
+        return label("focus_value", rosier=int((table["verdict"] == "rosier").sum()), of=len(table))
 
     return str(told_or(said))
 
@@ -240,20 +245,20 @@ def focus_said(look: Worth) -> str:
     perhaps = int((found.items["verdict"] == "perhaps_rosier").sum())
     more = f" {counted(perhaps, 'focus_perhaps')}" if perhaps else ""
     if table.empty:
-        return label("focus_none").format(accounts=accounts) + more
+        return label("focus_none", accounts=accounts) + more
     table = table.sort_values(["difference", "item"], ascending=[False, True])
     items = ", ".join(
-        label("focus_times").format(item=item, difference=text(apart, "share"))
+        label("focus_times", item=item, difference=text(apart, "share"))
         for item, apart in zip(table["item"], table["difference"], strict=True)
     )
-    return label("focus_said").format(items=items, accounts=accounts) + more
+    return label("focus_said", items=items, accounts=accounts) + more
 
 
 def focus_how(look: Worth) -> str:
     """How many views were paired, and how many not; raises BookError where our people did not answer."""
     found = look.scorecard
     pairs, unpaired = counted(found.pairs, "focus_view"), counted(found.unpaired, "focus_unpaired_have")
-    return label("focus_pairs").format(pairs=pairs, same=found.same_wave, unpaired=unpaired)
+    return label("focus_pairs", pairs=pairs, same=found.same_wave, unpaired=unpaired)
 
 
 def focus_importance_said(look: Worth) -> str:
@@ -263,7 +268,7 @@ def focus_importance_said(look: Worth) -> str:
         return ""
     own = found.agreement
     numbers = {name: f"{own[name]:.2f}" for name in ("rho", "low", "high")}
-    said = label("focus_agree").format(items=int(own["items"]), **numbers)
+    said = label("focus_agree", items=int(own["items"]), **numbers)
     table = found.importance[found.importance["p_holm"] < CLEAR]
     table = table[table["rank_ours"] != table["rank_theirs"]]
     if table.empty:
@@ -271,7 +276,7 @@ def focus_importance_said(look: Worth) -> str:
     table = table.assign(ranks=(table["rank_ours"] - table["rank_theirs"]).abs(), apart=table["difference"].abs())
     worst = table.sort_values(["ranks", "apart", "item"], ascending=[False, False, True]).iloc[0]
     ranks = {"ours": int(worst["rank_ours"]), "theirs": int(worst["rank_theirs"])}
-    return f"{said} {label('focus_misjudged').format(item=worst['item'], **ranks)}"
+    return f"{said} {label('focus_misjudged', item=worst['item'], **ranks)}"
 
 
 def focus_teams_said(look: Worth) -> str:
@@ -284,7 +289,7 @@ def focus_teams_said(look: Worth) -> str:
         return label("focus_team_none")
     row = clear.sort_values(["difference", "team"], ascending=[False, True]).iloc[0]
     numbers = {name: text(row[name], "share") for name in ("difference", "low", "high")}
-    return label("focus_team").format(team=row["team"], **numbers)
+    return label("focus_team", team=row["team"], **numbers)
 
 
 # --- alt texts ---
@@ -294,17 +299,17 @@ def leaving_alt(look: Worth) -> str:
     """What a reader sees in the figure of leaving; raises BookError as `leaving_said`."""
     table = look.linked.table
     said = [_rates_said(own, look.leaving.loc[own.index]) for _, own in table.groupby("question", sort=False)]
-    return label("alt_leaving").format(said=" ".join(said))
+    return label("alt_leaving", said=" ".join(said))
 
 
 def priorities_alt(look: Worth, currency: str) -> str:
     """What a reader sees in the figure of priorities; raises BookError as `priorities_said`."""
-    return label("alt_priorities").format(said=priorities_said(look, currency))
+    return label("alt_priorities", said=priorities_said(look, currency))
 
 
 def focus_alt(look: Worth) -> str:
     """What a reader sees in the figure of the scorecard; why there is none."""
-    return label("alt_focus").format(said=focus_said(look))
+    return label("alt_focus", said=focus_said(look))
 
 
 def _any_gain(look: Worth) -> bool:
@@ -316,7 +321,7 @@ def _no_gain(look: Worth) -> str:
     """Why nothing comes first: nothing is at stake with those heard, or no gap matters."""
     if look.priorities.accounts["at_stake"].sum() > 0:
         return label("priority_none")
-    return label("priority_nothing_at_stake").format(stake=_stake(look.priorities.money))
+    return label("priority_nothing_at_stake", stake=_stake(look.priorities.money))
 
 
 def _stake(kind: str) -> str:

@@ -103,7 +103,7 @@ def chart(months: pd.DataFrame) -> Chart:
     own = months[months["orders"] > 0].reset_index(drop=True)
     if len(own) < LEAST:
         words = "complaints_few_months_one" if len(own) == 1 else "complaints_few_months_many"
-        raise BookError(label(words).format(n=len(own), least=LEAST))
+        raise BookError(label(words, n=len(own), least=LEAST))
     table = own.assign(per_100=100 * own["complaints"] / own["orders"])
     found, middle, half = signals(table["per_100"].to_numpy()[None, :])
     table["signal"] = found[0]

@@ -64,11 +64,11 @@ def counts(book: Book, as_of: str | dt.date, window: str = WINDOW) -> Counts:
         both=(rows.opened_on > ibis.literal(earlier)).sum(),
     ).execute()
     if not found["first"].notna().iloc[0]:
-        raise BookError(label("complaints_none").format(day=day))
+        raise BookError(label("complaints_none", day=day))
     first = dt.date.fromisoformat(str(found["first"].iloc[0]))
     orders = first_known(known)
     if orders is None:
-        raise BookError(label("complaints_no_orders").format(day=day))
+        raise BookError(label("complaints_no_orders", day=day))
     now, both = (int(found[name].iloc[0]) for name in ("now", "both"))
     begins = max(_recorded(first, start, day, now), _recorded(orders, start, day))
     comparable = _recorded(first, earlier, day, both) == earlier == _recorded(orders, earlier, day)

@@ -166,7 +166,7 @@ class Complaints:
         """The Pareto of topic, dimension or severity (`topics.topics`); raises BookError if the book has none."""
         table = topics(self._each(column), self.counts)
         if not table["complaints"].sum():
-            raise BookError(label("complaints_none_opened").format(start=self.counts.start, end=self.day))
+            raise BookError(label("complaints_none_opened", start=self.counts.start, end=self.day))
         return table
 
     @cached_property
@@ -282,7 +282,7 @@ class Complaints:
             if len(found):
                 rows.append({"again_of": label("again_same" if same else "again_any")} | repeats(found))
         if not rows:
-            raise BookError(label("complaints_none_opened").format(start=start, end=self.day))
+            raise BookError(label("complaints_none_opened", start=start, end=self.day))
         table = pd.DataFrame(rows).rename(columns={"accounts": "complainers"})
         order = ["again_of", "complaints", "complainers"]
         return table[[*order, *(name for name in table if name not in order)]].round(DECIMALS)

@@ -91,10 +91,10 @@ class SilentAccounts:
         try:
             verdict = self.trial.verdict
         except BookError as lack:
-            raise BookError(label("silent_list_untried").format(reason=lack)) from None
+            raise BookError(label("silent_list_untried", reason=lack)) from None
         if verdict != "beats":
             rival = label(f"silent_candidate_{self.trial.rival}").lower()
-            raise BookError(label(f"silent_list_{verdict}").format(rival=rival))
+            raise BookError(label(f"silent_list_{verdict}", rival=rival))
         table = self.silent[self.silent["alike"]].drop(columns="alike").rename(columns={"chance": "complaint_chance"})
         order = ["account_id", "name", "complaint_chance", "low", "high", "reasons", "rep_id", "segment"]
         return table[[name for name in order if name in table]].reset_index(drop=True)

@@ -78,7 +78,7 @@ def most(counts: Counts, each: pd.DataFrame | None, count: int = 20) -> pd.DataF
         told = told.sort_values(["account_id", "complaints", "group"], ascending=[True, False, True])
         words = {
             name: ", ".join(
-                label("complaints_topic_count").format(topic=row.group, n=row.complaints) for row in rows.itertuples()
+                label("complaints_topic_count", topic=row.group, n=row.complaints) for row in rows.itertuples()
             )
             for name, rows in told.groupby("account_id")
         }

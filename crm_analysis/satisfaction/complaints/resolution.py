@@ -113,7 +113,7 @@ def resolution(book: Book, start: dt.date, end: dt.date) -> Resolution:
     wrong = frame["days"] < 0
     found = Resolution(frame[~wrong].reset_index(drop=True), int(frame.loc[wrong, "number"].sum()))
     if found.rows.empty:
-        raise BookError(label("complaints_none_opened").format(start=start, end=end))
+        raise BookError(label("complaints_none_opened", start=start, end=end))
     return found
 
 

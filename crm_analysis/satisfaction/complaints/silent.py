@@ -84,7 +84,7 @@ def cases(book: Book, panel: pd.DataFrame, as_of: dt.date) -> Cases:
     first = _first(known)
     days = [day for day in days if _recorded(first, day)]
     if not days:
-        raise BookError(label("silent_short").format(day=as_of))
+        raise BookError(label("silent_short", day=as_of))
     told = _told(known, days)
     rows = panel[panel["as_of"].dt.date.isin(days)].reset_index(drop=True)
     place = told.index.get_indexer(rows["account_id"])
@@ -108,7 +108,7 @@ def silent_today(book: Book, today: pd.DataFrame) -> pd.DataFrame:
     day = today["as_of"].iloc[0].date()
     known = book.as_of(day)
     if not _recorded(_first(known), day):
-        raise BookError(label("silent_short").format(day=day))
+        raise BookError(label("silent_short", day=day))
     told = _told(known, [day])
     spoke = told.index[told["recent_0"] > 0]
     return prepared(today[~today["account_id"].isin(spoke)].reset_index(drop=True))
@@ -142,7 +142,7 @@ def fitted(frame: pd.DataFrame, features: list[str]) -> LeavingModel:
 def enough(found: Cases) -> Cases:
     """The cases, if LEAST accounts complained after such a silence; else raises BookError with how many did."""
     if found.complainers < LEAST:
-        raise BookError(label("silent_few").format(found=found.complainers, least=LEAST))
+        raise BookError(label("silent_few", found=found.complainers, least=LEAST))
     return found
 
 

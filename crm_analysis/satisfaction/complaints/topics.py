@@ -58,7 +58,7 @@ def topics(each: pd.DataFrame, counts: Counts, level: float = LEVEL, most: int =
 
     order = each.groupby("group")["complaints"].sum().sort_index().sort_values(ascending=False, kind="stable").index
     kept = list(order) if len(order) <= most + 1 else list(order[:most])
-    rest = label("complaints_other_topics").format(n=len(order) - len(kept))
+    rest = label("complaints_other_topics", n=len(order) - len(kept))
     pooled = each.assign(group=each["group"].where(each["group"].isin(kept), rest))
     by = pooled.groupby(["account_id", "group"], sort=True)[["complaints", "complaints_before"]].sum().reset_index()
     whole = by.groupby("account_id")["complaints"].sum()

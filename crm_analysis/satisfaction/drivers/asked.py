@@ -88,7 +88,7 @@ def asked(
     groups = {name: [item for item in items if item != goal] for name, items in groups.items()}
     unknown = [item for items in groups.values() for item in items if item not in ours.items]
     if unknown:
-        raise UserError(label("drivers_unknown").format(item=unknown[0], found=", ".join(ours.items)))
+        raise UserError(label("drivers_unknown", item=unknown[0], found=", ".join(ours.items)))
     names = [name for name, items in groups.items() if items]
     accounts, codes = np.unique(source.people["account_id"].to_numpy(dtype=object).astype(str), return_inverse=True)
     columns = [_mean(source.shares[list(groups[name])].to_numpy("float64")) for name in names]
@@ -100,7 +100,7 @@ def asked(
     names, values = _varying(names, values, said, notes)
     order, values, codes = order[said], values[said], codes[said]
     if values[:, -1].size == 0 or np.ptp(values[:, -1]) < 1e-9:
-        raise BookError(label("drivers_same").format(target=goal, many=f"{len(values):,}", window=spoken(window)))
+        raise BookError(label("drivers_same", target=goal, many=f"{len(values):,}", window=spoken(window)))
     known = ~np.isnan(values)
     some = known[:, :-1].any(axis=1)
     order, values, codes, known = order[some], values[some], codes[some], known[some]
@@ -109,9 +109,9 @@ def asked(
     pairwise = bool(whole.mean() < LEAST)
     if pairwise:
         names, values = _paired(names, values, codes, notes)
-        notes.append(label("drivers_pairs").format(whole=f"{int(whole.sum()):,}", of=f"{len(whole):,}"))
+        notes.append(label("drivers_pairs", whole=f"{int(whole.sum()):,}", of=f"{len(whole):,}"))
     else:
-        notes.append(label("drivers_whole").format(whole=f"{int(whole.sum()):,}", of=f"{len(whole):,}"))
+        notes.append(label("drivers_whole", whole=f"{int(whole.sum()):,}", of=f"{len(whole):,}"))
         order, values, codes = order[whole], values[whole], codes[whole]
     names, values = _own(names, values, codes, len(accounts), pairwise, notes)
     _enough(names, len(np.unique(codes)), goal)
@@ -124,12 +124,12 @@ def _target(source: Answers, target: str | None, window: str) -> str:
     """The item to explain."""
     asks = source.asks
     if target is not None and target not in source.items:
-        raise UserError(label("drivers_unknown").format(item=target, found=", ".join(source.items)))
+        raise UserError(label("drivers_unknown", item=target, found=", ".join(source.items)))
     for item in (asks.overall, asks.recommendation) if target is None else (target,):
         if item in source.items and source.shares[item].notna().any():
             return item
     tried = f"'{asks.overall}' or '{asks.recommendation}'" if target is None else f"'{target}'"
-    raise BookError(label("drivers_no_target").format(tried=tried, window=spoken(window), day=source.as_of))
+    raise BookError(label("drivers_no_target", tried=tried, window=spoken(window), day=source.as_of))
 
 
 def _varying(names: list[str], values: np.ndarray, said: np.ndarray, notes: list[str]) -> tuple[list[str], np.ndarray]:
@@ -139,9 +139,9 @@ def _varying(names: list[str], values: np.ndarray, said: np.ndarray, notes: list
         own = values[said, place]
         own = own[~np.isnan(own)]
         if not own.size:
-            notes.append(label("drivers_silent").format(dimension=name))
+            notes.append(label("drivers_silent", dimension=name))
         elif np.ptp(own) < 1e-9:
-            notes.append(label("drivers_constant").format(dimension=name))
+            notes.append(label("drivers_constant", dimension=name))
         else:
             kept.append(place)
     return [names[place] for place in kept], values[:, [*kept, len(names)]]
@@ -160,7 +160,7 @@ def _paired(names: list[str], values: np.ndarray, codes: np.ndarray, notes: list
         if not short.any():
             break
         worst = max(range(len(kept)), key=lambda place: (short[place], -answers[kept[place]], place))
-        notes.append(label("drivers_apart").format(dimension=names[kept[worst]], least=ACCOUNTS))
+        notes.append(label("drivers_apart", dimension=names[kept[worst]], least=ACCOUNTS))
         kept = np.delete(kept, worst)
     return [names[place] for place in kept], values[:, [*kept, len(names)]]
 
@@ -173,17 +173,18 @@ def _own(
     if not names:
         return names, values
     told = told_by_others(Moments(values, codes, accounts, pairwise).under().corr[0])
-    notes += [label("drivers_told").format(dimension=names[place]) for place in told]
+    notes += [label("drivers_told", dimension=names[place]) for place in told]
     kept = [place for place in range(len(names)) if place not in told]
     return [names[place] for place in kept], values[:, [*kept, len(names)]]
 
 
 def _enough(names: list[str], accounts: int, target: str) -> None:
     if not names:
-        raise BookError(label("drivers_nothing").format(target=target))
+        raise BookError(label("drivers_nothing", target=target))
     needed = max(ACCOUNTS, PER_DRIVER * len(names))
     if accounts < needed:
-        words = label("drivers_few").format(
+        words = label(
+            "drivers_few",
             accounts=accounts_said(accounts),
             target=target,
             needed=f"{needed:,}",

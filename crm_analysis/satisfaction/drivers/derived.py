@@ -59,7 +59,7 @@ class Derived:
         """What was left out, and by which rule."""
         if self.method == LMG:
             return self.asked.notes
-        many = label("drivers_johnson").format(many=len(self.asked.dimensions), most=shapley.EXACT)
+        many = label("drivers_johnson", many=len(self.asked.dimensions), most=shapley.EXACT)
         return (*self.asked.notes, many)
 
 

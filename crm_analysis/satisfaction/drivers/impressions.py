@@ -35,12 +35,12 @@ def ratings(answers: Answers, impressions: Mapping[str, Sequence[str]], window: 
     import pandas as pd
 
     if len(impressions) < 2:
-        raise BookError(label("impressions_none").format(found=", ".join(impressions) or label("drivers_found_none")))
+        raise BookError(label("impressions_none", found=", ".join(impressions) or label("drivers_found_none")))
     source = answers.ours.latest(window)
     own = {name: source.shares[list(items)].mean(axis=1) * 100 for name, items in impressions.items()}
     people = pd.DataFrame(own).assign(account_id=source.people["account_id"]).dropna(how="all", subset=list(own))
     if people.empty:
-        raise BookError(label("impressions_silent").format(window=spoken(window), day=answers.as_of))
+        raise BookError(label("impressions_silent", window=spoken(window), day=answers.as_of))
     return people.groupby("account_id", sort=True).mean()
 
 
@@ -86,7 +86,7 @@ def by_team(ratings: pd.DataFrame, team: pd.Series, level: float = LEVEL) -> pd.
     counts = {str(name): int(many) for name, many in frame["team"].value_counts().items()}
     enough = sorted(name for name, many in counts.items() if many >= TEAM)
     if len(enough) < 2:
-        raise BookError(label("impressions_teams").format(teams=len(counts), least=TEAM, enough=len(enough)))
+        raise BookError(label("impressions_teams", teams=len(counts), least=TEAM, enough=len(enough)))
     rows = []
     for name in map(str, ratings):
         part = frame.loc[frame[name].notna(), ["team", name]]

@@ -132,7 +132,7 @@ class Drivers:
         values, widths = own.values[whole], own.widths[whole]
         heard, needed = len(np.unique(own.account[whole])), 10 * len(own.dimensions)
         if heard < needed:
-            raise BookError(label("ordered_few").format(accounts=accounts_said(heard), needed=needed))
+            raise BookError(label("ordered_few", accounts=accounts_said(heard), needed=needed))
         return ordered_logit(values[:, -1] * widths, values[:, :-1] * 10, own.account[whole], widths)
 
     @cached_property

@@ -27,8 +27,6 @@ def service_quality(asks: Questionnaire, items: list[str]) -> dict[str, tuple[st
             found[name] = (name,)
     if len(found) < 2:
         raise BookError(
-            label("service_none").format(
-                names=", ".join(SERVICE), found=", ".join(found) or label("drivers_found_none")
-            )
+            label("service_none", names=", ".join(SERVICE), found=", ".join(found) or label("drivers_found_none"))
         )
     return found

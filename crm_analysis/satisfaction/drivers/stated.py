@@ -55,7 +55,7 @@ def stated(
     source = answers.ours
     names = [name for name, items in dimensions.items() if source.importance[list(items)].notna().any(axis=None)]
     if len(names) < 2:
-        raise BookError(label("stated_none").format(found=", ".join(names) or label("drivers_found_none")))
+        raise BookError(label("stated_none", found=", ".join(names) or label("drivers_found_none")))
     said = np.column_stack([source.importance[list(dimensions[name])].mean(axis=1) for name in names]) * 100
     account = source.people["account_id"].to_numpy(dtype=object).astype(str)
     codes = np.searchsorted(accounts, account)

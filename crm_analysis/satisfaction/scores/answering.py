@@ -123,7 +123,7 @@ def answering(frame: pd.DataFrame, habits: bool = True) -> Answering:
     for did, words in ((1, "answering_few"), (0, "answering_all")):
         found = frame.loc[answered == did, "account_id"].nunique()
         if found < MINIMUM:
-            raise BookError(label(words).format(found=accounts_said(found), needed=MINIMUM))
+            raise BookError(label(words, found=accounts_said(found), needed=MINIMUM))
     names = [name for name in (*FEATURES, OWN) if name in frame and (habits or name not in HABITS)]
     try:
         design = Design.of(frame, names, bends=False)

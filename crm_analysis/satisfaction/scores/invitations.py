@@ -47,7 +47,7 @@ def invitations(book: Book, as_of: dt.date, answers: Answers) -> pd.DataFrame:
     columns = ["account_id", "sent_on", *(["respondent_id"] if named else [])]
     sent = engine.frame(table.select(*columns)).dropna(subset=["account_id", "sent_on"])
     if sent.empty:
-        raise BookError(label("asked_nobody").format(day=as_of))
+        raise BookError(label("asked_nobody", day=as_of))
     sent["sent_on"] = sent["sent_on"].astype("datetime64[ns]")
     sent["person"] = sent.pop("respondent_id").fillna("").astype(object) if named else ""
     sent = _first_ones(sent.sort_values(["account_id", "sent_on", "person"], ignore_index=True))

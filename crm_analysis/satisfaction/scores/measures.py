@@ -59,12 +59,12 @@ def measured(answers: Answers) -> pd.DataFrame:
 def spoken(window: str) -> str:
     """A window in words: 12M is 12 months, 1Y is year."""
     number, unit = int(window[:-1]), window[-1]
-    return label(f"window_{unit}_one" if number == 1 else f"window_{unit}").format(n=number)
+    return label(f"window_{unit}_one" if number == 1 else f"window_{unit}", n=number)
 
 
 def accounts_said(many: int) -> str:
     """So many accounts in words: 1 account, 2 accounts."""
-    return label("account_one" if many == 1 else "account_many").format(n=f"{many:,}")
+    return label("account_one" if many == 1 else "account_many", n=f"{many:,}")
 
 
 def nobodys(people: pd.DataFrame) -> pd.Series:

@@ -63,7 +63,7 @@ class Scores:
         if found.people.empty or units(found).empty:
             days = own.people["answered_on"]
             last = f"{days.max():%Y-%m-%d}" if len(days) else label("unknown")
-            raise BookError(label("scores_none").format(window=spoken(WINDOW), day=self.as_of, last=last))
+            raise BookError(label("scores_none", window=spoken(WINDOW), day=self.as_of, last=last))
         return found
 
     @cached_property
@@ -100,7 +100,7 @@ class Scores:
         """The row of `points` of one score; raises BookError where nobody told it."""
         rows = self.points[self.points["score"] == score]
         if rows.empty:
-            raise BookError(label("scores_not_asked").format(window=spoken(WINDOW), day=self.as_of))
+            raise BookError(label("scores_not_asked", window=spoken(WINDOW), day=self.as_of))
         row: pd.Series = rows.iloc[0]
         return row
 
@@ -113,13 +113,13 @@ class Scores:
         """
         if column not in self.frame:
             self.book.need(*(("reps", "team") if column == "team" else ("accounts", column)))
-            raise BookError(label("scores_no_groups").format(few=FEW))
+            raise BookError(label("scores_no_groups", few=FEW))
         if column not in self._groups:
             named = self.frame.set_index("account_id")[column]
             self._groups[column] = by_group(self.units, named, self._revenue)
         found = self._groups[column]
         if (found["accounts_heard"] >= FEW).sum() < 2:
-            raise BookError(label("scores_no_groups").format(few=FEW))
+            raise BookError(label("scores_no_groups", few=FEW))
         return found
 
     def by(self, column: str) -> pd.DataFrame:
@@ -219,7 +219,7 @@ class Scores:
         rows = self._recent(self.invited)
         found = weighted(self.answers.ours, rows, answering(self.invited, habits=False)) if len(rows) else rows
         if found.empty:
-            raise BookError(label("weighted_none").format(window=spoken(WINDOW), day=self.as_of))
+            raise BookError(label("weighted_none", window=spoken(WINDOW), day=self.as_of))
         return found
 
     @property
@@ -257,7 +257,7 @@ class Scores:
         several = {name: items for name, items in groups.items() if len(items) > 1}
         table = scales(several, own.shares, own.people["account_id"])
         if table.empty:
-            raise BookError(label("scores_no_alpha").format(needed=LEAST))
+            raise BookError(label("scores_no_alpha", needed=LEAST))
         return table
 
     @cached_property
@@ -267,7 +267,7 @@ class Scores:
         try:
             return reliability(own.shares[self._items], own.people["account_id"])
         except UserError:
-            raise BookError(label("scores_no_alpha").format(needed=LEAST)) from None
+            raise BookError(label("scores_no_alpha", needed=LEAST)) from None
 
     @property
     def _items(self) -> list[str]:

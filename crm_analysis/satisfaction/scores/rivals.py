@@ -49,7 +49,7 @@ def pairs(answers: Answers, window: str = "12M") -> tuple[pd.DataFrame, pd.DataF
     both = both.sort_values(["account_id", "person", "subject", "answered_on", "wave"])
     both = both.drop_duplicates(["account_id", "person", "subject"], keep="last").reset_index(drop=True)
     if both.empty:
-        raise BookError(label("rivals_none").format(window=spoken(window), day=answers.as_of))
+        raise BookError(label("rivals_none", window=spoken(window), day=answers.as_of))
     one = ours.shares.iloc[both["own"].to_numpy()].reset_index(drop=True)
     two = theirs.shares.iloc[both["other"].to_numpy()].reset_index(drop=True)
     overall = answers.asks.overall
@@ -92,7 +92,7 @@ def by_item(answers: Answers, window: str = "12M", level: float = LEVEL, few: in
             row | dict(zip(("relative", "low_relative", "high_relative"), _ratio(one, two, level), strict=True))
         )
     if not rows:
-        raise BookError(label("rivals_few").format(few=few, found=accounts_said(who["account_id"].nunique())))
+        raise BookError(label("rivals_few", few=few, found=accounts_said(who["account_id"].nunique())))
     return pd.DataFrame(rows)
 
 
@@ -140,7 +140,7 @@ def better(answers: Answers, window: str = "12M", level: float = LEVEL, few: int
             }
         )  # fmt: skip
     if not rows:
-        raise BookError(label("rivals_few").format(few=few, found=accounts_said(told["account_id"].nunique())))
+        raise BookError(label("rivals_few", few=few, found=accounts_said(told["account_id"].nunique())))
     table = pd.DataFrame(rows)
     table["first"] = np.arange(len(table)) > 0
     order = table.sort_values(["first", "accounts_heard", "rival"], ascending=[True, False, True])

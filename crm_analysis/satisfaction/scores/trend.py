@@ -63,7 +63,7 @@ def scale_names(answers: Answers) -> list[str]:
         known = known[(known["item"] == item) & np.isclose(known["scale_max"] - known["scale_min"], width, atol=1e-6)]
         known = known[(known["first"] <= told.max()) & (known["last"] >= told.min())]
         found |= dict.fromkeys(
-            label("scale_from_to").format(low=f"{low:g}", high=f"{high:g}")
+            label("scale_from_to", low=f"{low:g}", high=f"{high:g}")
             for low, high in zip(known["scale_min"], known["scale_max"], strict=True)
         )
     return list(found)
@@ -79,7 +79,7 @@ def last_two(answers: Answers, few: int = FEW) -> tuple[str, str]:
     closed = answers.waves[~answers.waves["open"].astype(bool)]["wave"]
     told = [str(wave) for wave in closed if heard.get(wave, 0) >= few]
     if len(told) < 2:
-        raise BookError(label("scores_no_two_waves").format(found=len(told), few=few))
+        raise BookError(label("scores_no_two_waves", found=len(told), few=few))
     return told[-2], told[-1]
 
 
@@ -119,7 +119,7 @@ def changes(answers: Answers, level: float = LEVEL, few: int = FEW) -> pd.DataFr
             row |= dict.fromkeys(
                 ("points_before", "points_now", "points_change", "low", "high", "p_change", "paired_change"), np.nan
             )
-            row["remark"] = label("scores_few").format(few=few)
+            row["remark"] = label("scores_few", few=few)
         rows.append(row)
     return pd.DataFrame(rows)
 

@@ -117,13 +117,13 @@ def linked(
     try:
         rows = cox_rows(panel, spells)
     except UserError as refused:
-        raise BookError(label("worth_undecided").format(reason=refused)) from None
+        raise BookError(label("worth_undecided", reason=refused)) from None
     if cuts is None:
         cuts = cuts_of(rows["satisfaction"]) if "satisfaction" in rows else (np.nan, np.nan)
     said = categories(rows, cuts)
     left, accounts = rows.loc[rows["event"], "account_id"].nunique(), rows["account_id"].nunique()
     if min(left, accounts - left) < checks.MINIMUM:
-        raise BookError(label("worth_few").format(left=left, accounts=accounts, least=checks.MINIMUM))
+        raise BookError(label("worth_few", left=left, accounts=accounts, least=checks.MINIMUM))
     place, names = codes(rows["account_id"])
     kept = drawn(place, names, MOST)[place]
     says = []
@@ -163,7 +163,7 @@ def _ratios(
     own = levels.isin(enough).to_numpy()
     fit = _fitted(rows[own], np.column_stack([levels[own] == name for name in told]).astype("float64"))
     if fit is None:
-        says.append(label("worth_no_ratio").format(question=label(f"worth_question_{question}")))
+        says.append(label("worth_no_ratio", question=label(f"worth_question_{question}")))
         return found, None
     says.append(f"{label(f'worth_question_{question}')}: {fit.said}")
     wide = float(student.ppf((1 + level) / 2, fit.free))
@@ -248,10 +248,10 @@ def _fitted(rows: pd.DataFrame, columns: Array) -> _Fit | None:
         return None
     terms = [label(f"feature_{name}") for name in dict.fromkeys(column.feature for column in design.columns)]
     missing = [label(f"feature_{name}") for name in ADJUSTED if name in rows and name not in offered]
-    like = " " + label("worth_like").format(terms=", ".join(terms)) if terms else ""
-    said = label("worth_adjusted").format(like=like)
+    like = " " + label("worth_like", terms=", ".join(terms)) if terms else ""
+    said = label("worth_adjusted", like=like)
     if missing:
-        said += " " + label("worth_not_adjusted").format(terms=", ".join(missing), left=left)
+        said += " " + label("worth_not_adjusted", terms=", ".join(missing), left=left)
     size, width = columns.shape[1], matrix.shape[1]
     free = left - width
     if free < 1:

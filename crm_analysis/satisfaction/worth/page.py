@@ -157,7 +157,7 @@ class Worth:
         table = unheard(self.answers(), self.frame, self.expected)
         if table.empty and not self.at_stake > 0:
             kind = stakes(self.frame, self.expected)[1]
-            raise BookError(label("unheard_no_stake").format(stake=label(f"stake_{kind}")))
+            raise BookError(label("unheard_no_stake", stake=label(f"stake_{kind}")))
         if table.empty:
             raise BookError(label("unheard_none"))
         if self.book.has("survey_invitations"):
@@ -208,7 +208,7 @@ class Worth:
         low, high = (f"{cut:.0%}" for cut in self.cuts)
         return table.assign(
             question=[label(f"worth_question_{code}") for code in table["question"]],
-            level=[label(f"worth_level_{code}").format(low=low, high=high) for code in table["level"]],
+            level=[label(f"worth_level_{code}", low=low, high=high) for code in table["level"]],
         )
 
     @staticmethod

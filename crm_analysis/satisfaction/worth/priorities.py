@@ -147,7 +147,7 @@ def unheard(answers: Answers, frame: pd.DataFrame, expected: pd.Series | None = 
 
 
 def _counted(number: int, words: str) -> str:
-    return label(f"{words}_one" if number == 1 else f"{words}_many").format(n=f"{number:,}")
+    return label(f"{words}_one" if number == 1 else f"{words}_many", n=f"{number:,}")
 
 
 def _places(ids: pd.Series, asked: pd.Series) -> Places:
@@ -173,7 +173,7 @@ def _scores(lately: Answers, names: list[str], place: Places, many: int) -> tupl
         notes.append(label("priority_assumed"))
     alike = [name for name, each in zip(names, scores, strict=True) if each.people.any() and each.between == 0]
     if alike:
-        notes.append(label("priority_alike").format(dimensions=", ".join(alike)))
+        notes.append(label("priority_alike", dimensions=", ".join(alike)))
     return scores, notes
 
 

@@ -211,4 +211,4 @@ def _holds(money: str, cost_to_serve: pd.DataFrame | None, frame: pd.DataFrame) 
     if cost_to_serve is None:
         return f"{said} {label('worth_no_cost')}"
     known = int(frame["account_id"].isin(cost_to_serve["account_id"]).sum())
-    return f"{said} {label('worth_cost').format(named=f'{known:,}', accounts=f'{len(frame):,}')}"
+    return f"{said} {label('worth_cost', named=f'{known:,}', accounts=f'{len(frame):,}')}"

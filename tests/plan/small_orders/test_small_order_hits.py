@@ -111,7 +111,7 @@ def test_costs_are_of_as_much_time_as_orders_tell():
     lines = [order("A", 1, "2026-04-01", 50, 5), order("A", 2, "2026-06-01", 50, 5)]
     own = found(Proposal(100), four(lines))
     assert own.accounts.loc[0, "cost_to_serve"] == pytest.approx(40 * 183 / 365)
-    assert label("orders_part_of_year").format(share="50%") in own.says
+    assert label("orders_part_of_year", share="50%") in own.says
     with pytest.raises(BookError, match="Orders on 2026-09-30 reach back less than three months"):
         found(Proposal(100), four([order("A", 1, "2026-09-01", 50, 5)]))
 
@@ -146,7 +146,7 @@ def test_lines_without_a_known_cost_are_said():
     lines = [row | {"cost": None} if row["order_id"] == "C2" else row for row in LINES]
     own = found(Proposal(100), four(lines))
     assert columns(own.accounts, "margin", "costed_revenue")["C"] == [9, 90]
-    assert label("orders_partly_costed").format(share="59.3%") in own.says  # 730 of 1230
+    assert label("orders_partly_costed", share="59.3%") in own.says  # 730 of 1230
 
 
 VALUES = np.random.default_rng(8).integers(1, 60, 40)
