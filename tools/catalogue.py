@@ -30,14 +30,15 @@ CAPTIONS = {"show": 1, "keep": 1, "figure": 2}  # where these functions take the
 def messages() -> dict[tuple[str, str], str]:
     """Where each message stands, by its context and its words."""
     found: dict[tuple[str, str], str] = {}
-    for room in pkgutil.walk_packages(labels.__path__, "labels."):
-        module = importlib.import_module(f"crm_analysis.{room.name}")
+    for room in pkgutil.walk_packages(labels.__path__, "crm_analysis.labels."):
+        module = importlib.import_module(room.name)
         if not room.ispkg and hasattr(module, "LABELS"):
-            found |= {(key, words): room.name for key, words in module.LABELS.items()}
+            place = room.name.removeprefix("crm_analysis.")
+            found |= dict.fromkeys(module.LABELS.items(), place)
             for shown in (Column(*one) for one in getattr(module, "COLUMNS", {}).values()):
-                found.setdefault((HEADING, shown.heading), room.name)
+                found.setdefault((HEADING, shown.heading), place)
                 if shown.unit:
-                    found.setdefault((UNIT, shown.unit), room.name)
+                    found.setdefault((UNIT, shown.unit), place)
     for path in sorted(NOTEBOOKS.glob("*.ipynb")):
         for context, words in of_notebook(path):
             found.setdefault((context, words), path.stem)

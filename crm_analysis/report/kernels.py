@@ -76,8 +76,8 @@ def run_notebooks(
 ) -> list[Run]:
     """Run the notebooks, `at_once` at a time; the results are in the order of the jobs.
 
-    They speak the language spoken here. `timeout` limits each cell, in seconds. Raises ReportError with one sentence (notebook, heading,
-    exception) for the first that fails; that and Ctrl-C stop all other kernels at once.
+    They speak the language spoken here. `timeout` limits each cell, in seconds. Raises ReportError with one
+    sentence (notebook, heading, exception) for the first that fails; that and Ctrl-C stop all other kernels at once.
     """
     kernels = Kernels()
     environment = shares(at_once) | {VARIABLE: language().code}

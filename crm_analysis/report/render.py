@@ -57,7 +57,7 @@ def page(notebook: NotebookNode, title: str, about: About) -> str:
 
 
 def readable(notebook: NotebookNode) -> NotebookNode:
-    """A copy in the language spoken, whose code cells keep only outputs a reader may see, each with one kind of data."""
+    """A copy in the language spoken; of code cells only outputs a reader may see, each with one kind of data."""
     kept = copy.deepcopy(notebook)
     for cell in kept.cells:
         if cell.cell_type == "markdown":
@@ -68,9 +68,9 @@ def readable(notebook: NotebookNode) -> NotebookNode:
 
 
 def blocks(markdown: str) -> list[tuple[str, str]]:
-    """The headings and paragraphs of a markdown cell, each as the marks of a heading (or nothing) and its text.
+    r"""The headings and paragraphs of a markdown cell, each as the marks of a heading (or nothing) and its text.
 
-    >>> blocks("## In short\\n\\nThe numbers.")
+    >>> blocks("## In short\n\nThe numbers.")
     [('## ', 'In short'), ('', 'The numbers.')]
     """
     parts = [part.strip() for part in re.split(r"\n\s*\n", markdown) if part.strip()]

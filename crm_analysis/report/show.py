@@ -48,7 +48,7 @@ def show(
 
     A named index becomes columns. Tables of more than 60 rows show the first 20 and say so. With
     both `name` and `tables` the whole table is written as `<name>.csv` and `<name>.parquet` (see
-    `tables.write_table`). `currency` is named once, under the caption, which is translated. `kinds` overrides a column's
+    `tables.write_table`). `currency` is named once, with the caption. `kinds` overrides a column's
     kind where its name does not decide it (the ends of an interval). With `columns` the page shows only
     those of them that the table has; the files hold all. With `missing`, a sentence that
     says why there is no table, that sentence is shown instead; a function in place of a table is
