@@ -29,7 +29,7 @@ HEADING, UNIT, PAGE, PARAMETER = "heading", "unit", "page", "parameter"
 
 @dataclass(frozen=True)
 class Language:
-    """How a language writes: its code, the folder of its catalogue (empty: English), its dates and what joins words."""
+    """How a language writes: its code, the folder of its catalogue (empty: English), its dates, what joins words, what shortens large numbers."""
 
     code: str
     folder: str
@@ -37,10 +37,11 @@ class Language:
     comma: str
     semicolon: str
     space: str
+    large: tuple[tuple[float, str], ...]
 
 
-ENGLISH = Language("en", "", "{0:%Y-%m-%d}", ", ", "; ", " ")
-CHINESE = Language("zh-CN", "zh_CN", "{0.year}年{0.month}月{0.day}日", "、", "；", "")
+ENGLISH = Language("en", "", "{0:%Y-%m-%d}", ", ", "; ", " ", ((1e9, "bn"), (1e6, "M"), (1e3, "k")))
+CHINESE = Language("zh-CN", "zh_CN", "{0.year}年{0.month}月{0.day}日", "、", "；", "", ((1e8, "亿"), (1e4, "万")))
 LANGUAGES = {language.code: language for language in (ENGLISH, CHINESE)}
 
 _chosen: ContextVar[Language | None] = ContextVar("language", default=None)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from crm_analysis.kpi.definitions import BY_NAME
 from crm_analysis.labels import label
-from crm_analysis.plots.axes import COLOURS, INK, PALE, QUIET, STRONG, axes, drawn, percent, short
+from crm_analysis.plots.axes import COLOURS, INK, PALE, QUIET, STRONG, axes, drawn, percent, short, small_axes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -173,11 +173,8 @@ def kpi_funnels(tables: Mapping[str, pd.DataFrame], titles: Mapping[str, str]) -
 
 def _grid(many: int, height: float) -> list[Axes]:
     """So many small charts, two in a row."""
-    import matplotlib.pyplot as plt
-
     rows = -(-many // 2)
-    _, found = plt.subplots(rows, 2, figsize=(7.0, 0.6 + height * rows), layout="constrained", squeeze=False)
-    every = [ax for row in found for ax in row]
+    every = list(small_axes(7.0, 0.6 + height * rows, rows, 2).flat)
     for ax in every[many:]:
         ax.set_visible(False)
     for ax in every:

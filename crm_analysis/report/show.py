@@ -11,13 +11,14 @@ from __future__ import annotations
 import base64
 import io
 import struct
+import warnings
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crm_analysis.errors import BookError
 from crm_analysis.labels import CODED, Column, Kind, column, label
-from crm_analysis.labels.language import PAGE, sentences
+from crm_analysis.labels.language import ENGLISH, PAGE, language, sentences
 from crm_analysis.labels.language import words as said
 from crm_analysis.report.tables import write_assumption, write_headline, write_table
 from crm_analysis.report.values import NUMERIC, decimals, plain, text, texts
@@ -87,7 +88,8 @@ def figure(fig: Figure | Callable[[], Figure], alt: str, caption: str = "") -> N
     """Show a matplotlib figure as PNG and close it; `alt` says what a reader who sees it learns.
 
     A function is called for its figure; if that raises a BookError, nothing is shown. ValueError if `alt` is empty: a
-    figure without words is lost on a screen reader and in nbval.
+    figure without words is lost on a screen reader and in nbval. In other languages than English a letter that no font has
+    is an error too.
     """
     import matplotlib.pyplot as plt
     from IPython.display import display
@@ -100,7 +102,10 @@ def figure(fig: Figure | Callable[[], Figure], alt: str, caption: str = "") -> N
     if not alt.strip():
         raise ValueError("a figure needs an alt text that says what it shows")
     file = io.BytesIO()
-    fig.savefig(file, format="png", dpi=DPI, facecolor="white", bbox_inches="tight", metadata={"Software": None})
+    with warnings.catch_warnings():
+        if language() != ENGLISH:
+            warnings.filterwarnings("error", "Glyph .* missing")  # a figure that cannot be read is no result
+        fig.savefig(file, format="png", dpi=DPI, facecolor="white", bbox_inches="tight", metadata={"Software": None})
     plt.close(fig)
     width, height = struct.unpack(">II", file.getvalue()[16:24])  # a PNG's header
     size = {"width": round(width * 96 / DPI), "height": round(height * 96 / DPI)}

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from crm_analysis.kpi.windows import CLASSES
 from crm_analysis.labels import label
+from crm_analysis.labels.language import language
 from crm_analysis.report.values import is_missing, text
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def ends(low: float, high: float, unit: str, currency: str = "") -> str:
 
 def short(amount: float) -> str:
     """An amount in three digits or so: 24.3M, 153k, 980."""
-    for size, mark in ((1e9, "bn"), (1e6, "M"), (1e3, "k")):
+    for size, mark in language().large:
         if abs(amount) >= 0.9995 * size:
             part = amount / size
             return f"{part:,.{0 if abs(part) >= 100 else 1}f}{mark}"
