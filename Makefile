@@ -9,7 +9,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
 # Without compiled modules every start of a notebook takes 12 s instead of 4 s.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: report test slow engines spark lint lab refresh demo dictionary catalogue lock clean
+.PHONY: report test slow engines spark zh lint lab refresh demo dictionary catalogue lock clean
 
 report: .venv/.runtime ## the demo company's quarterly report, into reports/
 	$(BIN)/crm-analysis report data/demo --quarter 2026Q3
@@ -29,6 +29,9 @@ engines: .venv/.dev ## the tests against PostgreSQL and Spark; each skips, sayin
 
 spark: .venv/.dev ## adds Spark, for books on a cluster and their tests; it needs Java 17
 	$(INSTALL) --require-hashes --build-constraints requirements/spark.txt -r requirements/spark.txt
+
+zh: .venv/.runtime ## adds a font, for figures in Chinese
+	$(INSTALL) --require-hashes --build-constraints requirements/zh.txt -r requirements/zh.txt
 
 lint: .venv/.dev ## style, format and types
 	$(BIN)/ruff check .
@@ -61,6 +64,8 @@ lock: .venv/.uv ## newest versions that pyproject.toml allows, and environment.y
 		--output-file requirements/dev.txt
 	$(COMPILE) --group build --extra spark --constraint requirements/runtime.txt pyproject.toml \
 		--output-file requirements/spark.txt
+	$(COMPILE) --group build --extra zh --constraint requirements/runtime.txt pyproject.toml \
+		--output-file requirements/zh.txt
 	$(BIN)/python tools/environment.py > environment.yml
 
 clean: ## everything that can be made again, but for the reports

@@ -24,6 +24,7 @@ WANTED = {
     "runtime.txt": PROJECT["dependencies"] + BUILD,
     "dev.txt": PROJECT["dependencies"] + EXTRAS["dev"] + BUILD,
     "spark.txt": PROJECT["dependencies"] + EXTRAS["spark"] + BUILD,
+    "zh.txt": PROJECT["dependencies"] + EXTRAS["zh"] + BUILD,
 }
 # What was tried together, and the first version known to fail with the rest.
 LIMITS = {

@@ -29,7 +29,7 @@ HEADING, UNIT, PAGE, PARAMETER = "heading", "unit", "page", "parameter"
 
 @dataclass(frozen=True)
 class Language:
-    """How a language writes: its code, the folder of its catalogue (empty: English), its dates, what joins words, what shortens large numbers."""
+    """How a language writes: code, folder of its catalogue (empty: English), dates, joints of texts, large numbers."""
 
     code: str
     folder: str

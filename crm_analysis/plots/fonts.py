@@ -52,7 +52,7 @@ def chinese() -> str:
     found = next((name for name in CHINESE if name in there), "")
     if not found:
         raise ReportError(
-            "figures in Chinese need a font with Chinese letters, and none is installed: run `make zh`, or install one such as "
-            "Noto Sans CJK (on Debian the package fonts-noto-cjk)"
+            "figures in Chinese need a font with Chinese letters, and none is installed: run `make zh`, or install one "
+            "such as Noto Sans CJK (on Debian the package fonts-noto-cjk)"
         )
     return found

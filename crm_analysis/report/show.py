@@ -88,8 +88,7 @@ def figure(fig: Figure | Callable[[], Figure], alt: str, caption: str = "") -> N
     """Show a matplotlib figure as PNG and close it; `alt` says what a reader who sees it learns.
 
     A function is called for its figure; if that raises a BookError, nothing is shown. ValueError if `alt` is empty: a
-    figure without words is lost on a screen reader and in nbval. In other languages than English a letter that no font has
-    is an error too.
+    figure without words is lost on a screen reader and in nbval. A letter that no font has is an error but in English.
     """
     import matplotlib.pyplot as plt
     from IPython.display import display
