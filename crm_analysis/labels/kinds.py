@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
+from crm_analysis.labels.language import bracketed
+
 Kind = Literal["money", "exact", "share", "count", "number", "points", "measure", "date", "text", "flag"]
 
 
@@ -17,7 +19,7 @@ class Column(NamedTuple):
     @property
     def title(self) -> str:
         """The heading with its unit: "Recency (days)"."""
-        return f"{self.heading} ({self.unit})" if self.unit else self.heading
+        return self.heading + bracketed(self.unit)
 
 
 Words = dict[str, tuple[str, Kind] | tuple[str, Kind, str]]

@@ -37,11 +37,14 @@ class Language:
     comma: str
     semicolon: str
     space: str
+    brackets: str
     large: tuple[tuple[float, str], ...]
 
 
-ENGLISH = Language("en", "", "{0:%Y-%m-%d}", ", ", "; ", " ", ((1e9, "bn"), (1e6, "M"), (1e3, "k")))
-CHINESE = Language("zh-CN", "zh_CN", "{0.year}年{0.month}月{0.day}日", "、", "；", "", ((1e8, "亿"), (1e4, "万")))
+ENGLISH = Language("en", "", "{0:%Y-%m-%d}", ", ", "; ", " ", " ({})", ((1e9, "bn"), (1e6, "M"), (1e3, "k")))
+CHINESE = Language(
+    "zh-CN", "zh_CN", "{0.year}年{0.month}月{0.day}日", "、", "；", "", "（{}）", ((1e8, "亿"), (1e4, "万"))
+)
 LANGUAGES = {language.code: language for language in (ENGLISH, CHINESE)}
 
 _chosen: ContextVar[Language | None] = ContextVar("language", default=None)
@@ -117,6 +120,15 @@ def sentences(*texts: str) -> str:
     'All is well. Nothing is lost.'
     """
     return language().space.join(text for text in texts if text)
+
+
+def bracketed(text: str) -> str:
+    """The text in brackets, to stand right after other words; nothing for no text.
+
+    >>> "Recency" + bracketed("days")
+    'Recency (days)'
+    """
+    return language().brackets.format(text) if text else ""
 
 
 class _Missing(gettext.NullTranslations):
