@@ -39,11 +39,12 @@ class Language:
     space: str
     brackets: str
     large: tuple[tuple[float, str], ...]
+    capitals: bool = True
 
 
 ENGLISH = Language("en", "", "{0:%Y-%m-%d}", ", ", "; ", " ", " ({})", ((1e9, "bn"), (1e6, "M"), (1e3, "k")))
 CHINESE = Language(
-    "zh-CN", "zh_CN", "{0.year}年{0.month}月{0.day}日", "、", "；", "", "（{}）", ((1e8, "亿"), (1e4, "万"))
+    "zh-CN", "zh_CN", "{0.year}年{0.month}月{0.day}日", "、", "；", "", "（{}）", ((1e8, "亿"), (1e4, "万")), False
 )
 LANGUAGES = {language.code: language for language in (ENGLISH, CHINESE)}
 
@@ -129,6 +130,24 @@ def bracketed(text: str) -> str:
     'Recency (days)'
     """
     return language().brackets.format(text) if text else ""
+
+
+def begun(text: str) -> str:
+    """The text as a sentence begins: with a capital, where the language has them.
+
+    >>> begun("price of the UPS")
+    'Price of the UPS'
+    """
+    return text[:1].upper() + text[1:] if language().capitals else text
+
+
+def inside(text: str) -> str:
+    """The text as it stands within a sentence: without a first capital, where the language has them.
+
+    >>> inside("Share of CAD orders")
+    'share of CAD orders'
+    """
+    return text[:1].lower() + text[1:] if language().capitals else text
 
 
 class _Missing(gettext.NullTranslations):
