@@ -19,13 +19,18 @@ from crm_analysis.labels import (
     Kind,
     column,
     common,
+    index,
     kpi,
     label,
     leaving,
     plan,
     potential,
+    progress,
+    reprs,
     retention,
     satisfaction,
+    since,
+    summaries,
     value,
 )
 from crm_analysis.value.pyramid import TIERS
@@ -73,7 +78,21 @@ def test_counted_nouns_come_in_pairs():
 def test_no_page_takes_words_from_another():
     """Pages have words of their own: a key in two modules would hide one of them."""
     for words in ("LABELS", "COLUMNS"):
-        pages = (common, leaving, retention, value, *kpi.ROOMS, *plan.ROOMS, *potential.ROOMS, *satisfaction.ROOMS)
+        pages = (
+            common,
+            index,
+            leaving,
+            progress,
+            reprs,
+            retention,
+            since,
+            summaries,
+            value,
+            *kpi.ROOMS,
+            *plan.ROOMS,
+            *potential.ROOMS,
+            *satisfaction.ROOMS,
+        )
         keys = [key for page in pages for key in getattr(page, words)]
         assert len(keys) == len(set(keys)) == len(getattr(labels, words))
 

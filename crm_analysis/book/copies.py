@@ -23,6 +23,7 @@ from crm_analysis.book.layout import Source
 from crm_analysis.book.shape import FileShape, must_have
 from crm_analysis.book.sources import digest
 from crm_analysis.errors import BookError
+from crm_analysis.progress import busy, tracked
 
 if TYPE_CHECKING:
     from ibis.backends.duckdb import Backend
@@ -37,6 +38,7 @@ _DAYS = dt.date(1, 1, 1), dt.date(9999, 12, 31)
 _MOMENTS = dt.datetime(1, 1, 1), dt.datetime(9999, 12, 31)
 
 
+@busy("progress_copy")
 def copied(base: Database, plan: Mapping, room: Path) -> tuple[Mapping, dict[str, str]]:
     """The mapping with a copy in `room` of each table it takes from the database, and by name their SHA-256.
 
@@ -45,7 +47,7 @@ def copied(base: Database, plan: Mapping, room: Path) -> tuple[Mapping, dict[str
     own = engine.connect(room)
     try:
         copies: dict[str, Source] = {}
-        for name, (wanted, form) in mentioned(plan).items():
+        for name, (wanted, form) in tracked(mentioned(plan).items()):
             exact, table = base.table(name)
             shown = f"{base.schema}.{exact}"
             _must_map(own, table, plan, name, shown)

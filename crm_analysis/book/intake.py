@@ -23,6 +23,7 @@ from crm_analysis.book.shape import OF_ACCOUNT
 from crm_analysis.book.staging import Stage, Staged
 from crm_analysis.book.tally import Found, Rejected, found, rejected
 from crm_analysis.errors import BookError
+from crm_analysis.progress import busy, tracked
 
 if TYPE_CHECKING:
     from ibis.backends import BaseBackend
@@ -58,6 +59,7 @@ class Intake:
     accepted: dict[str, ibis.Table] = field(default_factory=dict)
     lost: dict[str, ibis.Table] = field(default_factory=dict)
 
+    @busy("progress_read")
     def run(self) -> CheckResult:
         """Build the accepted book in `room`/book.
 
@@ -70,7 +72,7 @@ class Intake:
         self.one_currency(staged["orders"], totals["orders"])
         latest = totals["orders"].last
         last = self.plan.extracted_on or (latest + SILENCE if latest else dt.date.max)
-        for name in sorted(staged, key=lambda name: (name != "accounts", name != "orders")):
+        for name in tracked(sorted(staged, key=lambda name: (name != "accounts", name != "orders"))):
             self.accept(name, staged[name], totals[name], last)
         assert latest is not None  # else no order line was accepted
         extracted = self.plan.extracted_on or self.latest_known(latest)

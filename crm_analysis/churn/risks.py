@@ -19,6 +19,7 @@ from crm_analysis.churn.survival.panel import HORIZONS, account_quarters, quarte
 from crm_analysis.churn.tried import Tried, scored, tried
 from crm_analysis.errors import BookError, UserError
 from crm_analysis.labels import label
+from crm_analysis.progress import busy
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -153,6 +154,7 @@ class Risks:
         return _or_raise(self._model)
 
     @cached_property
+    @busy("progress_risks")
     def listed(self) -> AtRisk:
         """The accounts at risk, by the candidate used (`at_risk.at_risk`)."""
         self.model  # noqa: B018 -- raises where too few left

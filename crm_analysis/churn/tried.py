@@ -19,6 +19,7 @@ from crm_analysis.churn.survival.panel import account_quarters, quarter_ends
 from crm_analysis.errors import BookError, UserError
 from crm_analysis.labels import label
 from crm_analysis.periods import after
+from crm_analysis.progress import busy
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -73,6 +74,7 @@ def scored(book: Book, panel: pd.DataFrame) -> pd.DataFrame:
     return panel.merge(alive_scores(book, days), on=["as_of", "account_id"], how="left")
 
 
+@busy("progress_risk_trial")
 def _trial(book: Book, spells: Spells, panel: pd.DataFrame | None = None) -> Trial:
     days = judged(book, spells.as_of, spells.silence)
     if not days:

@@ -8,7 +8,21 @@ from __future__ import annotations
 
 import datetime as dt
 
-from crm_analysis.labels import common, kpi, leaving, plan, potential, retention, satisfaction, value
+from crm_analysis.labels import (
+    common,
+    index,
+    kpi,
+    leaving,
+    plan,
+    potential,
+    progress,
+    reprs,
+    retention,
+    satisfaction,
+    since,
+    summaries,
+    value,
+)
 from crm_analysis.labels.kinds import Column, Kind, Words
 from crm_analysis.labels.language import HEADING, UNIT, day_said, words
 
@@ -16,6 +30,7 @@ __all__ = ["CODED", "COLUMNS", "LABELS", "Column", "Kind", "column", "label"]
 
 LABELS: dict[str, str] = (
     common.LABELS
+    | index.LABELS
     | value.LABELS
     | leaving.LABELS
     | retention.LABELS
@@ -23,9 +38,14 @@ LABELS: dict[str, str] = (
     | potential.LABELS
     | plan.LABELS
     | kpi.LABELS
+    | progress.LABELS
+    | reprs.LABELS
+    | since.LABELS
+    | summaries.LABELS
 )
 COLUMNS: Words = (
     common.COLUMNS
+    | index.COLUMNS
     | value.COLUMNS
     | leaving.COLUMNS
     | retention.COLUMNS
@@ -33,6 +53,10 @@ COLUMNS: Words = (
     | potential.COLUMNS
     | plan.COLUMNS
     | kpi.COLUMNS
+    | progress.COLUMNS
+    | reprs.COLUMNS
+    | since.COLUMNS
+    | summaries.COLUMNS
 )
 
 CODED = ("tier", "action", "rule", "who")

@@ -18,6 +18,7 @@ from crm_analysis.errors import BookError
 from crm_analysis.frames import found, widened
 from crm_analysis.labels import label
 from crm_analysis.potential.advice.decided import WORDS, latest, overrides
+from crm_analysis.progress import busy
 from crm_analysis.value.cost_to_serve import avoidable
 from crm_analysis.value.segments import segments
 
@@ -41,6 +42,7 @@ class Low:
     gain: float = np.nan
 
 
+@busy("progress_plan")
 def facts(
     book: Book, as_of: str | dt.date, at: Bars, low: Low | None = None, known: pd.DataFrame | None = None
 ) -> pd.DataFrame:

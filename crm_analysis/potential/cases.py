@@ -27,6 +27,7 @@ from crm_analysis.potential.features import FEATURES
 from crm_analysis.potential.known import Known
 from crm_analysis.potential.low import PLACES, Day, Wishes, money
 from crm_analysis.potential.low import days as low_days
+from crm_analysis.progress import busy
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -111,6 +112,7 @@ def _days(day: dt.date, begins: dt.date, horizon: str, most: int) -> list[dt.dat
     return found[::-1]
 
 
+@busy("progress_cases")
 def cases(book: Book, as_of: str | dt.date, wishes: Wishes | None = None, most: int = MOST) -> Cases:
     """The cases of a book as known on a day. Each table is read once or twice for all days.
 

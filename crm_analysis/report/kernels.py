@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from crm_analysis import errors
 from crm_analysis.errors import ReportError
 from crm_analysis.labels.language import VARIABLE, language
+from crm_analysis.progress import VARIABLE as PROGRESS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -80,7 +81,7 @@ def run_notebooks(
     sentence (notebook, heading, exception) for the first that fails; that and Ctrl-C stop all other kernels at once.
     """
     kernels = Kernels()
-    environment = shares(at_once) | {VARIABLE: language().code}
+    environment = shares(at_once) | {VARIABLE: language().code, PROGRESS: "0"}
     with _quiet("papermill"), tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
         pool = ThreadPoolExecutor(max_workers=at_once)
         futures: list[Future[Run]] = []

@@ -17,6 +17,7 @@ from crm_analysis.accounts import LATE
 from crm_analysis.book.book import as_date
 from crm_analysis.errors import BookError, UserError
 from crm_analysis.periods import after, before
+from crm_analysis.progress import busy, tracked
 from crm_analysis.value.baselines import Baseline
 from crm_analysis.value.candidates import Model, fitted, named, usual
 from crm_analysis.value.lifetime.design import ENOUGH
@@ -170,6 +171,7 @@ class _Trial:
         self.rows: list[dict[str, Any]] = []
         self.tables: dict[str, list[pd.DataFrame]] = {}
 
+    @busy("progress_value_trial")
     def on(self, dates: Sequence[str | dt.date] | None) -> Holdout:
         """The candidates tried on these days, latest first."""
         import pandas as pd
@@ -184,7 +186,7 @@ class _Trial:
                     f"what came within {self.horizon} is known for days up to {before(ends, self.horizon)}; found "
                     f"{days[0] if days else 'no day'}."
                 )
-        for name in self.candidates:
+        for name in tracked(self.candidates):
             self._tried(name, days)
         if self.default:
             self._tried_by_entry(days)

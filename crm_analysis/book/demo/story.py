@@ -25,6 +25,7 @@ from crm_analysis.book.demo.parameters import CHUNK, QUARTER_OF_WEEK, QUARTERS, 
 from crm_analysis.book.demo.records import Totals, closing_records, planted, records
 from crm_analysis.book.demo.service import Service
 from crm_analysis.book.demo.service import service as service_of_chunk
+from crm_analysis.progress import busy, tracked
 
 _Pieces = dict[str, pa.Table]
 
@@ -68,6 +69,7 @@ class _Lived:
     expected: Floats  # orders to be expected with and without the programme: 2 x offices x quarters
 
 
+@busy("progress_demo")
 def demo(
     folder: str | Path, accounts: int = 250, seed: int = 1, format: str = "csv", without: Iterable[str] = ()
 ) -> Demo:
@@ -116,7 +118,7 @@ def demo(
         edges = np.linspace(0, accounts, -(-accounts // CHUNK) + 1).astype(int)
         orders, totals = 0, Totals()
         made = make(0)
-        for chunk in range(len(edges) - 1):
+        for chunk in tracked(range(len(edges) - 1)):
             lived = made.result()
             if chunk + 2 < len(edges):
                 made = make(chunk + 1)

@@ -16,6 +16,7 @@ from crm_analysis.churn.definition.purchases import purchases
 from crm_analysis.churn.definition.silence import Costs, days_of, windows
 from crm_analysis.churn.definition.spells import Spells, spells
 from crm_analysis.errors import UserError
+from crm_analysis.progress import busy
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,6 +49,7 @@ class Leaving:
         return f"<Leaving: {self.silence} days without {self.basis}, as of {self.spells.as_of}>"
 
 
+@busy("progress_left")
 def leaving(
     book: Book,
     as_of: str | dt.date,

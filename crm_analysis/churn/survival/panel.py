@@ -22,6 +22,7 @@ from crm_analysis.errors import BookError, UserError
 from crm_analysis.features import trade, voice
 from crm_analysis.features.windows import Landmark, Ledger, Marks, days_since_epoch, numbers, share, stacked
 from crm_analysis.periods import after, before, quarter_end
+from crm_analysis.progress import busy
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,6 +70,7 @@ def quarter_ends(book: Book, last: str | dt.date, silence: int, most: int = MOST
     return found[::-1]
 
 
+@busy("progress_quarters")
 def account_quarters(book: Book, dates: Iterable[str | dt.date], spells: Spells) -> pd.DataFrame:
     """One row per date and account there on it that had not said goodbye, sorted by as_of and account_id.
 

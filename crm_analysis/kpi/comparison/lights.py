@@ -38,6 +38,7 @@ from crm_analysis.kpi.comparison.flips import FEWEST, chance
 from crm_analysis.kpi.definitions import KPIS, Kpi
 from crm_analysis.kpi.values import COMPANY, counted
 from crm_analysis.kpi.windows import CLASSES, QUARTER, QUARTERS, SEGMENT, Window, checked_kind, window
+from crm_analysis.progress import busy, tracked
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,6 +70,7 @@ COLUMNS = (
 )  # fmt: skip
 
 
+@busy("progress_lights")
 def lights(
     panel: Panel,
     kind: str = QUARTER,
@@ -96,7 +98,7 @@ def lights(
     rows: list[dict[str, Any]] = []
     office = clusters(panel.cluster.get("sales_office", np.full(len(panel.account_id), -1)))
     by = [name for name in dimensions if name in (COMPANY, SEGMENT) or name in panel.groups]
-    for kpi in kpis:
+    for kpi in tracked(kpis):
         for against in AGAINST if kpi.parts is not None and not kpi.lack(panel) else ():
             # what is held against a year before anyway has no season to take off
             if against == LAST_QUARTER and (QUARTER not in kpi.windows or kpi.paired):

@@ -19,6 +19,7 @@ from crm_analysis.kpi.effect.outcomes import OUTCOMES, Compared, Outcome, compar
 from crm_analysis.kpi.effect.series import Series, series
 from crm_analysis.kpi.effect.starts import Units, programme, units
 from crm_analysis.labels import label
+from crm_analysis.progress import busy
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -117,6 +118,7 @@ def _row(one: Found) -> dict[str, object]:
     return row
 
 
+@busy("progress_effect")
 def effect(book: Book, panel: Panel, name: str = "", outcomes: tuple[Outcome, ...] = OUTCOMES) -> Effect:
     """The effect of the programme of that name, by default of the one in most units, as known on the panel's last day.
 

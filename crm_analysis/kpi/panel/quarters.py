@@ -20,6 +20,7 @@ from crm_analysis.kpi.panel.grid import NOTHING, QUARTER, Grid, Told, first_day,
 from crm_analysis.labels import label
 from crm_analysis.periods import after, before
 from crm_analysis.plan.grades.bad import BILLING
+from crm_analysis.progress import busy
 from crm_analysis.value.segments import Bars
 from crm_analysis.value.segments import bars as bars_of
 
@@ -92,6 +93,7 @@ class Panel:
         return self._coded[key]
 
 
+@busy("progress_kpi")
 def panel(
     book: Book,
     as_of: str | dt.date,

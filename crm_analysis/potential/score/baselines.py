@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from crm_analysis.potential.score.model import EXPECTED
+from crm_analysis.progress import busy
 from crm_analysis.value.candidates import by_day
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from crm_analysis.book.book import Book
 
 
+@busy("progress_orders")
 def expected_orders(book: Book, days: Iterable[dt.date], horizon: str) -> pd.DataFrame:
     """One row per day and account with a history: as_of (datetime64), account_id, expected_orders.
 

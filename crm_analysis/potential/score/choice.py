@@ -29,6 +29,7 @@ from crm_analysis.potential.score.model import (
     fitted,
     said,
 )
+from crm_analysis.progress import busy
 from crm_analysis.value.scores import FLOOR, clustered
 
 if TYPE_CHECKING:
@@ -93,6 +94,7 @@ class Choice:
         return self.model.contributions(rows) * self.slope
 
 
+@busy("progress_potential")
 def choose(
     rows: pd.DataFrame,
     horizon: str,

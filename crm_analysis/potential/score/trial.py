@@ -21,6 +21,7 @@ from crm_analysis.potential.score.area import Area, area
 from crm_analysis.potential.score.choice import CANDIDATES, FEWEST, Choice, choose, decided, promising
 from crm_analysis.potential.score.fitting import MOST
 from crm_analysis.potential.score.model import BASELINES, PotentialModel
+from crm_analysis.progress import busy, tracked
 from crm_analysis.value.scores import FLOOR, clustered
 
 if TYPE_CHECKING:
@@ -163,6 +164,7 @@ class Trial:
         return self.forecasts[self.forecasts["model"] == model].reset_index(drop=True)
 
 
+@busy("progress_potential_trial")
 def trial(cases: Cases, expected: pd.DataFrame | None = None, seed: int = 0) -> Trial:
     """Forecasts of every day of `cases` whose outcome is known, from what was known on it.
 
@@ -178,7 +180,7 @@ def trial(cases: Cases, expected: pd.DataFrame | None = None, seed: int = 0) -> 
         rows = rows.merge(expected, on=["as_of", "account_id"], how="left", validate="one_to_one")
     said: list[tuple[pd.DataFrame, dict[str, tuple[Array, Array]]]] = []
     skipped, kinds, last = {}, {}, _Learned()
-    for at in sorted(rows["as_of"].unique()):
+    for at in tracked(sorted(rows["as_of"].unique())):
         day = pd.Timestamp(at).date()
         before, now = decided(rows, horizon, day), rows[rows["as_of"] == at]
         if why := _lacking(before, now):

@@ -22,6 +22,7 @@ from crm_analysis.churn.survival.panel import account_quarters
 from crm_analysis.churn.survival.sample import codes, drawn
 from crm_analysis.errors import BookError, UserError
 from crm_analysis.labels import label
+from crm_analysis.progress import busy
 from crm_analysis.satisfaction.scores.invitations import ANSWERED, owners
 from crm_analysis.satisfaction.scores.measures import accounts_said
 
@@ -53,6 +54,7 @@ SILENCE = 365
 """Accounts without an order for so many days are none that features are told of: they are unknown there."""
 
 
+@busy("progress_asked")
 def known_before(book: Book, asked: pd.DataFrame) -> pd.DataFrame:
     """One row per decided invitation of the last MOST months of asking, with what was known before it.
 
@@ -114,6 +116,7 @@ class Answering:
         return found
 
 
+@busy("progress_answering")
 def answering(frame: pd.DataFrame, habits: bool = True) -> Answering:
     """The model fitted to invitations (`known_before`), without HABITS for weights.
 

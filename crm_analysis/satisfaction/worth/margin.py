@@ -26,6 +26,7 @@ from crm_analysis.churn.survival.sample import codes
 from crm_analysis.errors import BookError
 from crm_analysis.labels import label
 from crm_analysis.periods import after, before
+from crm_analysis.progress import busy
 from crm_analysis.satisfaction.worth.categories import LEVELS, categories
 
 if TYPE_CHECKING:
@@ -79,6 +80,7 @@ def starts_of(book: Book, days: Sequence[dt.date]) -> list[dt.date]:
     return found
 
 
+@busy("progress_voice")
 def followed(
     book: Book, panel: pd.DataFrame, cuts: tuple[float, float] | None = None, level: float = LEVEL
 ) -> Followed:

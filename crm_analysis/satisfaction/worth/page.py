@@ -16,6 +16,7 @@ from crm_analysis.churn.definition.shares import LEVEL
 from crm_analysis.errors import BookError, UserError
 from crm_analysis.labels import label
 from crm_analysis.periods import before
+from crm_analysis.progress import busy
 from crm_analysis.satisfaction.focus import Scorecard, scorecard
 from crm_analysis.satisfaction.worth.categories import CUTS, cuts_of
 from crm_analysis.satisfaction.worth.leaving import Linked, linked
@@ -120,6 +121,7 @@ class Worth:
     # --- what to improve for whom ---
 
     @cached_property
+    @busy("progress_priorities")
     def priorities(self) -> Priorities:
         """Improvements by account (`priorities.priorities`); raises BookError where nobody was heard of.
 

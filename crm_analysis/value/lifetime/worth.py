@@ -15,6 +15,7 @@ import numpy as np
 
 from crm_analysis.errors import UserError
 from crm_analysis.labels import label
+from crm_analysis.progress import busy
 from crm_analysis.value.histories import Histories
 from crm_analysis.value.lifetime.forecasts import LEVEL, discount
 
@@ -87,6 +88,7 @@ class Worth:
         return self.rolled(pd.Series("all", index=self.accounts["account_id"]))
 
 
+@busy("progress_value")
 def lifetime_value(
     histories: Histories,
     orders: Any,
