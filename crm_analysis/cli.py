@@ -65,6 +65,9 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument(
         "-p", "--parameter", action="append", default=[], metavar="NAME=VALUE", help="a parameter of the notebooks"
     )
+    report.add_argument(
+        "--format", choices=("html", "pdf"), default="html", help="pdf: all pages in one PDF too (default: html)"
+    )
     report.add_argument("--language", default="en", help="of the pages: en or zh-CN (default: en)")
     report.set_defaults(run=_report)
 
@@ -204,6 +207,7 @@ def _reported(options: argparse.Namespace) -> int:
         as_of=str(day),
         inputs=check.inputs,
         assumptions=[check_said(check), days_said(book, day), *check.notes],
+        pdf=options.format == "pdf",
     )
     print(page)
     return 0

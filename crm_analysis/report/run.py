@@ -61,14 +61,15 @@ def report(
     skipped: Mapping[str, str] | None = None,
     timeout: int | None = None,
     progress: bool = True,
+    pdf: bool = False,
 ) -> Path:
     """Make the pack of a quarter and publish it; returns `<out>/<quarter>/index.html`.
 
     `only` limits the parts, `jobs` is how many notebooks run at once, `parameters` are given to the
     notebooks that declare them. `name` is the book's (default: its folder's), `as_of` an ISO date
     (default: the quarter's last day); `inputs` are SHA-256 sums by path, `skipped` reasons by part,
-    `timeout` seconds a cell. A bar on stderr shows progress. The pack is in the
-    language spoken (`labels.language.speaking`).
+    `timeout` seconds a cell. A bar on stderr shows progress. With `pdf` all
+    pages are in report.pdf too, which needs a browser. The pack is in the language spoken (`labels.language`).
 
     Raises ReportError for anything the user can mend; the report published before is then
     untouched, as it is after Ctrl-C.
@@ -77,11 +78,14 @@ def report(
     from crm_analysis.report.kernels import Job, run_notebooks
     from crm_analysis.report.manifest import write_manifest
     from crm_analysis.report.parameters import chosen, declared, effective
+    from crm_analysis.report.pdf import printer, write_pdf
     from crm_analysis.report.publish import discard, new_pack, publish
     from crm_analysis.report.render import About
 
     if not os.path.exists(book):
         raise ReportError(f"no book at {book}")
+    if pdf:
+        printer()  # rather now than after the notebooks
     if jobs < 1:
         raise ReportError(f"at least one notebook must run at a time; found {jobs} jobs")
     about = About(name or Path(os.path.abspath(book)).name, quarter, as_of or last_day(quarter))
@@ -106,6 +110,8 @@ def report(
         noted = [entry["name"] for shown in found.values() for entry in shown["assumptions"]]
         said = [*assumptions, *noted, *_said(known, extra)]
         _write(pack.folder / "index.html", index(about, found, said, skipped))
+        if pdf:
+            write_pdf(pack.folder, [run.part for run in runs])
         facts = {"book": about.book, "quarter": about.quarter, "as_of": about.as_of}
         seconds = {run.part: run.seconds for run in runs}
         write_manifest(pack.folder, facts, inputs or {}, values, seconds, pack.links)
