@@ -9,7 +9,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
 # Without compiled modules every start of a notebook takes 12 s instead of 4 s.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: report test slow engines spark zh lint lab refresh demo dictionary catalogue lock clean
+.PHONY: report test slow engines look spark zh lint lab refresh demo dictionary catalogue lock clean
 
 report: .venv/.runtime ## the demo company's quarterly report, into reports/
 	$(BIN)/crm-analysis report data/demo --quarter 2026Q3
@@ -26,6 +26,13 @@ slow: .venv/.dev ## the tests that take long: whole packs, real books, demo comp
 
 engines: .venv/.dev ## the tests against PostgreSQL and Spark; each skips, saying so, where it is not installed
 	$(BIN)/pytest -m "postgres or spark" tests/book
+
+look: .venv/.dev tests/browser/node_modules ## every page in reports/ in a real browser, the network off
+	$(BIN)/python tests/browser/looked.py reports/*/*.html
+
+tests/browser/node_modules: tests/browser/package-lock.json
+	npm ci --prefix tests/browser --ignore-scripts --no-audit --no-fund --loglevel error
+	@touch $@
 
 spark: .venv/.dev ## adds Spark, for books on a cluster and their tests; it needs Java 17
 	$(INSTALL) --require-hashes --build-constraints requirements/spark.txt -r requirements/spark.txt

@@ -1,10 +1,11 @@
-"""What a browser finds wrong with pages: `look.mjs` asked, through Node.js and Chromium."""
+"""What a browser finds wrong with pages, `look.mjs` asked: `python tests/browser/looked.py PAGE.html ...`."""
 
 from __future__ import annotations
 
 import json
 import shutil
 import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -31,3 +32,13 @@ def faults(pages: Sequence[Path]) -> list[dict[str, object]]:
     assert run.returncode in (0, 1), run.stderr
     found: list[dict[str, object]] = json.loads(run.stdout)
     return found
+
+
+if __name__ == "__main__":
+    if lacking():
+        sys.exit(lacking())
+    wrong = faults([Path(page) for page in sys.argv[1:]])
+    for one in wrong:
+        print(f"{one['page']} at {one['width']} pixels {one['words']}")
+    print(f"{len(sys.argv) - 1} pages, {len(wrong)} faults")
+    sys.exit(bool(wrong))
