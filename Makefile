@@ -28,7 +28,7 @@ engines: .venv/.dev ## the tests against PostgreSQL and Spark; each skips, sayin
 	$(BIN)/pytest -m "postgres or spark" tests/book
 
 look: .venv/.dev tests/browser/node_modules ## every page in reports/ in a real browser, the network off
-	$(BIN)/python tests/browser/looked.py reports/*/*.html
+	$(BIN)/python tests/browser/looked.py $(wildcard reports/*/*.html reports/zh/*/*.html)
 
 tests/browser/node_modules: tests/browser/package-lock.json
 	npm ci --prefix tests/browser --ignore-scripts --no-audit --no-fund --loglevel error
