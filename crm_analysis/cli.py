@@ -69,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
         "--format", choices=("html", "pdf"), default="html", help="pdf: all pages in one PDF too (default: html)"
     )
     report.add_argument("--language", default="en", help="of the pages: en or zh-CN (default: en)")
+    report.add_argument("--redact", action="store_true", help="codes in place of the names of accounts and people")
     report.set_defaults(run=_report)
 
     decide = commands.add_parser("decide", help="put the decisions of a filled-in action list into the book")
@@ -183,7 +184,7 @@ def _reported(options: argparse.Namespace) -> int:
     from crm_analysis.errors import ReportError
     from crm_analysis.periods import quarter_end
     from crm_analysis.report import report
-    from crm_analysis.report.sentences import check_said, days_said
+    from crm_analysis.report.sentences import check_said, days_said, redacted_said
 
     given = {}
     for entry in options.parameter:
@@ -192,7 +193,7 @@ def _reported(options: argparse.Namespace) -> int:
             raise ReportError(f"-p {entry}: expected NAME=VALUE, such as -p window=6M")
         given[name] = value
     day = quarter_end(options.quarter)
-    home = kept(options.book, options.toml or given.pop("toml", None))
+    home = kept(options.book, options.toml or given.pop("toml", None), options.redact)
     book = open_book(home)
     check = book.check
     assert check is not None
@@ -206,7 +207,8 @@ def _reported(options: argparse.Namespace) -> int:
         name=book.name,
         as_of=str(day),
         inputs=check.inputs,
-        assumptions=[check_said(check), days_said(book, day), *check.notes],
+        assumptions=[check_said(check), days_said(book, day), *redacted_said(check), *check.notes],
+        redaction=check.redaction,
         pdf=options.format == "pdf",
     )
     print(page)

@@ -48,6 +48,7 @@ class CheckResult:
 
     `rows` and `revenue` hold a `Total` per table (revenue for orders only); `fired` the rules that
     fired; `notes` the assumptions made; `inputs` the SHA-256 of every file read; `questionnaire` what the survey asks.
+    Of a redacted book `redaction` marks the key of its codes, and `hidden_ids` says that account numbers are codes too.
     """
 
     book: str
@@ -60,6 +61,8 @@ class CheckResult:
     currency: str | None = None
     unchanged_since: dt.date | None = None
     questionnaire: Questionnaire = PLAIN
+    redaction: str = ""
+    hidden_ids: bool = False
 
     @property
     def exit_code(self) -> int:
@@ -118,6 +121,8 @@ class CheckResult:
                 "rules": [asdict(one) for one in self.fired],
                 "notes": list(self.notes),
                 "inputs": self.inputs,
+                "redaction": self.redaction,
+                "hidden_ids": self.hidden_ids,
             },
             indent=2,
             ensure_ascii=False,
@@ -145,6 +150,8 @@ def from_json(text: str) -> CheckResult:
         fired=tuple(Fired(**{**one, "rows": int(one["rows"])}) for one in read["rules"]),
         notes=tuple(read["notes"]),
         inputs=read["inputs"],
+        redaction=read["redaction"],
+        hidden_ids=read["hidden_ids"],
         unchanged_since=read["unchanged_since"] and dt.date.fromisoformat(read["unchanged_since"]),
         questionnaire=Questionnaire(**{name: _tuples(value) for name, value in read["questionnaire"].items()}),
     )

@@ -47,7 +47,7 @@ _ROOM = ".opening-"
 _DAY = 24 * 3600
 
 
-def open_book(source: str | Path | BaseBackend, toml: str | Path | None = None) -> Book:
+def open_book(source: str | Path | BaseBackend, toml: str | Path | None = None, redact: bool = False) -> Book:
     """The customer book in a folder of files, or in a database.
 
     `source` is a folder with CSV, Parquet or Excel files; a DuckDB file; a database URL such as
@@ -55,7 +55,7 @@ def open_book(source: str | Path | BaseBackend, toml: str | Path | None = None) 
     (`in_place.book_in_place`). The folder's `book.toml`, or the file `toml`, maps the company's own tables and
     columns to the contract; files and tables that bear a contract table's name need no mapping. The
     book is checked on the way; `book.check` tells what was found. Opening the same files again is
-    instant; a database is read anew each time.
+    instant; a database is read anew each time. With `redact` codes stand for the names of accounts and people.
 
     Raises BookError if the source, a required table or a required column is missing, something cannot
     be read, or no row of a required table is accepted.
@@ -65,20 +65,51 @@ def open_book(source: str | Path | BaseBackend, toml: str | Path | None = None) 
     0
     """
     if not isinstance(source, str | Path):
+        if redact:
+            raise BookError("a book used in place cannot be redacted; open a copy of it: give the database's URL.")
         return book_in_place(source, toml)
-    home = kept(source, toml)
-    try:
-        result = from_json((home / RESULT).read_text(encoding="utf-8"))
-    except (KeyError, TypeError, ValueError):
-        raise BookError(f"{home}: was kept by another version of this program; open its source again.") from None
-    return book_in(home, result, QUARANTINE)
+    home = kept(source, toml, redact)
+    return book_in(home, _result(home), QUARANTINE)
 
 
-def kept(source: str | Path, toml: str | Path | None = None) -> Path:
+def kept(source: str | Path, toml: str | Path | None = None, redact: bool = False) -> Path:
     """The folder in the cache that holds the accepted book; given to `open_book`, it is opened as it stands.
 
     Arguments and errors are those of `open_book`, but for connections.
     """
+    home = _home(source, toml)
+    return _redacted(home) if redact else home
+
+
+def _result(home: Path) -> CheckResult:
+    """What the check of a kept book found."""
+    try:
+        return from_json((home / RESULT).read_text(encoding="utf-8"))
+    except (KeyError, TypeError, ValueError):
+        raise BookError(f"{home}: was kept by another version of this program; open its source again.") from None
+
+
+def _redacted(plain: Path) -> Path:
+    """The home of the redacted copy of a kept book: another one for each key."""
+    from crm_analysis.book.codes import mark, secret
+    from crm_analysis.book.redact import redacted
+
+    result = _result(plain)
+    if result.redaction:
+        return plain
+    key = secret()
+    own = [digest(path) for path in sorted(_INTAKE[0].glob("*.py"))]
+    parts = [plain.name, digest(plain / RESULT), digest(plain / SEAL), mark(key), *own]
+    home = cache() / hashlib.sha256("\n".join(parts).encode()).hexdigest()[:24]
+    if not _whole(home):
+        with _room() as room:
+            (room / "book").mkdir()
+            _keep(redacted(plain, result, key, room / "book"), room, home)
+    return home
+
+
+def _home(source: str | Path, toml: str | Path | None) -> Path:
+    """The home of the book as it is."""
     path = Path(toml) if toml is not None else None
     try:
         if is_url(str(source)):

@@ -13,6 +13,7 @@ from crm_analysis.labels import (
     index,
     kpi,
     leaving,
+    pack,
     plan,
     potential,
     progress,
@@ -36,6 +37,7 @@ LABELS: dict[str, str] = (
     | retention.LABELS
     | satisfaction.LABELS
     | potential.LABELS
+    | pack.LABELS
     | plan.LABELS
     | kpi.LABELS
     | progress.LABELS
@@ -51,6 +53,7 @@ COLUMNS: Words = (
     | retention.COLUMNS
     | satisfaction.COLUMNS
     | potential.COLUMNS
+    | pack.COLUMNS
     | plan.COLUMNS
     | kpi.COLUMNS
     | progress.COLUMNS

@@ -71,7 +71,7 @@ def files(folder: Path) -> dict[str, dict[str, Any]]:
 
 def write_manifest(
     folder: Path,
-    about: Mapping[str, str],
+    about: Mapping[str, Any],
     inputs: Mapping[str, str],
     parameters: Mapping[str, Mapping[str, Any]],
     seconds: Mapping[str, float],

@@ -59,6 +59,7 @@ def report(
     inputs: Mapping[str, str] | None = None,
     assumptions: Sequence[str] = (),
     skipped: Mapping[str, str] | None = None,
+    redaction: str = "",
     timeout: int | None = None,
     progress: bool = True,
     pdf: bool = False,
@@ -68,8 +69,9 @@ def report(
     `only` limits the parts, `jobs` is how many notebooks run at once, `parameters` are given to the
     notebooks that declare them. `name` is the book's (default: its folder's), `as_of` an ISO date
     (default: the quarter's last day); `inputs` are SHA-256 sums by path, `skipped` reasons by part,
-    `timeout` seconds a cell. A bar on stderr shows progress. With `pdf` all
-    pages are in report.pdf too, which needs a browser. The pack is in the language spoken (`labels.language`).
+    `redaction` marks the key of codes that stand for names, `timeout` is seconds a cell. A bar on stderr shows
+    progress. With `pdf` all pages are in report.pdf too, which needs a browser. The pack is in the language spoken
+    (`labels.language`).
 
     Raises ReportError for anything the user can mend; the report published before is then
     untouched, as it is after Ctrl-C.
@@ -112,7 +114,8 @@ def report(
         _write(pack.folder / "index.html", index(about, found, said, skipped))
         if pdf:
             write_pdf(pack.folder, [run.part for run in runs])
-        facts = {"book": about.book, "quarter": about.quarter, "as_of": about.as_of}
+        facts: dict[str, Any] = {"book": about.book, "quarter": about.quarter, "as_of": about.as_of}
+        facts |= {"redacted": True, "redaction": redaction} if redaction else {}
         seconds = {run.part: run.seconds for run in runs}
         write_manifest(pack.folder, facts, inputs or {}, values, seconds, pack.links)
         return publish(pack) / "index.html"

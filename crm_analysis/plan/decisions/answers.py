@@ -1,26 +1,29 @@
 """The way back: what people wrote into the action list, read and checked.
 
 Every sheet that has the columns of the account and of all that is to be filled in is read, whatever else it holds;
-columns go by their headings, in any order.
+columns go by their headings, in any order. Headings and words may be those of any language, whatever language is
+spoken here; what is wrong with a sheet is told in its own.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import difflib
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from crm_analysis.book import excel
+from crm_analysis.book.codes import is_code
 from crm_analysis.book.decisions import Decision
 from crm_analysis.book.delimited import ROW
 from crm_analysis.book.layout import Format
 from crm_analysis.errors import BookError, UserError
 from crm_analysis.labels import column
+from crm_analysis.labels.language import LANGUAGES, language, listed, speaking
 from crm_analysis.plan.actions import OFFERED
 from crm_analysis.potential.advice.decided import WORDS
+from crm_analysis.potential.advice.words import decision_read, decision_said, plainly
 
 NAMES = ("account_id", "decision", "decision_reason", "decided_by", "decided_on", "recommended")
 """The columns that are read, by key or heading; all but the last must be there."""
@@ -59,6 +62,11 @@ def answers(
     """
     found, mistakes, blank = [], list[str](), 0
     for place, row in _rows(path):
+        if row["account_id"] not in accounts and is_code(row["account_id"]):
+            raise UserError(
+                f"{place}: account '{row['account_id']}' is a code of a redacted report; expected the book's own number: "
+                "fill in the workbook of a report made without --redact. Nothing was written."
+            )
         if not row["decision"]:
             blank += 1
             if row["decision_reason"]:

@@ -89,6 +89,13 @@ def check_said(check: CheckResult) -> str:
     )
 
 
+def redacted_said(check: CheckResult) -> list[str]:
+    """Of a redacted book: that codes stand for names, and what else that changed."""
+    if not check.redaction:
+        return []
+    return [label("redacted_said"), *([label("redacted_ids_said")] if check.hidden_ids else [])]
+
+
 def days_said(book: Book, day: dt.date) -> str:
     """How the report's day lies to the day of the extract."""
     key = "said_day_before" if day < book.extracted_on else "said_day_after" if day > book.extracted_on else "said_day"

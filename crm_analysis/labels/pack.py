@@ -1,0 +1,15 @@
+"""Words of what a pack says of itself: that names were replaced, and which parts were left out for want of data."""
+
+from __future__ import annotations
+
+from crm_analysis.labels.kinds import Words
+
+LABELS: dict[str, str] = {
+    # --- a redacted book ---
+    "redacted_ids_said": "The numbers of accounts are codes too: they told names, or had no names beside them. "
+    "What chance decides by account may fall otherwise than in a report with names.",
+    "redacted_said": "Codes stand for the names of accounts and people, and what people wrote freely is left out. "
+    "A name has the same code in every report made with the same key.",
+}
+
+COLUMNS: Words = {}
