@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small_books import FEW
 
-from crm_analysis.book import decisions as module
+from crm_analysis.book import appended as module
 from crm_analysis.book import open_book
 from crm_analysis.book.decisions import Decision, keep
 from crm_analysis.errors import BookError

@@ -96,7 +96,7 @@ SUMMARIES = Table(
     (
         ACCOUNT,
         text("rep_id", "who wrote it"),
-        date("written_on", "day written", required=True),
+        date("written_on", "day written, also after the extract; counts from then", required=True, may_be_future=True),
         text("headline", "the account in one line"),
         text("concerns", "what worries the account"),
         text("events", "what happened"),
