@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 YEAR = 4
 WITHIN = (4, 8)
 """Quarters since the first order at which cohorts are compared."""
+ALL = "all"
+"""The cohort that all new accounts are together."""
 _SCALE = 1e4  # money has four places: its sums are exact as whole numbers
 _NEVER = np.iinfo(np.int64).max
 
@@ -84,7 +86,7 @@ class Becoming:
         """`incidence` of each cohort, and of all of them in the last rows."""
         import pandas as pd
 
-        whole = self.accounts.assign(cohort=label("becoming_all"))
+        whole = self.accounts.assign(cohort=ALL)
         return pd.concat([incidence(self.accounts), incidence(whole)], ignore_index=True)
 
     @cached_property
@@ -100,7 +102,7 @@ class Becoming:
 
         rows = []
         for name, table in self.table.groupby("cohort", sort=False):
-            whole = name == label("becoming_all")
+            whole = name == ALL
             own = self.accounts if whole else self.accounts[self.accounts["cohort"] == name]
             row: dict[str, object] = {"cohort": name, "accounts": len(own)}
             many = own["event"].value_counts()

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from crm_analysis.kpi import parts
 from crm_analysis.kpi.windows import KINDS, SEGMENT, TO_DATE, YEAR, Window
 from crm_analysis.labels import label
+from crm_analysis.labels.language import listed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -178,7 +179,7 @@ def table() -> pd.DataFrame:
             "unit": label(f"kpi_unit_{kpi.unit}"),
             "better": label(f"kpi_better_{kpi.better}"),
             "interval": label(f"kpi_interval_{kpi.interval}"),
-            "windows": ", ".join(label(f"kpi_window_{kind}") for kind in KINDS if kind in kpi.windows),
+            "windows": listed(label(f"kpi_window_{kind}") for kind in KINDS if kind in kpi.windows),
             "also_like_for_like": kpi.like_for_like,
         }
         for kpi in KPIS

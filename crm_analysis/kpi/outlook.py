@@ -30,6 +30,7 @@ from crm_analysis.kpi.panel import Panel, panel
 from crm_analysis.kpi.values import COMPANY
 from crm_analysis.kpi.windows import QUARTER, YEAR, checked_kind, name_of
 from crm_analysis.labels import label
+from crm_analysis.labels.language import clauses
 from crm_analysis.periods import quarter_end
 from crm_analysis.reps import reps
 from crm_analysis.value.segments import bars
@@ -245,7 +246,7 @@ class Outlook:
         for table, words in OTHERS.items():
             if lack := self.book.why_not(table):
                 lacks.setdefault(lack, []).append(label(words))
-        return pd.DataFrame([(why, "; ".join(what)) for why, what in lacks.items()], columns=["why", "unlocks"])
+        return pd.DataFrame([(why, clauses(what)) for why, what in lacks.items()], columns=["why", "unlocks"])
 
     @property
     def like_for_like(self) -> pd.DataFrame:

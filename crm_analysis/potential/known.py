@@ -14,6 +14,7 @@ from crm_analysis.features.feature import lack
 from crm_analysis.features.trade import Features
 from crm_analysis.features.windows import days_since_epoch, share, stacked
 from crm_analysis.labels import label
+from crm_analysis.labels.language import clauses
 from crm_analysis.periods import before
 from crm_analysis.potential import features, vetoes
 from crm_analysis.potential.features import FEATURES, TENURE, WORDS
@@ -162,5 +163,5 @@ def missing(book: Book) -> pd.DataFrame:
         lacks.setdefault(why, []).append(label(f"feature_{name}"))
     for name, why in vetoes.missing(book).items():
         lacks.setdefault(why, []).append(label(f"unlock_veto_{name}"))
-    rows = [(why, "; ".join(dict.fromkeys(what))) for why, what in lacks.items()]
+    rows = [(why, clauses(dict.fromkeys(what))) for why, what in lacks.items()]
     return pd.DataFrame(rows, columns=["why", "unlocks"])

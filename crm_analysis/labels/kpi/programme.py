@@ -19,6 +19,7 @@ LABELS: dict[str, str] = {
     "does so by chance.",
     "before_off_one": "1 of the quarters before the start lies off zero ({names}); of such quarters one in twenty "
     "does so by chance.",
+    "before_off_part": "{since}: {effect}",
     "before_untried": "Quarters do not reach back far enough to try the same estimate a year before the start.",
     "drawn_before_start": "before the start (95% of chance)",
     "drawn_since_start": "since the start (95% interval)",
@@ -67,6 +68,7 @@ LABELS: dict[str, str] = {
     "effect_no_table": "The book has no table 'programme'; with it this page tells whether the programme worked.",
     "effect_none": "none recorded",
     "effect_nowhere": "No programme is recorded, so there is no effect to tell.",
+    "effect_part": "{outcome} {effect}",
     "effect_placebo": "It is never called an effect: where a company grows or shrinks at a pace of its own, a start on "
     "any day can look like one.",
     "effect_series": "Against what the company's own past let expect: {parts}.",

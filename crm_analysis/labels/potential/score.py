@@ -44,13 +44,13 @@ LABELS: dict[str, str] = {
     "reason_potential_silence_days": "days since its last order: {own}; usual: {typical}",
     "reason_potential_size": "brought {own} of the Mid bar within a year; usual: {typical}",
     "reason_potential_trend": "revenue {own} on the year before; usual: {typical}",
-    "score_constant": "left out: {feature} (the same of all accounts)",
+    "score_constant": "Left out: {feature} (the same of all accounts).",
     "score_drawn": "The model is chosen and fitted with {cases:,} of {of:,} known cases, of accounts drawn by lot; "
     "all get a score.",
     "score_few": "Accounts known to have grown: {promising}; a score learns from {wanted} or more.",
     "score_no_candidate": "Not one of the candidates for a score can be fitted to this book.",
     "score_no_day": "no day has an outcome that is known",
-    "score_no_maximum": "The model of potential did not converge: {reason}",
+    "score_no_maximum": "The model of potential did not converge.",
     "score_no_trees": "Boosted trees were not tried: on one of the days only {promising} accounts were known to have "
     "grown, and {wanted} are wanted.",
     "score_nothing": "Nothing that is known tells the Low accounts apart, so there is no score.",
@@ -59,7 +59,7 @@ LABELS: dict[str, str] = {
     "{cases} cases.",
     "score_uncorrected": "Probabilities are as fitted: earlier forecasts hold only {promising} accounts that grew, "
     "and {wanted} are wanted to correct them.",
-    "score_unknown": "left out: {feature} (known of none)",
+    "score_unknown": "Left out: {feature} (known of none).",
     "score_untried": "No score could be tried on earlier days: {reason}",
     "score_untried_choice": "Which model forecasts best cannot be tried yet: on no day was the outcome of an earlier "
     "one known. A logistic regression with a usual penalty is taken, and its probabilities are not corrected.",

@@ -149,7 +149,7 @@ def _said(ids: pd.Series, overrides: pd.DataFrame | None) -> NDArray[Any]:
     told = {
         row.account_id: label(
             "why_override",
-            day=f"{row.decided_on:%Y-%m-%d}",
+            day=row.decided_on.date(),
             who=row.decided_by or label("why_override_nobody"),
             reason=row.reason or label("why_override_silent"),
         )

@@ -149,7 +149,7 @@ class PotentialModel:
                 try:
                     odds.fit(made, data.came, sample_weight=data.weight)
                 except ConvergenceWarning as refused:
-                    raise UserError(label("score_no_maximum", reason=refused)) from refused
+                    raise UserError(label("score_no_maximum")) from refused
         self.pipeline_ = Pipeline([("columns", columns), ("odds", odds)])
         at = self._odds(made)
         self.usual_ = float(np.average(at, weights=data.weight))

@@ -11,6 +11,7 @@ import numpy as np
 
 from crm_analysis.churn.in_words import MOST, NOTICED, figure
 from crm_analysis.labels import label
+from crm_analysis.labels.language import clauses
 from crm_analysis.potential.features import FEATURES, WORDS
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def reasons(contributions: pd.DataFrame, rows: pd.DataFrame, usual: pd.DataFrame
     for place, one in enumerate(told_by):
         row, rank = np.nonzero((order == place) & told)
         texts[row, rank] = _worded(one, rows, usual, row)
-    return pd.Series(["; ".join(filter(None, row)) for row in texts], index=rows.index, dtype=object, name="reasons")
+    return pd.Series([clauses(filter(None, row)) for row in texts], index=rows.index, dtype=object, name="reasons")
 
 
 def _typical(own: Figure, usual: pd.DataFrame) -> float:
@@ -115,9 +116,9 @@ def _worded(one: Figure | str, rows: pd.DataFrame, usual: pd.DataFrame, row: NDA
     """The reason in words, of some rows."""
     if isinstance(one, str):
         return [label(f"reason_potential_{one}", own=word) for word in rows[one].iloc[row]]
-    words, typical = label(f"reason_potential_{one.told}"), _shown(one, _typical(one, usual))
+    key, typical = f"reason_potential_{one.told}", _shown(one, _typical(one, usual))
     values, place = np.unique(rows[one.told].to_numpy("float64")[row], return_inverse=True)
-    texts = np.array([words.format(own=_shown(one, value), typical=typical) for value in values.tolist()], dtype=object)
+    texts = np.array([label(key, own=_shown(one, value), typical=typical) for value in values.tolist()], dtype=object)
     found: list[str] = texts[place].tolist()
     return found
 

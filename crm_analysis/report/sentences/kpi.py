@@ -13,7 +13,8 @@ from crm_analysis.kpi.definitions import BY_NAME
 from crm_analysis.kpi.values import COMPANY
 from crm_analysis.kpi.windows import SEGMENT
 from crm_analysis.labels import label
-from crm_analysis.report.sentences.kpi_words import changed, figure, lowered, within
+from crm_analysis.labels.language import bracketed, listed, sentences
+from crm_analysis.report.sentences.kpi_words import change_parts, changed, figure, lowered, within
 from crm_analysis.report.values import is_missing, text
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def changes(look: Outlook) -> str:
     of = int((own["light"] != UNKNOWN).sum())
     if not of:
         return label("unknown")
-    return label("changes_value", what=", ".join(parts) or label("lit_none"), of=text(of, "count"))
+    return label("changes_value", what=listed(parts) or label("lit_none"), of=text(of, "count"))
 
 
 def changes_said(look: Outlook) -> str:
@@ -84,7 +85,7 @@ def changes_said(look: Outlook) -> str:
     for light in LIT:
         rows = own[own["light"] == light].sort_values(["q", "kpi"])
         if len(rows):
-            names = ", ".join(_named(row, look.currency) for _, row in rows.head(NAMED).iterrows())
+            names = listed(_named(row, look.currency) for _, row in rows.head(NAMED).iterrows())
             more = len(rows) - NAMED
             words.append(
                 label(f"changes_{light}", names=names)
@@ -93,7 +94,7 @@ def changes_said(look: Outlook) -> str:
             )
     if not words:
         words.append(label("changes_none"))
-    return " ".join(words)
+    return sentences(*words)
 
 
 def _named(row: pd.Series, currency: str) -> str:
@@ -155,19 +156,19 @@ def _worded(look: Outlook, rows: pd.DataFrame) -> pd.DataFrame:
     kpis = [BY_NAME[name] for name in rows["kpi"]]
     units = [kpi.unit for kpi in kpis]
     told = list(zip(rows["now"], rows["before"], rows["change"], rows["low"], rows["high"], kpis, strict=True))
+    changes = [
+        change_parts(change, low, high, before, kpi.unit, now, within(kpi, now, before))
+        for now, before, change, low, high, kpi in told
+    ]
     made = {
         "kpi": [kpi.title for kpi in kpis],
         "kpi_code": rows["kpi"].tolist(),
         "now_said": [figure(now, kpi.unit, look.currency) for now, *_, kpi in told],
         "before_said": [figure(before, kpi.unit, look.currency) for _, before, *_, kpi in told],
-        "change_said": [
-            changed(change, low, high, before, kpi.unit, now, within(kpi, now, before))
-            for now, before, change, low, high, kpi in told
-        ],
+        "change_said": [change + bracketed(ends) for change, ends in changes],
         "light": [label(f"light_{light}") for light in rows["light"]],
     }
-    halves = [words.removesuffix(")").partition(" (") for words in made["change_said"]]
-    made |= {"change_alone": [change for change, *_ in halves], "change_range": [ends for *_, ends in halves]}
+    made |= {"change_alone": [change for change, _ in changes], "change_range": [ends for _, ends in changes]}
     if "target" in rows:
         goals = zip(rows["target"], rows["state"], rows["at"], units, strict=True)
         made["target_said"] = [_target(*goal, look.currency) for goal in goals]
@@ -191,11 +192,11 @@ def window_said(look: Outlook) -> str:
     other = table[table["window"] != look.kind]
     words = [label("light_means")]
     if len(other):
-        names = ", ".join(lowered(BY_NAME[name].title) for name in other["kpi"])
+        names = listed(lowered(BY_NAME[name].title) for name in other["kpi"])
         words.append(label("window_other", names=names, window=label(f"kpi_of_{other['window'].iloc[0]}")))
     for row in table[table["quarter"] < table["quarter"].max()].itertuples():
         words.append(label("quarter_other", name=BY_NAME[row.kpi].title, quarter=row.quarter))
-    return " ".join(words)
+    return sentences(*words)
 
 
 # --- what changed, and what did not ---
@@ -252,7 +253,9 @@ def group_said(dimension: str, group: str) -> str:
     """A cell's group in words."""
     if dimension == COMPANY:
         return label("of_company")
-    return label(f"of_{dimension}", group=group or label(f"of_no_{dimension}"))
+    if not group:
+        return label(f"of_no_{dimension}")
+    return label(f"of_segment_{group}") if dimension == SEGMENT else label(f"of_{dimension}", group=group)
 
 
 def same_said(look: Outlook) -> str:
@@ -263,14 +266,14 @@ def same_said(look: Outlook) -> str:
     for light, key in ((SAME, "same"), (UNKNOWN, "untold")):
         names = [lowered(BY_NAME[name].title) for name in own.loc[own["light"] == light, "kpi"]]
         if names:
-            words.append(label(f"changes_{key}", names=", ".join(names)))
-    return " ".join(words)
+            words.append(label(f"changes_{key}", names=listed(names)))
+    return sentences(*words)
 
 
 def left_out_said(look: Outlook) -> str:
     """Dimensions that are not compared, as it was not known a year ago who belonged where."""
     names = [label(f"by_{name}") for name in look.not_compared]
-    return label("by_unknown", names=", ".join(names)) if names else ""
+    return label("by_unknown", names=listed(names)) if names else ""
 
 
 def season_said(look: Outlook) -> str:

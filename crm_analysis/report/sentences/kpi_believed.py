@@ -11,6 +11,7 @@ from crm_analysis.errors import BookError
 from crm_analysis.kpi.effect.assignments import ERROR
 from crm_analysis.kpi.effect.series import Series
 from crm_analysis.labels import label
+from crm_analysis.labels.language import listed, sentences
 from crm_analysis.report.sentences import counted
 from crm_analysis.report.sentences.kpi_effect import known_effect, main_found, named, share_said, title, written
 from crm_analysis.report.sentences.kpi_words import lowered
@@ -41,11 +42,11 @@ def before_said(look: Outlook) -> str:
     if tried.empty:
         words = label("before_untried") if look.effect.compared else ""
     elif (tried["before_p"] <= ERROR).any():
-        names = ", ".join(lowered(title(name)) for name in tried.loc[tried["before_p"] <= ERROR, "kpi"])
+        names = listed(lowered(title(name)) for name in tried.loc[tried["before_p"] <= ERROR, "kpi"])
         words = label("before_found", tried=many, names=names)
     else:
         words = label("before_nothing", tried=many)
-    return f"{words} {_off_said(look)}".strip()
+    return sentences(words, _off_said(look))
 
 
 def _off_said(look: Outlook) -> str:
@@ -57,7 +58,9 @@ def _off_said(look: Outlook) -> str:
     off = table[(table["since_start"] < 0) & ((table["low_95"] > 0) | (table["high_95"] < 0))]
     if off.empty:
         return ""
-    names = ", ".join(f"{row['since_start']}: {row['effect_said']}" for _, row in off.iterrows())
+    names = listed(
+        label("before_off_part", since=row["since_start"], effect=row["effect_said"]) for _, row in off.iterrows()
+    )
     key = "before_off_one" if len(off) == 1 else "before_off_many"
     return label(key, n=len(off), names=names)
 
@@ -87,7 +90,7 @@ def drift_said(look: Outlook) -> str:
     )
     if own.p > ERROR:
         key = "drift_unsure_gains" if own.gains else "drift_unsure"
-        words += " " + label(key, p=f"{own.p:.2f}", n=own.units)
+        return sentences(words, label(key, p=f"{own.p:.2f}", n=own.units))
     return words
 
 
@@ -162,7 +165,7 @@ def series_said(look: Outlook) -> str:
     if not isinstance(own, Series):
         raise BookError("")
     key = "series_season" if own.season else "series_no_season"
-    return f"{label('series_periods', before=own.before, after=own.after)} {label(key)}"
+    return sentences(label("series_periods", before=own.before, after=own.after), label(key))
 
 
 # --- when it shows ---
@@ -188,7 +191,7 @@ def until_said(look: Outlook) -> str:
     else:
         words = label("until_not_yet", ago=ago, months=told, smallest=share_said(found.smallest))
     if found.left_out:
-        words += " " + label("until_left_out", names=named(found.left_out, own.kind))
+        return sentences(words, label("until_left_out", names=named(found.left_out, own.kind)))
     return words
 
 

@@ -13,6 +13,7 @@ from crm_analysis.kpi.effect.did import NEVER
 from crm_analysis.kpi.effect.series import Series
 from crm_analysis.kpi.effect.starts import ALL
 from crm_analysis.labels import label
+from crm_analysis.labels.language import bracketed, clauses, listed, sentences
 from crm_analysis.report.sentences import counted
 from crm_analysis.report.sentences.kpi_words import between, changed, figure, lowered, percent, signed
 from crm_analysis.report.values import is_missing
@@ -45,13 +46,13 @@ def worked(look: Outlook) -> str:
     if not lit(look.effect):
         row = _first_rows(table).iloc[0]
         key = "effect_hint_shared" if look.effect.compared else "effect_hint"
-        return label(key, part=f"{lowered(title(row['kpi']))} {_said(look, row, 'effect')}")
+        return label(key, part=_part(look, row))
     if told.empty:
         return label("effect_untold")
-    parts = [f"{lowered(title(row['kpi']))} {_said(look, row, 'effect', ends=False)}" for _, row in told.iterrows()]
+    parts = [_part(look, row, ends=False) for _, row in told.iterrows()]
     better, worse = ((told["way"] == way).any() for way in ("better", "worse"))
     key = "effect_mixed" if better and worse else "effect_worse" if worse else "effect_yes"
-    return label(key, parts=", ".join(parts))
+    return label(key, parts=listed(parts))
 
 
 def lit(found: Effect) -> bool:
@@ -81,16 +82,16 @@ def worked_said(look: Outlook) -> str:
     if table.empty:
         return next(iter(found.why.values()), "")
     rows = _first_rows(table)
-    parts = [f"{lowered(title(row['kpi']))} {_said(look, row, 'effect')}" for _, row in rows.iterrows()]
+    parts = [_part(look, row) for _, row in rows.iterrows()]
     key = "effect_series" if found.units.at_once else "effect_series_first"
-    words = [label("effect_compared" if found.compared else key, parts=", ".join(parts))]
+    words = [label("effect_compared" if found.compared else key, parts=listed(parts))]
     if not table["told"].any():
         words += [_smallest_said(look), all_started_said(look)]
     beside = rows[rows["naive"].notna()]
     if len(beside):  # first what it would call sure
         row = max((row for _, row in beside.iterrows()), key=_sure)
         words.append(label("effect_naive", outcome=lowered(title(row["kpi"])), naive=_said(look, row, "naive")))
-    return " ".join(word for word in words if word)
+    return sentences(*words)
 
 
 def recorded(look: Outlook) -> bool:
@@ -146,14 +147,14 @@ def programme_said(look: Outlook) -> str:
     for day in sorted(own.started.values()):
         days[day] = days.get(day, 0) + 1
     parts = [label("programme_from", units=counted(many, f"unit_{own.kind}"), day=day) for day, many in days.items()]
-    words = [label("programme_starts", name=own.name, parts=", ".join(parts))]
+    words = [label("programme_starts", name=own.name, parts=listed(parts))]
     never = int((found.units.start == NEVER).sum())
     if never:
         words.append(label("programme_never", units=counted(never, f"unit_{own.kind}")))
     if found.units.unknown:
         key = "programme_not_before" if own.kind == "account_id" else "programme_unknown"
         words.append(label(key, names=named(found.units.unknown, own.kind)))
-    return " ".join(words)
+    return sentences(*words)
 
 
 def how_said(look: Outlook) -> str:
@@ -168,7 +169,7 @@ def how_said(look: Outlook) -> str:
     if found.compared and not lit(found):
         words.append(label("effect_shared"))
     words.append(_left_out_said(found))
-    return " ".join(word for word in words if word)
+    return sentences(*words)
 
 
 def _left_out_said(found: Effect) -> str:
@@ -178,18 +179,18 @@ def _left_out_said(found: Effect) -> str:
         if one.compared is not None and one.compared.left_out:
             lacks.setdefault(one.compared.left_out, []).append(lowered(title(name)))
     parts = [
-        label("effect_left_out_part", outcomes=", ".join(outcomes), names=named(out, found.units.programme.kind))
+        label("effect_left_out_part", outcomes=listed(outcomes), names=named(out, found.units.programme.kind))
         for out, outcomes in lacks.items()
     ]
-    return label("effect_left_out", parts="; ".join(parts)) if parts else ""
+    return label("effect_left_out", parts=clauses(parts)) if parts else ""
 
 
 def named(names: tuple[str, ...], kind: str) -> str:
     """How many units, and which: no more than NAMED of them."""
-    words = ", ".join(names[:NAMED])
+    words = listed(names[:NAMED])
     if len(names) > NAMED:
         words = label("effect_and_more", names=words, n=len(names) - NAMED)
-    return f"{counted(len(names), f'unit_{kind}')} ({words})"
+    return counted(len(names), f"unit_{kind}") + bracketed(words)
 
 
 def effects(look: Outlook) -> pd.DataFrame:
@@ -232,6 +233,11 @@ def _a_year_earlier(look: Outlook, row: pd.Series, found: Found) -> str:
     return written(value, low, high, bool(row["share"]), str(row["kpi"]), look.currency)
 
 
+def _part(look: Outlook, row: pd.Series, ends: bool = True) -> str:
+    """An outcome with the effect on it."""
+    return label("effect_part", outcome=lowered(title(row["kpi"])), effect=_said(look, row, "effect", ends))
+
+
 def _said(look: Outlook, row: pd.Series, name: str, ends: bool = True) -> str:
     """An effect with its sign and, where wished for, its interval: a share, or in the KPI's unit."""
     pair = {"effect": ("low", "high")}.get(name, (f"{name}_low", f"{name}_high"))
@@ -264,7 +270,7 @@ def untold_said(look: Outlook) -> str:
     lacks: dict[str, list[str]] = {}
     for name, why in look.effect.why.items():
         lacks.setdefault(why, []).append(lowered(title(name)))
-    return " ".join(label("effect_lacks", names=", ".join(names), why=why) for why, names in lacks.items())
+    return sentences(*(label("effect_lacks", names=listed(names), why=why) for why, names in lacks.items()))
 
 
 def main_found(found: Effect) -> Found:

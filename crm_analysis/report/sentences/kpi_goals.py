@@ -11,6 +11,7 @@ from crm_analysis.kpi.definitions import BY_NAME
 from crm_analysis.kpi.values import COMPANY
 from crm_analysis.kpi.windows import name_of
 from crm_analysis.labels import label
+from crm_analysis.labels.language import bracketed, listed, sentences
 from crm_analysis.report.sentences.kpi import group_said, quiet
 from crm_analysis.report.sentences.kpi_words import figure, lowered
 from crm_analysis.report.values import text
@@ -42,9 +43,9 @@ def goals_said(look: Outlook) -> str:
     for state in (REACHED, MISSED, CLOSE):
         rows = own[own["state"] == state]
         if len(rows):
-            names = ", ".join(_named(row, look.currency) for _, row in rows.iterrows())
+            names = listed(_named(row, look.currency) for _, row in rows.iterrows())
             words.append(label(f"goals_{state}", names=names))
-    return " ".join(words)
+    return sentences(*words)
 
 
 def _named(row: pd.Series, currency: str) -> str:
@@ -116,5 +117,5 @@ def titles() -> dict[str, str]:
     for kpi in definitions.KPIS:
         unit = label(f"kpi_unit_{kpi.unit}")
         told = kpi.unit in ("share", "money", "per_100") or unit in kpi.title.casefold()
-        named[kpi.name] = kpi.title if told else f"{kpi.title} ({unit})"
+        named[kpi.name] = kpi.title + bracketed("" if told else unit)
     return named

@@ -11,6 +11,7 @@ from crm_analysis.kpi.definitions import BY_NAME
 from crm_analysis.kpi.like_for_like import RATES
 from crm_analysis.kpi.values import COMPANY
 from crm_analysis.labels import label
+from crm_analysis.labels.language import listed, sentences
 from crm_analysis.report.sentences import counted
 from crm_analysis.report.sentences.kpi import quiet
 from crm_analysis.report.sentences.kpi_words import changed, figure, lowered, within
@@ -58,7 +59,7 @@ def like_said(look: Outlook) -> str:
     ]
     if not is_missing(row["usual_change"]):
         words.append(label("like_usual", usual=_changed(row, "usual_change", "like_for_like_then")))
-    return " ".join(words)
+    return sentences(*words)
 
 
 def fates_said(look: Outlook) -> str:
@@ -78,11 +79,11 @@ def fates_said(look: Outlook) -> str:
         if not is_missing(row[name])
     ]
     if parts:
-        words.append(label("like_gone", parts=", ".join(parts)))
+        words.append(label("like_gone", parts=listed(parts)))
     if len(parts) == 2:  # who was cut or left may have ordered in the year before that, so that more may be silent
         silent = int(row["accounts_then"] - row["ordering"] - row["accounts_cut"] - row["left"])
         words += [counted(silent, "like_silent")] if silent > 0 else []
-    return " ".join(words)
+    return sentences(*words)
 
 
 def flattered_said(look: Outlook) -> str:
@@ -93,9 +94,9 @@ def flattered_said(look: Outlook) -> str:
     rates = rows["kpi"].isin(RATES)
     told = []
     for key, own in (("like_flattered", better & ~rates), ("like_mixed", better & rates)):
-        if names := ", ".join(lowered(BY_NAME[name].title) for name in rows.loc[own, "kpi"]):
+        if names := listed(lowered(BY_NAME[name].title) for name in rows.loc[own, "kpi"]):
             told.append(label(key, names=names))
-    return " ".join(told) or label("like_not_flattered")
+    return sentences(*told) or label("like_not_flattered")
 
 
 def table(look: Outlook) -> pd.DataFrame:

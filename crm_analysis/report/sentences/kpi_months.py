@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from crm_analysis.errors import BookError
 from crm_analysis.kpi.definitions import BY_NAME
 from crm_analysis.labels import label
+from crm_analysis.labels.language import clauses, listed, sentences
 from crm_analysis.report.sentences import counted
 from crm_analysis.report.sentences.kpi_words import ends, figure, lowered
 
@@ -38,17 +39,17 @@ def months_said(look: Outlook) -> str:
         else label(
             "months_some",
             charts=counted(len(found), "chart_of"),
-            names=", ".join(lowered(BY_NAME[name].title) for name in lit),
+            names=listed(lowered(BY_NAME[name].title) for name in lit),
         )
     ]
     words.append(label("months_by_chance", n=f"{100 * often:.0f}"))
-    return " ".join(words)
+    return sentences(*words)
 
 
 def untold_said(look: Outlook) -> str:
     """What cannot be charted, and why."""
     _, why = look.charts
-    return " ".join(dict.fromkeys(why.values()))
+    return sentences(*dict.fromkeys(why.values()))
 
 
 def months(look: Outlook) -> pd.DataFrame:
@@ -96,4 +97,4 @@ def months_alt(look: Outlook) -> str:
         words = {"kpi": lowered(BY_NAME[name].title), "last": figure(last["value"], unit)}
         words |= {"low": figure(own.low, unit), "high": figure(own.high, unit)}
         parts.append(label("alt_month_part", **words))
-    return label("alt_months", parts="; ".join(parts))
+    return label("alt_months", parts=clauses(parts))

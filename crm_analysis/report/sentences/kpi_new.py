@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crm_analysis.errors import BookError
-from crm_analysis.kpi.becoming import WITHIN
+from crm_analysis.kpi.becoming import ALL, WITHIN
 from crm_analysis.labels import label
+from crm_analysis.labels.language import listed, sentences
 from crm_analysis.periods import before
 from crm_analysis.report.sentences import counted, told_or
 from crm_analysis.report.sentences.kpi import quiet
@@ -52,7 +53,7 @@ def new_said(look: Outlook) -> str:
             ends = {"low": text(low, "share"), "high": text(high, "share")}
             rates.append(label("new_rate", quarters=within, share=text(share, "share"), **ends))
     if rates:
-        words.append(label("new_rates", rates=", ".join(rates)))
+        words.append(label("new_rates", rates=listed(rates)))
     if told_or(found.against_a_year_ago) is not None:
         words.append(label("new_scorecard", day=before(look.day, "12M")))
     words.append(
@@ -66,7 +67,7 @@ def new_said(look: Outlook) -> str:
     if row["became_many"] >= FEWEST:
         key = "new_time_one" if row["quarters_to_high"] == 1 else "new_time_many"
         words.append(label(key, n=f"{row['quarters_to_high']:g}"))
-    return " ".join(words)
+    return sentences(*words)
 
 
 def _lasting(days: int) -> str:
@@ -92,6 +93,7 @@ def summary(look: Outlook) -> pd.DataFrame:
     """Cohorts of new accounts and all of them; raises BookError where no account is new."""
     quiet(look)
     table = look.becoming.summary.rename(columns={"cohort": "half_year"})
+    table["half_year"] = table["half_year"].replace(ALL, label("becoming_all"))
     for within in WITHIN:
         rates = zip(*(table[f"{end}became_{within}"] for end in ("", "low_", "high_")), strict=True)
         table[f"became_{within}_said"] = [text(rate, "share") + between(low, high, _share) for rate, low, high in rates]
@@ -108,7 +110,7 @@ def curve(look: Outlook) -> pd.DataFrame:
         table = look.becoming.table
     except BookError:  # as is said of cohorts
         raise BookError("") from None
-    return table[table["cohort"] == all_new()].drop(columns="cohort").reset_index(drop=True)
+    return table[table["cohort"] == ALL].drop(columns="cohort").reset_index(drop=True)
 
 
 def new_alt(look: Outlook) -> str:
@@ -119,7 +121,7 @@ def new_alt(look: Outlook) -> str:
         for within in WITHIN
         if row[f"became_{within}"] >= 0
     ]
-    return label("alt_became_high", parts=", ".join(parts) or label("unknown"))
+    return label("alt_became_high", parts=listed(parts) or label("unknown"))
 
 
 def _whole(found: Becoming) -> pd.Series:
@@ -129,8 +131,3 @@ def _whole(found: Becoming) -> pd.Series:
 
 def _new(row: pd.Series) -> str:
     return counted(int(row["accounts"]), "new_account")
-
-
-def all_new() -> str:
-    """The name under which all new accounts stand in a table of cohorts."""
-    return label("becoming_all")

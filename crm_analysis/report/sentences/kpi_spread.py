@@ -8,6 +8,7 @@ from crm_analysis.errors import BookError
 from crm_analysis.kpi.comparison.funnels import BETTER, BETTER_PERHAPS, NONE, WORSE, WORSE_PERHAPS
 from crm_analysis.kpi.definitions import BY_NAME, KPIS
 from crm_analysis.labels import label
+from crm_analysis.labels.language import clauses
 from crm_analysis.report.sentences import counted
 from crm_analysis.report.sentences.kpi import group_said, quiet
 from crm_analysis.report.sentences.kpi_words import ends, figure, lowered
@@ -122,4 +123,4 @@ def spread_alt(look: Outlook) -> str:
         label("alt_spread_part", kpi=lowered(BY_NAME[name].title), n=int(rows["way"].isin(OUTSIDE).sum()), of=len(rows))
         for name, rows in drawn(look).items()
     ]
-    return label("alt_spread", parts="; ".join(parts))
+    return label("alt_spread", parts=clauses(parts))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from crm_analysis.kpi.windows import CLASSES
 from crm_analysis.labels import label
-from crm_analysis.labels.language import language
+from crm_analysis.labels.language import bracketed, language
 from crm_analysis.report.values import is_missing, text
 
 if TYPE_CHECKING:
@@ -88,6 +88,42 @@ def cut(
     return max(low, least) if low < least else low, min(high, most) if high > most else high
 
 
+def change_parts(
+    change: float,
+    low: float,
+    high: float,
+    before: float,
+    unit: str,
+    now: float = float("nan"),
+    can_be: tuple[float, float] = EVERYTHING,
+) -> tuple[str, str]:
+    """A change with its sign, +5.2% or +1.3 points, and its 95 % interval, -1.2% to 11.9%, "" where it has none.
+
+    `can_be`: what the figure can be (`within`), beyond which no interval is shown (`cut`); it needs the figure `now`.
+    The interval is "–" where both ends lie beyond.
+    """
+    if is_missing(change):
+        return label("unknown"), ""
+    had = not (is_missing(low) or is_missing(high))
+    low, high = cut(change, low, high, now, can_be)
+    told = [abs(value) for value in (change, low, high) if not is_missing(value)]
+    by, write = 1.0, tenths if unit in TIMES or max(told) >= 10 else hundredths
+    if unit in RELATIVE and before > 0:
+        by, write = before, percent
+    elif unit == "money":
+        return label("unknown"), ""
+    elif unit == "share":
+        write = points
+    elif unit in ("points", "count"):
+        write = whole
+    words = signed(change / by, write)
+    if unit in ("share", "days"):
+        words = label("unit_percent_points" if unit == "share" else "unit_days", n=words)
+    if had and is_missing(low):
+        return words, label("unknown")
+    return words, _range(low / by, high / by, write)
+
+
 def changed(
     change: float,
     low: float,
@@ -97,38 +133,20 @@ def changed(
     now: float = float("nan"),
     can_be: tuple[float, float] = EVERYTHING,
 ) -> str:
-    """A change with its sign and its 95 % interval, where it has one: +5.2% (-1.2% to 11.9%), +1.3 points.
-
-    `can_be`: what the figure can be (`within`), beyond which no interval is shown (`cut`); it needs the figure `now`.
-    The interval is "–" where both ends lie beyond.
-    """
-    if is_missing(change):
-        return label("unknown")
-    had = not (is_missing(low) or is_missing(high))
-    low, high = cut(change, low, high, now, can_be)
-    told = [abs(value) for value in (change, low, high) if not is_missing(value)]
-    by, write = 1.0, tenths if unit in TIMES or max(told) >= 10 else hundredths
-    if unit in RELATIVE and before > 0:
-        by, write = before, percent
-    elif unit == "money":
-        return label("unknown")
-    elif unit == "share":
-        write = points
-    elif unit in ("points", "count"):
-        write = whole
-    words = signed(change / by, write)
-    if unit in ("share", "days"):
-        words = label("unit_percent_points" if unit == "share" else "unit_days", n=words)
-    if had and is_missing(low):
-        return f"{words} ({label('unknown')})"
-    return words + between(low / by, high / by, write)
+    """A change with its sign and its interval in brackets (`change_parts`): +5.2% (-1.2% to 11.9%), +1.3 points."""
+    words, told = change_parts(change, low, high, before, unit, now, can_be)
+    return words + bracketed(told)
 
 
 def between(low: float, high: float, write: Callable[[float], str]) -> str:
     """An interval in brackets after a figure; nothing where it is not known."""
+    return bracketed(_range(low, high, write))
+
+
+def _range(low: float, high: float, write: Callable[[float], str]) -> str:
     if is_missing(low) or is_missing(high):
         return ""
-    return f" ({label('from_to', low=write(low), high=write(high))})"
+    return label("from_to", low=write(low), high=write(high))
 
 
 def signed(value: float, write: Callable[[float], str]) -> str:

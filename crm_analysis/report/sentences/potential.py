@@ -12,6 +12,7 @@ import numpy as np
 
 from crm_analysis.errors import BookError
 from crm_analysis.labels import label
+from crm_analysis.labels.language import sentences
 from crm_analysis.potential.advice.outcome import CUT
 from crm_analysis.potential.cases import GROWN
 from crm_analysis.potential.guard.exact import allowed_misses
@@ -72,7 +73,7 @@ def cuts_said(look: Outlook) -> str:
     try:
         found = look.safety.guard
     except BookError as lack:
-        return f"{label('cut_none')} {lack}"
+        return sentences(label("cut_none"), str(lack))
     words = []
     if not look.judged:
         words.append(label("cut_none"))
@@ -80,9 +81,9 @@ def cuts_said(look: Outlook) -> str:
         key = "guard_declines" if found.cases else "guard_declines_none"
         words = [label(key, alpha=share(found.alpha), cases=counted(found.cases, "guard_are"), needed=found.needed)]
     if not look.judged:
-        return " ".join([*words, label("guard_no_score") if look.scored else _lack(lambda: look.safety.choice)])
+        return sentences(*words, label("guard_no_score") if look.scored else _lack(lambda: look.safety.choice))
     if found.declines:
-        return " ".join([*words, _supported(look)]).strip()
+        return sentences(*words, _supported(look))
     words = [label("guard_holds", confidence=share(1 - found.delta), alpha=share(found.alpha))]
     if found.vetoes_suffice:
         words.append(label("guard_vetoes", cases=found.cases))
@@ -93,7 +94,7 @@ def cuts_said(look: Outlook) -> str:
         words.append(label("guard_list", expected=some(float(listed["potential"].sum()))))
     if moved(look):
         words.append(label("guard_moved"))
-    return " ".join(words)
+    return sentences(*words)
 
 
 def surer(look: Outlook) -> str:
@@ -137,7 +138,7 @@ def surer_said(look: Outlook) -> str:
     words = [label("surer_declines", cases=counted(found.cases, "surer_known"), times=written, **numbers)]
     if told_or(lambda: bool(look.survey["within"].any()), False):
         words.append(label("surer_survey"))
-    return " ".join(words)
+    return sentences(*words)
 
 
 def risk(look: Outlook) -> str:
@@ -151,7 +152,7 @@ def risk_said(look: Outlook, currency: str) -> str:
     listed = look.today[look.today["outcome"] == CUT]
     gain, kind = look.money.gain.amount, label(f"value_{look.money.money}")
     if listed.empty:
-        return " ".join([label("risk_no_list"), _whole(look, currency)]).strip()
+        return sentences(label("risk_no_list"), _whole(look, currency))
     expected = float(listed["potential"].sum())
     ends = {name: some(float(np.sort(listed[name]).sum())) for name in ("low", "high")}
     words = [label("risk_list", cut=counted(len(listed), "account"), **ends)]
@@ -166,7 +167,7 @@ def risk_said(look: Outlook, currency: str) -> str:
         alone = "risk_frees_minutes" if minutes > 0 else "risk_frees_cost"
         key = "risk_frees_both" if len(known) > 1 else alone
         words.append(label("risk_frees", what=label(key, **freed)))
-    return " ".join(words)
+    return sentences(*words)
 
 
 # --- words that its rooms share ---
@@ -287,4 +288,4 @@ def _missed(look: Outlook, currency: str) -> str:
     )
     if abs(found.share - found.capped_share) < APART:
         return words
-    return f"{words} {label('risk_missed_whole', share=text(found.share, 'share'))}"
+    return sentences(words, label("risk_missed_whole", share=text(found.share, "share")))

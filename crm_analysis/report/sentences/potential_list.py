@@ -8,6 +8,7 @@ import pandas as pd
 
 from crm_analysis.errors import BookError
 from crm_analysis.labels import label
+from crm_analysis.labels.language import clauses, listed, sentences
 from crm_analysis.potential.advice import decided
 from crm_analysis.potential.advice.asking import AGE, LEAST
 from crm_analysis.potential.advice.outcome import CUT, EXEMPT, KEEP, NEVER_CUT, OVERRIDE, SURVEY
@@ -39,7 +40,7 @@ def never_cut_said(look: Outlook) -> str:
     """How many the lot keeps, and why; raises BookError where nobody is Low."""
     many = int((look.today["because"] == EXEMPT).sum())
     words = counted(many, "never_cut") if many else label("never_cut_none")
-    return f"{words} {label('never_cut_why', share=share(NEVER_CUT))}"
+    return sentences(words, label("never_cut_why", share=share(NEVER_CUT)))
 
 
 def overrides_said(look: Outlook) -> str:
@@ -49,8 +50,8 @@ def overrides_said(look: Outlook) -> str:
         words.append(counted(many, "overrides_kept") if many else label("overrides_other"))
     odd = decided.unknown(look.book, look.day)
     if len(odd):
-        words.append(label("overrides_unknown", words=", ".join(odd["word"].head(NAMED * 2))))
-    return " ".join(words)
+        words.append(label("overrides_unknown", words=listed(odd["word"].head(NAMED * 2))))
+    return sentences(*words)
 
 
 def down_said(look: Outlook) -> str:
@@ -70,10 +71,10 @@ def down_said(look: Outlook) -> str:
         )
         for row in rows.itertuples()
     ]
-    words = label("down_said", confidence=share(1 - found.delta), parts="; ".join(parts)) if parts else ""
+    words = label("down_said", confidence=share(1 - found.delta), parts=clauses(parts)) if parts else ""
     if found.declines:
-        return f"{words} {label('down_not', alpha=share(found.alpha))}".strip()
-    return f"{words} {label('down_chosen', share=text(cut_share(look), 'share'))}".strip()
+        return sentences(words, label("down_not", alpha=share(found.alpha)))
+    return sentences(words, label("down_chosen", share=text(cut_share(look), "share")))
 
 
 def down_alt(look: Outlook) -> str:
@@ -116,7 +117,7 @@ def ask(look: Outlook) -> str:
         rows = look.survey[look.survey["within"]].head(NAMED)
     except BookError:
         return label("unknown")
-    return "; ".join(named(row) for _, row in rows.iterrows()) or label("ask_value_nobody")
+    return clauses(named(row) for _, row in rows.iterrows()) or label("ask_value_nobody")
 
 
 def ask_said(look: Outlook, currency: str) -> str:
@@ -170,7 +171,7 @@ def asking_how(look: Outlook) -> str:
         words = label(
             "ask_measured", yes=counted(found.yes.accounts, "account"), no=text(found.no.accounts, "count"), **ends
         )
-    return f"{words} {label('ask_break_even', share=text(look.usual.share, 'share'))}"
+    return sentences(words, label("ask_break_even", share=text(look.usual.share, "share")))
 
 
 def asked(look: Outlook) -> pd.DataFrame:
@@ -221,7 +222,7 @@ def steps_said(look: Outlook, currency: str) -> str:
         words.append(label("steps_even", share=text(row["break_even"], "share")))
     if found.minimum > 0:
         words.append(label("steps_chosen" if found.chosen else "steps_minimum", minimum=minimum))
-    return " ".join(words)
+    return sentences(*words)
 
 
 def steps_shown(look: Outlook) -> pd.DataFrame:

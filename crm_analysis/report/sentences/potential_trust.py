@@ -11,6 +11,7 @@ import pandas as pd
 
 from crm_analysis.errors import BookError
 from crm_analysis.labels import label
+from crm_analysis.labels.language import clauses, day_said, listed, sentences
 from crm_analysis.potential.safety import CALIBRATION
 from crm_analysis.potential.score.trial import MODEL
 from crm_analysis.report.sentences import chance, counted, money, row_of
@@ -74,13 +75,13 @@ def trust_said(look: Outlook) -> str:
         words.append(label("trust_nothing"))
     table = found.against
     if table.empty:
-        return " ".join([*words, label("trust_alone")])
+        return sentences(*words, label("trust_alone"))
     if found.recommended == MODEL:
         words.append(label("trust_all"))
     else:
         rivals = [_rival(name) for name in table.loc[~table["beaten"], "baseline"]]
         words.append(label("trust_not_all", rivals=_listed(rivals), best=_rival(found.recommended)))
-    return " ".join(words)
+    return sentences(*words)
 
 
 def against_said(look: Outlook) -> str:
@@ -93,12 +94,12 @@ def against_said(look: Outlook) -> str:
         )
         for row in look.trial.against.to_dict("records")
     ]
-    words = [label("trust_ahead", rivals="; ".join(parts))] if parts else []
+    words = [label("trust_ahead", rivals=clauses(parts))] if parts else []
     if look.judged:
         words.append(label("trust_kind", kind=_rival(look.safety.judge.name)))
     if look.scored and look.safety.guard.declines:
         words.append(label("trust_told", kind=_rival(look.safety.choice.name)))
-    return " ".join(words)
+    return sentences(*words)
 
 
 TRIED = (
@@ -163,7 +164,7 @@ def calibration_said(look: Outlook) -> str:
         **{name: text(last[name], "share") for name in ("low", "high")},
     )
     lift = float(row_of(look.trial.summary, "model", MODEL)["lift"])
-    return f"{words} {label('trust_lift', lift=f'{lift:.1f}')}" if lift == lift else words
+    return sentences(words, label("trust_lift", lift=f"{lift:.1f}")) if lift == lift else words
 
 
 def calibration_alt(look: Outlook) -> str:
@@ -184,7 +185,7 @@ def practice_said(look: Outlook, currency: str) -> str:
         label(
             "practice_said",
             accounts=counted(found.accounts, "account"),
-            day=f"{found.day:%Y-%m-%d}",
+            day=found.day,
             promising=text(found.promising, "count"),
             cut=text(int(row["accounts"]), "count"),
             by_revenue=text(int(row["missed_revenue"]), "count"),
@@ -197,7 +198,7 @@ def practice_said(look: Outlook, currency: str) -> str:
     if row["missed_revenue"] != row["missed_score"]:
         key = "practice_surely" if row["p_same"] <= CLEAR else "practice_alike"
         words.append(label(key, p=chance(row["p_same"])))
-    return " ".join(words)
+    return sentences(*words)
 
 
 def practice_alt(look: Outlook) -> str:
@@ -230,9 +231,9 @@ def drift_said(look: Outlook) -> str:
         ends = {name: text(row[name], "share") for name in ("then", "now", "at")}
         words = [label("drift_moved", day=day), label("drift_gap", **ends)]
     if found.features:
-        names = ", ".join(label(f"feature_{name}") for name in found.features[:NAMED])
+        names = listed(label(f"feature_{name}") for name in found.features[:NAMED])
         words.append(label("drift_features", features=names))
-    return " ".join(words)
+    return sentences(*words)
 
 
 def outcome_drift_said(look: Outlook) -> str:
@@ -249,7 +250,7 @@ def outcome_drift_said(look: Outlook) -> str:
         words.append(label("drift_outcome_low", **ends))
     if whole["moved"]:
         words.append(label("drift_outcome_score"))
-    return " ".join(words) or _still(found, whole)
+    return sentences(*words) or _still(found, whole)
 
 
 def afterwards_said(look: Outlook) -> str:
@@ -260,7 +261,7 @@ def afterwards_said(look: Outlook) -> str:
     if lot["promising"]:
         numbers = {name: text(lot[name], "share") for name in ("rate", "low", "high")}
         words.append(label("decided_rate", missed=int(lot["missed"]), promising=int(lot["promising"]), **numbers))
-    return " ".join(words)
+    return sentences(*words)
 
 
 def _still(found: OutcomeDrift, row: pd.Series) -> str:
@@ -282,7 +283,7 @@ def _rival(name: object) -> str:
 
 
 def _listed(names: list[str]) -> str:
-    return label("names_and", names=", ".join(names[:-1]), last=names[-1]) if len(names) > 1 else names[0]
+    return label("names_and", names=listed(names[:-1]), last=names[-1]) if len(names) > 1 else names[0]
 
 
 # --- how it was done ---
@@ -292,9 +293,8 @@ def how_said(look: Outlook) -> str:
     """Who taught, who tested, by what rule; raises BookError where no outcome is known."""
     own, wish = look.safety, look.promise
     days = own.learned["as_of"]
-    first = f"{days.min():%Y-%m-%d}" if len(days) else str(own.day)
-    last = f"{days.max():%Y-%m-%d}" if len(days) else str(own.day)
-    span = first if first == last else label("how_span", first=first, last=last)
+    first, last = (days.min().date(), days.max().date()) if len(days) else (own.day, own.day)
+    span = day_said(first) if first == last else label("how_span", first=first, last=last)
     words = [
         label(
             "how_tested",
@@ -313,14 +313,9 @@ def how_said(look: Outlook) -> str:
     gone = int((frame["promising"].isna() & (frame["as_of"] < frame["as_of"].max())).sum())
     if gone:
         words.append(counted(gone, "how_goodbye"))
-    return " ".join(words)
+    return sentences(*words)
 
 
 def score_notes(look: Outlook) -> str:
     """What was left out when the score was learned; raises BookError without one."""
-    return " ".join(_whole_sentence(note) for note in look.safety.choice.notes)
-
-
-def _whole_sentence(note: str) -> str:
-    begun = note[:1].upper() + note[1:]
-    return begun if begun.endswith(".") else f"{begun}."
+    return sentences(*look.safety.choice.notes)
