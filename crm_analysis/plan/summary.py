@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from crm_analysis.labels import label
+from crm_analysis.labels.language import clauses
 from crm_analysis.plan.treatment.rules import RULES, TEAMS
 from crm_analysis.potential.advice.decided import overrides
 
@@ -150,7 +151,7 @@ def missing(book: Book, of: Mapping[str, tuple[str, tuple[str, ...]]] = PLAN) ->
     for words, (table, columns) in of.items():
         if lack := book.why_not(table, *columns):
             lacks.setdefault(lack, []).append(label(words))
-    rows = [(why, "; ".join(what)) for why, what in lacks.items()]
+    rows = [(why, clauses(what)) for why, what in lacks.items()]
     return pd.DataFrame(rows, columns=["why", "unlocks"])
 
 

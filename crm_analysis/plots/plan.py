@@ -79,7 +79,7 @@ def reactions(table: pd.DataFrame, even: pd.DataFrame, currency: str) -> Axes:
         words = label("drawn_break_even")
         ax.plot(marks, [0.0] * len(marks), "D", color=INK, markersize=7, zorder=3, label=words)
     ax.set_xlabel(label("axis_leave"), fontsize=9, color=INK)
-    ax.set_ylabel(f"{label('axis_profit_change')}, {currency}", fontsize=9, color=INK, parse_math=False)
+    ax.set_ylabel(label("axis_profit_change", currency=currency), fontsize=9, color=INK, parse_math=False)
     percent(ax, "x")
     _whole(ax, "x")
     ax.yaxis.set_major_formatter(FuncFormatter(lambda amount, _: short(amount)))

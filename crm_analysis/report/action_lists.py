@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from crm_analysis.labels import column, label
+from crm_analysis.labels.language import bracketed, listed
 from crm_analysis.plan.actions import ANSWER, OFFERED, SOON, by_owner, by_team
+from crm_analysis.potential.advice.words import decision_said
 from crm_analysis.report.cells import FORMATS, HEAD, MOST_ROWS, cut, new_workbook, sheet_names, write_cell
 
 if TYPE_CHECKING:
@@ -43,7 +45,7 @@ _FOOT = 60  # characters of each part of a footer, which holds 255 in all
 
 
 def write_action_lists(path: Path, actions: pd.DataFrame, about: About, currency: str = "") -> None:
-    """Write the action list (`plan.actions.actions`): a summary, a sheet per team, the words for decisions.
+    """Write the action list (`plan_lists.actions` of the sentences): a summary, a sheet per team, the words to choose.
 
     A team with more rows than a sheet holds gets several. The same rows give the same bytes. Texts longer than SHOWN
     are cut and marked; account ids only where a cell ends.
@@ -73,7 +75,7 @@ def _sheets_of(parts: Sequence[tuple[str, pd.DataFrame]], names: Sequence[str]) 
     found: dict[str, list[str]] = {}
     for (team, _), name in zip(parts, names, strict=True):
         found.setdefault(team, []).append(name)
-    return {team: ", ".join(sheets) for team, sheets in found.items()}
+    return {team: listed(sheets) for team, sheets in found.items()}
 
 
 def _formats(book: Workbook) -> dict[str, Format]:
@@ -230,7 +232,7 @@ def _write_words(sheet: Worksheet, about: About, formats: dict[str, Format]) -> 
         sheet.write_string(0, place, column(name).title, formats["head"])
     sheet.freeze_panes(1, 0)
     for row, (word, key) in enumerate(OFFERED.items(), start=1):
-        sheet.write_string(row, 0, word, formats["text"])
+        sheet.write_string(row, 0, decision_said(word), formats["text"])
         sheet.write_string(row, 1, label(key), formats["text"])
 
 
@@ -240,7 +242,7 @@ def _laid_out(sheet: Worksheet, about: About, part: str) -> None:
     sheet.set_paper(_A4)
     sheet.fit_to_pages(1, 0)
     sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.7)
-    left, middle = (_foot(words) for words in (f"{about.book}, {about.quarter}", part))
+    left, middle = (_foot(words) for words in (label("lists_foot", book=about.book, quarter=about.quarter), part))
     sheet.set_footer(f"&L{left}&C{middle}&R{label('lists_page', page='&P', pages='&N')}")
 
 
@@ -251,4 +253,4 @@ def _foot(words: str) -> str:
 
 def _title(name: str, currency: str) -> str:
     shown: Any = column(name)
-    return f"{shown.title} ({currency})" if currency and shown.kind == "money" else str(shown.title)
+    return str(shown.title) + bracketed(currency if shown.kind == "money" else "")

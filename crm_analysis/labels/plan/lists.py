@@ -12,6 +12,7 @@ LABELS: dict[str, str] = {
     "decide_blank": "rows without a decision, left as they are: {rows}",
     "decide_nothing": "nothing is decided in it, and nothing was written.",
     "decide_unreasoned": "other than recommended and without a reason: {rows}",
+    "decide_said": "{file}: {done}",
     "decide_there": "already there: {rows}",
     "done_few": "none since, but too few to tell",
     "done_less": "less than before",
@@ -46,6 +47,7 @@ LABELS: dict[str, str] = {
     "lists_by_person": "By person",
     "lists_by_team": "By team",
     "lists_day": "As of {day}. Due soon: within {days} days of that. Revenue is that of the year to that day.",
+    "lists_foot": "{book}, {quarter}",
     "lists_how": "Write what is decided into the coloured columns: a word of the sheet {words}, the reason if it is "
     "another than recommended, who decided and when. Rows without a word are left as they are. The file then "
     "goes back "

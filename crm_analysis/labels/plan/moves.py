@@ -30,6 +30,7 @@ LABELS: dict[str, str] = {
     "what_if_no_margin": "The book has no costs of orders, so gains are of revenue and there is no profit.",
     "what_if_no_movers": "No account is known to have moved from {begin} to {end}: what it would bring is not known.",
     "what_if_one_mover": "A single account is known to have moved from {begin} to {end}: its gain has no interval.",
+    "what_if_too_few": "{asked} accounts are to leave {state}, where there are {there}; expected no more.",
     "what_if_years": "Years in which accounts moved from {begin} to {end}: {moved}, of which count: {counted}; in the "
     "others none stayed in {begin} to hold them against.",
     "what_if_rests": "Gains are what accounts that moved between {first} and {last} brought in the year after (those "

@@ -28,6 +28,7 @@ LABELS: dict[str, str] = {
     "{accounts} would have gone bad in the year after {day}, {share}{between}, and no bar does better.",
     "bars_least": "No bar can be shown to keep bad accounts this few; even the strictest shows only that they stay "
     "under {least}.",
+    "bars_left": "{left}: {why}.",
     "bars_left_both": "{late} kept for accounts that pay late and not passed on, the others too few for the account "
     "that comes next",
     "bars_left_late": "kept for accounts that pay late, and not passed on",
@@ -61,6 +62,7 @@ LABELS: dict[str, str] = {
     "decided_stand_many": "{n} decisions against the advice stand.",
     "decided_stand_none": "No decision against the advice stands.",
     "decided_stand_one": "1 decision against the advice stands.",
+    "delivered_part": "{n} {verdict}",
     "delivered_ours": "Of the {contacts} contacts of the last year we began {share}.",
     "delivered_verdicts": "Of {accounts} with visits or calls planned, {parts}.",
     "drawn_bad": "went bad (90% interval)",
@@ -91,6 +93,7 @@ LABELS: dict[str, str] = {
     "from_to": "{low} to {high}",
     "given_nothing": "It gives more to nobody.",
     "given_said": "It gives {hours}{between} to {accounts}{parts}.",
+    "hours_of_class": "{name} {hours}",
     "hour_many": "{n} hours",
     "hour_one": "1 hour",
     "hour_part": "less than an hour",
@@ -106,6 +109,7 @@ LABELS: dict[str, str] = {
     "owners_first": "The one worth most: {name}, from {today} to {owner} ({why}).",
     "owners_nobody": "The book names no sales people, so every account is unassigned.",
     "owners_stay": "All {accounts} stay with their owners.",
+    "owners_unassigned_part": "{n}: {why}",
     "owners_unassigned": "Unassigned: {accounts} ({why}).",
     "people_lack": "{people} missing",
     "people_lacks": "Short of people: {teams}.",

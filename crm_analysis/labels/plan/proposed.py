@@ -8,10 +8,11 @@ LABELS: dict[str, str] = {
     "part_what_if": "What if",
     "part_what_if_question": "What would a minimum order, a price for small orders, or lifting some accounts bring?",
     "alt_matrix": "Shares of accounts by where they were and where they are {span} later. Still there: {parts}.",
+    "alt_matrix_part": "{state} {share}",
     "alt_reactions": "Change of profit a year by the share of accounts that leaves, a line for each share of the "
     "others that bundles. {said}",
     "axis_leave": "Of the accounts hit, leave",
-    "axis_profit_change": "Change a year",
+    "axis_profit_change": "Change a year, {currency}",
     "book_profit": "Margin less avoidable cost and the fixed cost of {fixed} is {before} a year today, and "
     "{after}{between} after.",
     "book_profit_no_fixed": "Margin less avoidable cost is {before} a year today, and {after}{between} after; fixed "
@@ -51,6 +52,7 @@ LABELS: dict[str, str] = {
     "lift_effort": "{cost} for {hours} more of contacts",
     "lift_effort_less": "{hours} less of contacts, which saves {cost}",
     "lift_left": "It takes {parts}, a year; {left} is left.",
+    "lift_minutes_part": "{state} {minutes}",
     "lift_minutes": "A minute of contact cost {cost} in the last year; minutes of contacts per account and year, those "
     "we plan to begin and, as far as the book tells, those that such accounts ask for: {states}.",
     "lift_largest": "One of the {movers} accounts that moved from {begin} to {end} made {share} of the {money} they "

@@ -20,10 +20,10 @@ from crm_analysis.book.delimited import ROW
 from crm_analysis.book.layout import Format
 from crm_analysis.errors import BookError, UserError
 from crm_analysis.labels import column
-from crm_analysis.labels.language import LANGUAGES, language, listed, speaking
+from crm_analysis.labels.language import LANGUAGES, language, speaking
 from crm_analysis.plan.actions import OFFERED
 from crm_analysis.potential.advice.decided import WORDS
-from crm_analysis.potential.advice.words import decision_read, decision_said, plainly
+from crm_analysis.potential.advice.words import decision_read, decision_said
 
 NAMES = ("account_id", "decision", "decision_reason", "decided_by", "decided_on", "recommended")
 """The columns that are read, by key or heading; all but the last must be there."""
@@ -56,26 +56,28 @@ def answers(
     """The decisions that people wrote into the workbook at `path`.
 
     `accounts` are the ids that the book knows, `first` is the day of its first order; `on` and `by` stand where a row
-    says no day, or nobody. Words are those of `decided.WORDS`; spaces, hyphens and capitals do not matter.
+    says no day, or nobody. Words are those offered in any language; spaces, hyphens and capitals do not matter. The
+    decisions hold codes (`decided.WORDS`), whatever the language.
 
     Raises UserError with a line for each mistake: its sheet and row, what was found and what was expected.
     """
     found, mistakes, blank = [], list[str](), 0
-    for place, row in _rows(path):
+    for place, code, row in _rows(path):
         if row["account_id"] not in accounts and is_code(row["account_id"]):
             raise UserError(
-                f"{place}: account '{row['account_id']}' is a code of a redacted report; expected the book's own number: "
-                "fill in the workbook of a report made without --redact. Nothing was written."
+                f"{place}: account '{row['account_id']}' is a code of a redacted report; expected the book's own "
+                "number: fill in the workbook of a report made without --redact. Nothing was written."
             )
         if not row["decision"]:
             blank += 1
             if row["decision_reason"]:
                 mistakes.append(
                     f"{place}: there is a reason, '{_short(row['decision_reason'])}', and no decision; expected a word "
-                    f"under '{_heading('decision')}'."
+                    f"under '{_heading('decision', code)}'."
                 )
             continue
-        told = _decision(place, row, accounts, (first, extracted_on), on, by)
+        with speaking(code):
+            told = _decision(place, row, accounts, (first, extracted_on), on, by)
         if isinstance(told, Decision):
             found.append(told)
         else:
@@ -88,8 +90,8 @@ def answers(
     return Answers(tuple(found), blank, unreasoned)
 
 
-def _rows(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
-    """Every row of the sheets that can hold decisions, with its place in words."""
+def _rows(path: Path) -> Iterator[tuple[str, str, dict[str, str]]]:
+    """Every row of the sheets that can hold decisions, with its place in words and the code of its language."""
     if path.suffix.lower() not in excel.ENDINGS:
         raise UserError(f"{path}: is no Excel workbook; expected a file ending in {', '.join(excel.ENDINGS)}.")
     try:
@@ -101,7 +103,7 @@ def _rows(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
     read = 0
     for name in sheets:
         sheet = excel.Sheet(path, name, f"{path.name} [{name}]", Format())
-        places = _places(sheet.label, sheet.columns)
+        places, code = _places(sheet.label, sheet.columns)
         if not set(NEEDED) <= set(places):
             continue
         read += 1
@@ -110,7 +112,7 @@ def _rows(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
             for at, number in enumerate(batch.column(ROW).to_pylist()):
                 row = {key: _text(cells[key][at]) if key in cells else "" for key in NAMES}
                 if any(row.values()):
-                    yield f"{sheet.label}, row {number}", row
+                    yield f"{sheet.label}, row {number}", code, row
     if not read:
         headings = ", ".join(f"'{_heading(name)}'" for name in NEEDED)
         raise UserError(
@@ -118,21 +120,35 @@ def _rows(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
         )
 
 
-def _heading(name: str) -> str:
-    return column(name).title
+def _heading(name: str, code: str = "") -> str:
+    with speaking(code or language().code):
+        return column(name).title
 
 
-def _places(sheet: str, columns: Iterable[str]) -> dict[str, int]:
-    """Where a sheet has each of NAMES; raises UserError for a column that is there twice."""
-    known = {text.casefold(): name for name in NAMES for text in (name, _heading(name))}
+def _places(sheet: str, columns: Iterable[str]) -> tuple[dict[str, int], str]:
+    """Where a sheet has each of NAMES, and the code of its language: that of the heading of decisions.
+
+    Raises UserError for a column that is there twice.
+    """
+    known, own = _known(), language().code
     places: dict[str, int] = {}
     for place, text in enumerate(columns):
-        name = known.get(" ".join(text.split()).casefold())
+        name, code = known.get(" ".join(text.split()).casefold(), ("", ""))
         if name in places:
             raise UserError(f"{sheet}: the column '{text}' is there twice; expected it once.")
-        if name is not None:
+        if name:
             places[name] = place
-    return places
+        if name == "decision":
+            own = code or own
+    return places, own
+
+
+def _known() -> dict[str, tuple[str, str]]:
+    """NAMES by how a sheet may call them, each with the code of the language that does; a key is of none."""
+    found = dict[str, tuple[str, str]]()
+    for code in LANGUAGES:
+        found |= {_heading(name, code).casefold(): (name, code) for name in NAMES}
+    return found | {name: (name, "") for name in NAMES}
 
 
 def _text(cell: object) -> str:
@@ -158,13 +174,14 @@ def _decision(
         expected = f"expected one that the book has, under '{_heading('account_id')}'"
         found = f"account '{_short(account)}' is not known" if account else "there is no account number"
         mistakes.append(f"{place}: {found}; {expected}.")
-    action, recommended = _plainly(row["decision"]), _plainly(row["recommended"])
+    action, recommended = decision_read(row["decision"]), decision_read(row["recommended"])
     for name, word in (("decision", action), ("recommended", recommended)):
         if word and word not in WORDS:
-            near = difflib.get_close_matches(word, OFFERED, n=1)
+            offered = [decision_said(code) for code in OFFERED]
+            near = difflib.get_close_matches(word, offered, n=1)
             hint = f"did you mean '{near[0]}'? Expected one of" if near else "expected one of"
             mistakes.append(
-                f"{place}: '{_short(row[name])}' under '{_heading(name)}' is not known; {hint} {', '.join(OFFERED)}."
+                f"{place}: '{_short(row[name])}' under '{_heading(name)}' is not known; {hint} {', '.join(offered)}."
             )
     day = _day(row["decided_on"]) if row["decided_on"] else on
     if day is None:
@@ -192,11 +209,6 @@ def _day(text: str) -> dt.date | None:
         return dt.date.fromisoformat(text.removesuffix(" 00:00:00"))
     except ValueError:
         return None
-
-
-def _plainly(words: str) -> str:
-    """Words as `farewells.plainly` compares them."""
-    return re.sub(r"[\s_-]+", " ", words).strip().lower()
 
 
 def _short(text: str) -> str:

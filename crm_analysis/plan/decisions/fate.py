@@ -16,8 +16,10 @@ import numpy as np
 from crm_analysis.churn.definition.shares import LEVEL
 from crm_analysis.errors import UserError
 from crm_analysis.labels import label
+from crm_analysis.labels.language import listed, sentences
 from crm_analysis.plan.decisions.carried import DONE, NO, UNTOLD, YES, carried
 from crm_analysis.plan.decisions.since import EARLY, LEAST, YEAR, since, undecided
+from crm_analysis.potential.advice.words import decision_said
 from crm_analysis.potential.lots import SEED
 
 if TYPE_CHECKING:
@@ -247,12 +249,12 @@ def _says(rows: pd.DataFrame, stand: pd.DataFrame, summary: pd.DataFrame) -> lis
     early = int((stand["days_since"] < EARLY).sum())
     replaced = int((rows["replaced_on"].notna() & (rows["follows"] != UNKNOWN)).sum())
     young = label("fate_young", early=f"{early:,}", days=EARLY) if early else ""
-    parts = [f"{_many(len(stand), 'fate_stand')} {young}".strip()]
+    parts = [sentences(_many(len(stand), "fate_stand"), young)]
     parts += [_many(number, key) for key, number in (
         ("fate_replaced", replaced), ("fate_confirm", len(rows) - unknown - replaced - len(stand)),
     ) if number]  # fmt: skip
     accounts = _many(rows["account_id"].nunique(), "account")
-    says = [_many(len(rows), "fate_counts", accounts=accounts, parts=", ".join(parts))]
+    says = [_many(len(rows), "fate_counts", accounts=accounts, parts=listed(parts))]
     if unknown:
         says.append(label("fate_unknown", decisions=f"{unknown:,}"))
     told = summary[summary["change"].notna() & (summary["measured"] >= TOLD)]
@@ -260,11 +262,11 @@ def _says(rows: pd.DataFrame, stand: pd.DataFrame, summary: pd.DataFrame) -> lis
         first = told.iloc[0]
         words = {name: _percent(first[name]) for name in
                  ("change", "low_change", "high_change", "others_change", "low_others", "high_others")}  # fmt: skip
-        said = [label("fate_change", decision=first["decision"], follows=label(FOLLOWS[first["follows"]]),
-                                            accounts=f"{first['measured']:,}", **words)]  # fmt: skip
+        words |= {"decision": decision_said(first["decision"]), "follows": label(FOLLOWS[first["follows"]])}
+        said = [label("fate_change", accounts=f"{first['measured']:,}", **words)]
         if np.isfinite(first["others_change"]):
             said.append(label("fate_others", **words))
-        says += [" ".join(said), label("fate_no_effect")]
+        says += [sentences(*said), label("fate_no_effect")]
     return says
 
 

@@ -266,7 +266,7 @@ def _says(rows: pd.DataFrame, people: int, lengths: Lengths, hours: Hours, scale
         says.append(label("work_over", **told))
     else:
         told["share"] = f"{hours.share:.1%}"
-        says.append((label("work_taken") if hours.taken else label("work_set")).format(**told))
+        says.append(label("work_taken" if hours.taken else "work_set", **told))
     if scale > 1:
         says.append(label("work_scaled", days=round(365 / scale)))
     if not rows["visits_theirs"].notna().any():
@@ -274,10 +274,9 @@ def _says(rows: pd.DataFrame, people: int, lengths: Lengths, hours: Hours, scale
     table = lengths.table
     assumed = table[table["assumed"].astype(bool) & table["kind"].isin(["visits", "calls"])]
     for kind, minutes in zip(assumed["kind"], assumed["minutes"], strict=True):
-        words = label("work_assumed_visits") if kind == "visits" else label("work_assumed_calls")
-        says.append(words.format(minutes=f"{minutes:g}"))
-    for name, words in (("untimed", label("work_untimed")), ("unsaid", label("work_unsaid"))):
+        says.append(label("work_assumed_visits" if kind == "visits" else "work_assumed_calls", minutes=f"{minutes:g}"))
+    for name, words in (("untimed", "work_untimed"), ("unsaid", "work_unsaid")):
         number, of = rows[name].sum() / scale, rows["contacts_all"].sum() / scale
         if number > 0:
-            says.append(words.format(n=f"{number:,.0f}", share=f"{number / of:.1%}"))
+            says.append(label(words, n=f"{number:,.0f}", share=f"{number / of:.1%}"))
     return says

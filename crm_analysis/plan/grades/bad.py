@@ -17,6 +17,7 @@ import numpy as np
 from crm_analysis.book import engine
 from crm_analysis.book.days import last_known, order_days
 from crm_analysis.errors import BookError, UserError
+from crm_analysis.labels import label
 from crm_analysis.periods import before
 from crm_analysis.potential.guard.exact import lower, upper
 
@@ -46,7 +47,7 @@ def invoice_days(book: Book, as_of: str | dt.date) -> list[dt.date]:
     rows = known.need("invoices", "due_on", "paid_on")
     first = rows.filter(rows.amount > 0).issued_on.min().cast("string").execute()
     if first is None or first != first:
-        raise BookError(f"The book has no invoice issued up to {day}, so nobody is known to pay well or late.")
+        raise BookError(label("bad_no_invoice", day=day))
     begins = dt.date.fromisoformat(str(first))
     days = [day]
     while len(days) < YEARS and begins <= before(before(days[-1], YEAR), YEAR) + BILLING:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from crm_analysis.errors import BookError, UserError
+from crm_analysis.labels import label
 from crm_analysis.periods import before
 from crm_analysis.plan.grades.bad import ERROR, YEAR, with_share
 from crm_analysis.potential.guard.exact import NEAR, allowed_misses, checked, lower, needed_cases, upper
@@ -172,15 +173,12 @@ def loss_bar(past: pd.DataFrame, bad_share: float = BAD_SHARE) -> LossBar:
 
     checked(bad_share, "bad_share")
     if not len(past):
-        raise BookError("Invoices do not reach back two years, so nobody knows what became of those who pay late.")
+        raise BookError(label("bad_no_two_years"))
     day = pd.Timestamp(past["as_of"].max())
     last = past[past["as_of"] == day]
     known = last["days_late"].notna().to_numpy(bool)
     if not known.any():
-        raise BookError(
-            f"Of no account anything was due in the year up to {day:%Y-%m-%d} that also owed money in the year after, "
-            "so nobody knows what became of those who pay late."
-        )
+        raise BookError(label("bad_nothing_due", day=day.date()))
     bars = _bars(last["days_late"].to_numpy("float64")[known], last["bad"].to_numpy(bool)[known])
     share = bars.bad / bars.accounts
     under, few = np.flatnonzero(share < bad_share), np.flatnonzero(bars.bad == bars.bad[0])

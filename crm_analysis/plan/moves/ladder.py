@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from crm_analysis.labels import label
 from crm_analysis.value.pyramid import tiers
 from crm_analysis.value.segments import CLASSES, bars
 
@@ -19,6 +20,20 @@ if TYPE_CHECKING:
 INACTIVE, NEW = "inactive", "new"
 CLASS, TIER = "class", "tier"
 TOP_TIERS = ("top", "big", "medium", "small")
+STATES = {
+    "High": "plan_of_high", "Mid": "plan_of_mid", "Low": "plan_of_low", "top": "tier_top", "big": "tier_big",
+    "medium": "tier_medium", "small": "tier_small", INACTIVE: "state_inactive", NEW: "state_new", "": "plan_all",
+}  # fmt: skip
+"""Every state, "" for all, with the label of its words."""
+
+
+def state_said(name: str) -> str:
+    """A state in words.
+
+    >>> state_said("High"), state_said("top")
+    ('High', 'Top 1%')
+    """
+    return label(STATES[name])
 
 
 @dataclass(frozen=True)

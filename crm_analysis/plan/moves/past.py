@@ -88,7 +88,7 @@ def past(book: Book, as_of: str | dt.date, quarters: int = 4) -> Past:
             break
         days.append(earlier)
     if len(days) < 2:
-        since = label("moves_no_order") if begins is None else str(begins)
+        since = label("moves_no_order") if begins is None else begins
         raise BookError(label("moves_short", day=day, months=12 + 3 * quarters, since=since))
     return _gathered(then, days[::-1], quarters)
 

@@ -15,6 +15,7 @@ import numpy as np
 from crm_analysis.errors import UserError
 from crm_analysis.labels import label
 from crm_analysis.plan.moves.costs import Costs, serving
+from crm_analysis.plan.moves.ladder import state_said
 from crm_analysis.plan.moves.means import DRAWS, ends
 from crm_analysis.plan.moves.movers import FEW, MOST_OF_IT, movers
 from crm_analysis.plan.moves.wishes import wishes
@@ -98,7 +99,8 @@ def _enough(found: tuple[Wish, ...], known: Movers) -> None:
         asked = sum(wish.accounts for wish in found if wish.begin == state)
         there = int(known.now[states.index(state)])
         if asked > there:
-            raise UserError(f"{asked:,} accounts are to leave {state}, where there are {there:,}; expected no more.")
+            told = {"asked": f"{asked:,}", "there": f"{there:,}"}
+            raise UserError(label("what_if_too_few", state=state_said(state), **told))
 
 
 @dataclass(frozen=True, eq=False)
@@ -213,7 +215,7 @@ def _says(found: tuple[Wish, ...], known: Movers, cost: Costs, effort: Effort | 
     says = [label("what_if_rests", first=known.days[0], last=known.days[-1])]
     for wish in found:
         lift = known.lifts[wish.begin, wish.end]
-        names = {"begin": wish.begin, "end": wish.end, "movers": lift.accounts}
+        names = {"begin": state_said(wish.begin), "end": state_said(wish.end), "movers": lift.accounts}
         if lift.accounts < 2:
             says.append(label("what_if_no_movers" if not lift.accounts else "what_if_one_mover", **names))
         elif lift.accounts < FEW:

@@ -14,6 +14,7 @@ from crm_analysis.contacts import contacts
 from crm_analysis.errors import BookError
 from crm_analysis.features.windows import Landmark
 from crm_analysis.labels import label
+from crm_analysis.labels.language import listed
 from crm_analysis.periods import before
 from crm_analysis.value.cost_to_serve import avoidable
 
@@ -102,7 +103,7 @@ def _says(book: Book, day: dt.date, lacks: dict[str, str]) -> list[str]:
         if "fixed" in own.columns:
             own = own.filter(~own.fixed.fill_null(ibis.literal(False)))
         names = engine.frame(own.select("activity").distinct().order_by("activity"))["activity"]
-        says.append(label("orders_two_sources", activities=", ".join(names)))
+        says.append(label("orders_two_sources", activities=listed(names)))
     if "cost_to_serve" not in lacks or "asked_cost" not in lacks:
         says.append(label("orders_spread_evenly"))
     return says

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from crm_analysis.labels import label
+from crm_analysis.labels.language import day_said
+from crm_analysis.potential.advice.words import decision_said
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,15 +28,17 @@ FIELDS: dict[str, tuple[str, str]] = {
     "complaint": ("open_complaint", "date"),
     "ends": ("contract_ends", "date"),
     "visits": ("visits", "number"),
-    "stage": ("stage", "text"),
+    "stage": ("stage", "stage"),
     "why": ("why_outcome", "text"),
-    "action": ("decided_action", "text"),
+    "action": ("decided_action", "decision"),
     "on": ("decided_on", "date"),
     "who": ("decided_by", "text"),
     "word": ("decided_reason", "text"),
 }
 """What a label may hold, each with the column it is filled from and how that is written."""
 FORMATS = {"days": "{:,.1f}", "money": "{:,.0f}", "share": "{:.1%}", "count": "{:,.0f}", "number": "{:g}"}
+STAGES = {"contact": "stage_contact", "engaged": "stage_engaged", "partner": "stage_partner"}
+"""The stages that are told of, with the labels of their words."""
 _EMPTY = {"who": "somebody", "word": "no_reason", "stage": "no_stage", "why": "no_why"}
 """The labels of what stands where a text is empty."""
 
@@ -65,11 +69,20 @@ def _pattern(template: str, also: Mapping[str, str]) -> tuple[str, list[str]]:
     return "".join(text), own
 
 
+def _stage(code: str) -> str:
+    return label(STAGES[code]) if code in STAGES else code
+
+
 def _told(values: pd.Series, name: str) -> list[str]:
     kind = FIELDS[name][1]
-    if kind == "text":
+    if kind in ("text", "stage", "decision"):
         empty = label(_EMPTY[name]) if name in _EMPTY else ""
-        return [value or empty for value in values.fillna("")]
+        said = {"stage": _stage, "decision": decision_said}.get(kind, str)
+        codes, texts = values.fillna("").factorize()
+        told = [said(value) or empty for value in texts]
+        return [told[code] for code in codes]
     if kind == "date":
-        return list(values.dt.strftime("%Y-%m-%d").fillna(label("unknown")))
+        codes, days = values.factorize()
+        told = [*(day_said(day) for day in days), label("unknown")]  # the code of no day is -1
+        return [told[code] for code in codes]
     return [label("unknown") if value != value else FORMATS[kind].format(value) for value in values.astype("float64")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crm_analysis.labels import label
+from crm_analysis.labels.language import clauses
 from crm_analysis.report.sentences import counted
 
 if TYPE_CHECKING:
@@ -24,4 +25,4 @@ def decide_said(kept: Kept, found: Answers) -> str:
             parts.append(label("decide_blank", rows=f"{found.blank:,}"))
         if found.unreasoned:
             parts.append(label("decide_unreasoned", rows=f"{found.unreasoned:,}"))
-    return f"{kept.file}: {'; '.join(parts)}"
+    return label("decide_said", file=kept.file, done=clauses(parts))

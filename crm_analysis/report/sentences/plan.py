@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from crm_analysis.labels import label
+from crm_analysis.labels.language import bracketed, clauses, inside, listed, sentences
 from crm_analysis.plan.actions import SOON
 from crm_analysis.report.sentences import counted, money
+from crm_analysis.report.sentences.plan_words import OF_CLASS, team_said
 from crm_analysis.report.sentences.potential import named
 from crm_analysis.report.values import text
 
@@ -30,7 +32,6 @@ LITTLE = 0.5
 PART = 0.2
 """Share of the working time below which contacts tell how people are shared out, not how many are needed."""
 _SIDES = {"freed": ("freed_nothing", "freed_said"), "given": ("given_nothing", "given_said")}
-OF_CLASS = {"High": "plan_of_high", "Mid": "plan_of_mid", "Low": "plan_of_low", "": "plan_of_none"}
 
 
 # --- what it is about ---
@@ -82,17 +83,18 @@ def freed_said(look: Outlook) -> str:
             "hours": counted_hours(whole[f"hours_{side}"]),
             "between": between(whole[f"{side}_low"], whole[f"{side}_high"]),
             "accounts": counted(whole[f"accounts_{side}"], "account"),
-            "parts": f" ({parts})" if parts else "",
+            "parts": bracketed(parts),
         }
         words.append(label(key, **numbers))
     words.append(label("freed_planned", planned=planned, today=whole_hours(whole["hours_today"])))
-    return " ".join(words)
+    return sentences(*words)
 
 
 def _by_class(table: pd.DataFrame, column: str) -> str:
     rows = table[table[column] >= LITTLE].sort_values([column, "class"], ascending=[False, True], kind="stable")
-    return ", ".join(
-        f"{label(OF_CLASS[name])} {whole_hours(hours)}" for name, hours in zip(rows["class"], rows[column], strict=True)
+    return listed(
+        label("hours_of_class", name=label(OF_CLASS[name]), hours=whole_hours(hours))
+        for name, hours in zip(rows["class"], rows[column], strict=True)
     )
 
 
@@ -112,11 +114,10 @@ def due_said(look: Outlook) -> str:
     whole = label("due_whole", actions=counted(many, "action_in"), days=SOON)
     if soon.empty:
         first = look.table["due"].min()
-        return f"{whole} {label('due_later', first=first.date())}"
+        return sentences(whole, label("due_later", first=first.date()))
     rows = soon.sort_values(["worth", "account_id"], ascending=[False, True], kind="stable").head(NAMED)
-    first = label("due_first_one" if len(rows) == 1 else "due_first_many")
-    told = [_action(str(what), own) for what, own in rows.groupby("action", sort=False)]
-    return f"{whole} {first.format(n=len(rows), what='; '.join(told))}"
+    told = clauses(_action(str(what), own) for what, own in rows.groupby("action", sort=False))
+    return sentences(whole, label("due_first_one" if len(rows) == 1 else "due_first_many", n=len(rows), what=told))
 
 
 def _soon(look: Outlook) -> pd.DataFrame:
@@ -136,7 +137,7 @@ def _action(what: str, rows: pd.DataFrame) -> str:
         )
         for _, row in rows.iterrows()
     ]
-    return label("due_what", what=what[:1].lower() + what[1:], names=", ".join(names))
+    return label("due_what", what=inside(what), names=listed(names))
 
 
 # --- people ---
@@ -154,7 +155,7 @@ def people(look: Outlook) -> str:
         for key, rows in (("people_lack", lacks), ("people_over", over))
         if len(rows)
     ]
-    return ", ".join(parts) or label("people_right")
+    return listed(parts) or label("people_right")
 
 
 def people_said(look: Outlook) -> str:
@@ -173,9 +174,9 @@ def people_said(look: Outlook) -> str:
     lacks, over = _apart(look.need.teams)
     for key, rows in (("people_lacks", lacks), ("people_overs", over)):
         if len(rows):
-            words.append(label(key, teams="; ".join(_team(one) for _, one in rows.iterrows())))
+            words.append(label(key, teams=clauses(_team(one) for _, one in rows.iterrows())))
     words.append(_measured(look, bool(len(lacks) and len(over))))
-    return " ".join(words)
+    return sentences(*words)
 
 
 def _measured(look: Outlook, both: bool) -> str:
@@ -197,7 +198,7 @@ def _apart(teams: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
 def _team(row: pd.Series) -> str:
     low, high = sorted(abs(row[name]) for name in ("missing_low", "missing_high"))
     people = _some(abs(row["people_missing"]))
-    return label("people_team", team=row["team"], people=people, between=between(low, high, _some))
+    return label("people_team", team=team_said(row["team"]), people=people, between=between(low, high, _some))
 
 
 # --- what rooms share ---
@@ -208,7 +209,7 @@ def between(low: float, high: float, written: Callable[[float], str] | None = No
     if not (low > -np.inf and high < np.inf):
         return ""
     write = written or whole_hours
-    return f" ({label('from_to', low=write(low), high=write(high))})"
+    return bracketed(label("from_to", low=write(low), high=write(high)))
 
 
 def counted_hours(hours: float) -> str:

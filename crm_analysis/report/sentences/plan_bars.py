@@ -8,6 +8,7 @@ import numpy as np
 
 from crm_analysis.errors import BookError
 from crm_analysis.labels import label
+from crm_analysis.labels.language import bracketed, listed, sentences
 from crm_analysis.plan.effort.spare import kept_for_late
 from crm_analysis.plan.grades.bar import IMPOSSIBLE, LIKELY, SHOWN
 from crm_analysis.plan.grades.grades import BARS, GRADES, LOSS, WORK
@@ -53,7 +54,7 @@ def loss_said(look: Outlook) -> str:
         found = look.loss
     except BookError as lack:
         return label("bars_no_loss", lack=lack) if len(look.table) else ""
-    told = {"borne": share(found.bad_share), "day": str(found.day), **_passing(found.at)}
+    told: dict[str, object] = {"borne": share(found.bad_share), "day": found.day, **_passing(found.at)}
     words = [label("bars_at", days=f"{found.at.days_late:.1f}", **told) if found.binds else label("bars_open", **told)]
     words.append(label(_STATE[found.state], **told))
     if found.state == LIKELY and found.too_few:
@@ -63,7 +64,7 @@ def loss_said(look: Outlook) -> str:
     if found.binds:
         words.append(label("bars_without", **_passing(found.all)))
     words.append(_lowered(look, LOSS, "bars_loss_lowers"))
-    return " ".join(words).strip()
+    return sentences(*words)
 
 
 def known(look: Outlook) -> str:
@@ -94,7 +95,7 @@ def work_said(look: Outlook, currency: str) -> str:
         words = label("bars_work_at", reach=reach, grade=found.reach_grade, **numbers)
     else:
         words = label("bars_work_nobody", **numbers)
-    return " ".join(part for part in (words, _lowered(look, WORK, "bars_work_lowers"), _left(look)) if part)
+    return sentences(words, _lowered(look, WORK, "bars_work_lowers"), _left(look))
 
 
 def _left(look: Outlook) -> str:
@@ -105,7 +106,7 @@ def _left(look: Outlook) -> str:
     late = min(kept_for_late(look.facts, look.treated, look.day, look.bars, look.policy, look.lengths) / 60, left)
     key = "bars_left_late" if left - late < LITTLE else "bars_left_both" if late >= LITTLE else "bars_left_next"
     why = label(key, late=whole_hours(late))
-    return f"{counted(round(left), 'bars_left')}: {why}."
+    return label("bars_left", left=counted(round(left), "bars_left"), why=why)
 
 
 def otherwise_said(look: Outlook) -> str:
@@ -119,7 +120,7 @@ def _lowered(look: Outlook, bar: str, key: str) -> str:
     if rows.empty:
         return ""
     first = rows.sort_values(["worth", "account_id"], ascending=[False, True], kind="stable").head(NAMED)
-    names = ", ".join(named(row) for _, row in first.iterrows())
+    names = listed(named(row) for _, row in first.iterrows())
     return label(key, names=names)
 
 
@@ -128,7 +129,7 @@ def _passing(row: Passing) -> dict[str, str]:
         "bad": text(row.bad, "count"),
         "accounts": text(row.accounts, "count"),
         "share": text(row.share, "share"),
-        "between": f" ({text(row.low, 'share')} to {text(row.high, 'share')})",
+        "between": bracketed(label("from_to", low=text(row.low, "share"), high=text(row.high, "share"))),
     }
 
 

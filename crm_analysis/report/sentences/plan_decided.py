@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crm_analysis.labels import label
+from crm_analysis.labels.language import sentences
 from crm_analysis.plan.decisions.fate import in_words
 from crm_analysis.report.sentences import counted
 from crm_analysis.report.sentences.plan_lists import some
+from crm_analysis.report.sentences.plan_words import worded
 from crm_analysis.report.values import text
 
 if TYPE_CHECKING:
@@ -39,7 +41,7 @@ def decisions(look: Outlook) -> str:
 
 def decisions_said(look: Outlook) -> str:
     """What became of them, beside accounts that nobody decided about."""
-    return " ".join(look.fates.says) if len(look.table) else ""
+    return sentences(*look.fates.says) if len(look.table) else ""
 
 
 # --- the room ---
@@ -53,7 +55,7 @@ def standing_said(look: Outlook) -> str:
 
 def standing(look: Outlook) -> pd.DataFrame:
     """Decisions against the advice that stand, the latest first; raises BookError where there are none."""
-    return some(look.overrides)
+    return worded(some(look.overrides))
 
 
 def fates_said(look: Outlook) -> str:
@@ -64,10 +66,10 @@ def fates_said(look: Outlook) -> str:
 
 def summary(look: Outlook) -> pd.DataFrame:
     """What became of decisions by kind, in words; raises BookError where there are none."""
-    return in_words(some(look.fates.summary)).rename(columns={"change": "revenue_change_share"})
+    return worded(in_words(some(look.fates.summary))).rename(columns={"change": "revenue_change_share"})
 
 
 def table(look: Outlook) -> pd.DataFrame:
     """What became of each decision, in words; begun only of a repeated one. Raises BookError where there are none."""
     table = some(look.fates.table)
-    return in_words(table.assign(begun=table["begun"].where(table["begun"] < table["decided_on"])))
+    return worded(in_words(table.assign(begun=table["begun"].where(table["begun"] < table["decided_on"]))))

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from crm_analysis.errors import BookError
 from crm_analysis.labels import label
+from crm_analysis.labels.language import clauses, listed, sentences
 from crm_analysis.plan.actions import SOON
 from crm_analysis.plan.actions import by_team as actions_by_team
 from crm_analysis.potential.advice.outcome import SURVEY
 from crm_analysis.report.sentences import counted
-from crm_analysis.report.sentences.plan import OF_CLASS
+from crm_analysis.report.sentences.plan_words import OF_CLASS, worded
 from crm_analysis.report.sentences.potential import named
 from crm_analysis.report.values import text
 
@@ -49,7 +50,7 @@ def treatments_said(look: Outlook) -> str:
     if otherwise:
         key = "surveys_first_one" if len(asked) == 1 else "surveys_first_many"
         words.append(label(key, n=text(len(asked), "count"), otherwise=text(otherwise, "count")))
-    return " ".join(words)
+    return sentences(*words)
 
 
 # --- actions ---
@@ -71,7 +72,7 @@ def actions_said(look: Outlook) -> str:
     ]
     if unowned:
         words.append(counted(unowned, "actions_unowned"))
-    return " ".join(words)
+    return sentences(*words)
 
 
 def first(look: Outlook) -> pd.DataFrame:
@@ -82,12 +83,17 @@ def first(look: Outlook) -> pd.DataFrame:
     worth = table["account_id"].map(look.table.set_index("account_id")["worth"])
     soon = table.assign(worth=worth)[table["due"] <= pd.Timestamp(look.day) + pd.Timedelta(days=SOON)]
     soon = soon.sort_values(["worth", "account_id"], ascending=[False, True], kind="stable")
-    return some(soon[["account_id", *FIRST, "worth"]].reset_index(drop=True))
+    return worded(some(soon[["account_id", *FIRST, "worth"]].reset_index(drop=True)))
+
+
+def actions(look: Outlook) -> pd.DataFrame:
+    """The action list, in words; raises BookError without any."""
+    return worded(some(look.actions))
 
 
 def by_team(look: Outlook) -> pd.DataFrame:
     """The action list by team; raises BookError without any."""
-    return actions_by_team(some(look.actions), look.day)
+    return worded(actions_by_team(some(look.actions), look.day))
 
 
 # --- owners ---
@@ -120,10 +126,10 @@ def changed_said(look: Outlook) -> str:
     words = []
     if parts:
         ordered = text(len(look.handovers) - idle, "count")
-        words.append(label("owners_changed_ordered", changes=ordered, parts=", ".join(parts)))
+        words.append(label("owners_changed_ordered", changes=ordered, parts=listed(parts)))
     if idle:
         words.append(label("owners_changed_idle", changes=text(idle, "count")))
-    return " ".join([*words, _first(look.handovers.iloc[0])])
+    return sentences(*words, _first(look.handovers.iloc[0]))
 
 
 def _first(row: pd.Series) -> str:
@@ -144,14 +150,16 @@ def owners_said(look: Outlook) -> str:
         words.append(_first(changes.iloc[0]))
     if not held.all():
         many = table.loc[~held, "owner_why"].value_counts()
-        why = "; ".join(f"{text(int(many[name]), 'count')}: {name}" for name in sorted(many.index))
+        why = clauses(
+            label("owners_unassigned_part", n=text(int(many[name]), "count"), why=name) for name in sorted(many.index)
+        )
         words.append(label("owners_unassigned", accounts=counted(int((~held).sum()), "account"), why=why))
-    return " ".join(words)
+    return sentences(*words)
 
 
 def owners(look: Outlook) -> pd.DataFrame:
-    """The accounts that change owner; raises BookError where none does."""
-    return some(look.handovers)
+    """The accounts that change owner, in words; raises BookError where none does."""
+    return worded(some(look.handovers))
 
 
 # --- every account ---
@@ -160,6 +168,11 @@ def owners(look: Outlook) -> pd.DataFrame:
 def accounts_said(look: Outlook) -> str:
     """How the list is sorted; raises BookError without accounts."""
     return label("plan_listed", accounts=counted(len(some(look.table)), "account"))
+
+
+def accounts(look: Outlook) -> pd.DataFrame:
+    """Every account, in words; raises BookError without accounts."""
+    return worded(some(look.listed))
 
 
 def some(table: pd.DataFrame) -> pd.DataFrame:

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from crm_analysis.errors import BookError
 from crm_analysis.labels import label
+from crm_analysis.labels.language import clauses, listed, sentences
 from crm_analysis.plan.effort.delivered import VERDICTS, delivered_by
 from crm_analysis.plan.policy import LEVELS
 from crm_analysis.report.sentences import counted
-from crm_analysis.report.sentences.plan import OF_CLASS
 from crm_analysis.report.sentences.plan_lists import some
+from crm_analysis.report.sentences.plan_words import OF_CLASS, worded
 from crm_analysis.report.values import text
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def time_alt(look: Outlook) -> str:
         label("alt_time_part", name=name, today=f"{today:,.0f}", planned=f"{planned:,.0f}")
         for name, today, planned in zip(rows["class"], rows["hours_today"], rows["hours_planned"], strict=True)
     ]
-    return label("alt_time", parts="; ".join(parts))
+    return label("alt_time", parts=clauses(parts))
 
 
 def lengths_said(look: Outlook) -> str:
@@ -82,7 +83,7 @@ def lengths_said(look: Outlook) -> str:
         else:
             ends = {name: f"{row[name]:.0f}" for name in ("minutes", "low", "high")}
             parts.append(label(key, contacts=f"{row['contacts']:,.0f}", **ends))
-    return " ".join(parts)
+    return sentences(*parts)
 
 
 # --- people ---
@@ -91,14 +92,14 @@ def lengths_said(look: Outlook) -> str:
 def workload_said(look: Outlook) -> str:
     """What hours the plan is measured by, and what is not known; raises BookError without accounts."""
     some(look.table)
-    return " ".join(look.need.says)
+    return sentences(*look.need.says)
 
 
 def teams(look: Outlook) -> pd.DataFrame:
     """People by team; raises BookError without accounts."""
     some(look.table)
     table = look.need.teams
-    return table.assign(team=table["team"].mask(table["team"] == "", label("plan_no_team")))
+    return worded(table.assign(team=table["team"].mask(table["team"] == "", label("plan_no_team"))))
 
 
 def persons(look: Outlook) -> pd.DataFrame:
@@ -112,7 +113,7 @@ def persons(look: Outlook) -> pd.DataFrame:
     hours = {f"hours_{when}": table[f"minutes_{when}"] / 60 for when in ("today", "planned")}
     found = table.assign(name=names, team=team, full=full, last=nobody, **hours)
     found = found.sort_values(["last", "full", "rep_id"], ascending=[True, False, True], na_position="last")
-    return found.drop(columns="last").reset_index(drop=True)
+    return worded(found.drop(columns="last").reset_index(drop=True))
 
 
 # --- delivered against planned ---
@@ -126,12 +127,16 @@ def delivered_said(look: Outlook) -> str:
     words = []
     if len(planned):
         many = planned["verdict"].value_counts()
-        parts = [f"{text(int(many[code]), 'count')} {label(VERDICTS[code])}" for code in VERDICTS if code in many]
-        words.append(label("delivered_verdicts", accounts=counted(len(planned), "account"), parts=", ".join(parts)))
+        parts = listed(
+            label("delivered_part", n=text(int(many[code]), "count"), verdict=label(words_of))
+            for code, words_of in VERDICTS.items()
+            if code in many
+        )
+        words.append(label("delivered_verdicts", accounts=counted(len(planned), "account"), parts=parts))
     if ours + theirs > 0:
         share = text(ours / (ours + theirs), "share")
         words.append(label("delivered_ours", share=share, contacts=f"{ours + theirs:,.0f}"))
-    return " ".join(words)
+    return sentences(*words)
 
 
 def delivered_rule(look: Outlook) -> str:
@@ -182,4 +187,4 @@ def purposes_said(look: Outlook) -> str:
         if len(own):
             row = own.sort_values(["contacts", "purpose"], ascending=[False, True]).iloc[0]
             parts.append(label(key, purpose=row["purpose"], share=text(row["share"], "share")))
-    return " ".join(parts)
+    return sentences(*parts)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from crm_analysis.errors import BookError
 from crm_analysis.labels import label
-from crm_analysis.plan.moves.ladder import INACTIVE, NEW
+from crm_analysis.labels.language import bracketed, clauses, listed, sentences
+from crm_analysis.plan.moves.ladder import INACTIVE, state_said
 from crm_analysis.plan.moves.movers import FEW, MOST_OF_IT
 from crm_analysis.report.sentences import counted, money, told_or
 from crm_analysis.report.sentences.plan import between, counted_hours
@@ -41,10 +42,6 @@ _ROWS = {
     "return_on_effort": ("what_return", "average_return_on_effort"),
 }
 """What a move brings and takes: the label of its words, and its column at class averages."""
-_STATES = {
-    "High": "plan_of_high", "Mid": "plan_of_mid", "Low": "plan_of_low", "top": "tier_top", "big": "tier_big",
-    "medium": "tier_medium", "small": "tier_small", INACTIVE: "state_inactive", NEW: "state_new", "": "plan_all",
-}  # fmt: skip
 
 
 # --- what a lift brings ---
@@ -71,14 +68,14 @@ def lift_said(look: Proposals, currency: str) -> str:
         return why
     row, name = _whole(look)
     found = look.lifted
-    moves = "; ".join(
-        label("lift_move", accounts=counted(wish.accounts, "account"), begin=state(wish.begin), end=state(wish.end))
+    moves = clauses(
+        label("lift_move", accounts=counted(wish.accounts, "account"), **_ends(wish.begin, wish.end))
         for wish in found.wishes
     )
     kind = "margin" if name == "profit_gain" else "revenue"
     gain = f"gain_{kind}"
     if not row[gain] > -np.inf:
-        return f"{label('lift_untold', moves=moves)} {' '.join(found.says[1:])}".strip()
+        return sentences(label("lift_untold", moves=moves), *found.says[1:])
     known = found.table[found.table["from_state"] != ""]["movers"]
     words = [
         label(
@@ -104,7 +101,7 @@ def lift_said(look: Proposals, currency: str) -> str:
         words.append(label("lift_left", parts=both, left=left))
     if row[f"low_{name}"] < 0 < row[f"high_{name}"]:
         words.append(label("lift_unsure"))
-    return " ".join([*words, *_largest(look, kind, currency)])
+    return sentences(*words, *_largest(look, kind, currency))
 
 
 def _largest(look: Proposals, kind: str, currency: str) -> list[str]:
@@ -112,7 +109,7 @@ def _largest(look: Proposals, kind: str, currency: str) -> list[str]:
     words = []
     for wish in look.lifted.wishes:
         found = look.movers.lifts[wish.begin, wish.end]
-        names = {"begin": state(wish.begin), "end": state(wish.end), "movers": found.accounts}
+        names = _ends(wish.begin, wish.end) | {"movers": found.accounts}
         if 1 < found.accounts < FEW:
             words.append(label("what_if_few_movers", **names))
         if found.accounts > 1 and found.share_of_largest(kind) > MOST_OF_IT:
@@ -132,7 +129,7 @@ def lift_rests(look: Proposals) -> str:
     words = list(found.says)
     if look.effort is not None:
         words.append(label("lift_minutes", cost=f"{look.minute_cost:.2f}", states=_minutes(look)))
-    return " ".join(words)
+    return sentences(*words)
 
 
 def lifted(look: Proposals, currency: str = "") -> pd.DataFrame:
@@ -146,7 +143,7 @@ def lifted(look: Proposals, currency: str = "") -> pd.DataFrame:
     found = _but(lambda: look.lifted, look).table
     rows = []
     for row in (found if len(found) > 2 else found.iloc[:1]).to_dict("records"):
-        arrow = label("move_arrow", begin=state(row["from_state"]), end=state(row["to_state"]))
+        arrow = label("move_arrow", **_ends(row["from_state"], row["to_state"]))
         move = arrow if row["from_state"] else label("plan_all")
         for name, (words, average) in _ROWS.items():
             if row.get(name, np.nan) > -np.inf:
@@ -156,7 +153,7 @@ def lifted(look: Proposals, currency: str = "") -> pd.DataFrame:
                         "move": move,
                         "accounts": row["accounts"],
                         "movers": row["movers"],
-                        "measure": label(words) + (f" ({currency})" if currency and name != "return_on_effort" else ""),
+                        "measure": label(words) + bracketed("" if name == "return_on_effort" else currency),
                         "a_year": np.nan if unsure else row[name],
                         "low": np.nan if unsure else row.get(f"low_{name}", np.nan),
                         "high": np.nan if unsure else row.get(f"high_{name}", np.nan),
@@ -177,7 +174,7 @@ def book(look: Proposals) -> pd.DataFrame:
     """The book before and after, in words; raises BookError where the moves cannot be told."""
     table = _but(lambda: look.lifted, look).book
     some(table[table["after_revenue"].notna()])
-    return table.assign(state=[state(name) for name in table["state"]])
+    return table.assign(state=[state_said(name) for name in table["state"]])
 
 
 def book_said(look: Proposals, currency: str) -> str:
@@ -195,6 +192,11 @@ def book_said(look: Proposals, currency: str) -> str:
     )
 
 
+def _ends(begin: str, end: str) -> dict[str, Any]:
+    """The states of a move in words."""
+    return {"begin": state_said(begin), "end": state_said(end)}
+
+
 def _whole(look: Proposals) -> tuple[pd.Series, str]:
     """The row of all moves, and the column that says what they bring."""
     row = look.lifted.table.iloc[-1]
@@ -204,7 +206,9 @@ def _whole(look: Proposals) -> tuple[pd.Series, str]:
 
 def _minutes(look: Proposals) -> str:
     told = look.effort.minutes if look.effort else {}
-    return ", ".join(f"{state(name)} {minutes:,.0f}" for name, minutes in told.items())
+    return listed(
+        label("lift_minutes_part", state=state_said(name), minutes=f"{minutes:,.0f}") for name, minutes in told.items()
+    )
 
 
 # --- how accounts move ---
@@ -212,30 +216,31 @@ def _minutes(look: Proposals) -> str:
 
 def matrix_said(look: Proposals) -> str:
     """How the shares were counted; raises BookError where orders are too short."""
-    return " ".join(look.migration.says)
+    return sentences(*look.migration.says)
 
 
 def matrix(look: Proposals) -> pd.DataFrame:
     """Shares of accounts by state now and then, in words; raises BookError where orders are too short."""
     table = _but(lambda: look.migration, look).table
-    return table.assign(**{name: [state(one) for one in table[name]] for name in ("from_state", "to_state")})
+    return table.assign(**{name: [state_said(one) for one in table[name]] for name in ("from_state", "to_state")})
 
 
 def matrix_alt(look: Proposals) -> str:
     """The figure in words: how many stay."""
     table = look.migration.table
     own = table[table["from_state"] == table["to_state"]]
-    parts = [
-        f"{state(name)} {text(part, 'share')}" for name, part in zip(own["from_state"], own["moved_share"], strict=True)
-    ]
-    return label("alt_matrix", span=span(look), parts=", ".join(parts))
+    parts = listed(
+        label("alt_matrix_part", state=state_said(name), share=text(part, "share"))
+        for name, part in zip(own["from_state"], own["moved_share"], strict=True)
+    )
+    return label("alt_matrix", span=span(look), parts=parts)
 
 
 def movers(look: Proposals) -> pd.DataFrame:
     """What movers brought, in words; raises BookError where it is not known."""
     table = _but(lambda: look.movers, look).table
     table = some(table[table["movers"] > 0].reset_index(drop=True))
-    return table.assign(**{name: [state(one) for one in table[name]] for name in ("from_state", "to_state")})
+    return table.assign(**{name: [state_said(one) for one in table[name]] for name in ("from_state", "to_state")})
 
 
 # --- what to expect ---
@@ -245,10 +250,10 @@ def expect(look: Proposals) -> str:
     """How many of each state above inactive."""
     table = look.expected.table
     own = table[~table["state"].isin([INACTIVE, ""])]
-    return ", ".join(
+    return listed(
         label(
             "expect_value",
-            state=state(row["state"]),
+            state=state_said(row["state"]),
             expected=f"{row['expected']:,.0f}",
             now=text(row["accounts"], "count"),
         )
@@ -264,7 +269,7 @@ def expect_said(look: Proposals, currency: str) -> str:
     parts = [
         label(
             "expect_part",
-            state=state(row["state"]),
+            state=state_said(row["state"]),
             low=f"{row['low_expected']:,.0f}",
             high=f"{row['high_expected']:,.0f}",
         )
@@ -275,7 +280,7 @@ def expect_said(look: Proposals, currency: str) -> str:
     return label(
         "expect_said",
         span=span(look),
-        parts="; ".join(parts),
+        parts=clauses(parts),
         entries=f"{came:,.0f}",
         entries_between=between(low, high),
         revenue=money(float(last["expected_revenue"]), currency),
@@ -287,7 +292,7 @@ def expect_said(look: Proposals, currency: str) -> str:
 def expected(look: Proposals) -> pd.DataFrame:
     """The book to expect, in words; raises BookError where orders are too short."""
     table = _but(lambda: look.expected, look).table
-    return table.assign(state=[state(name) for name in table["state"]])
+    return table.assign(state=[state_said(name) for name in table["state"]])
 
 
 def lack(room: Callable[[], object]) -> str:
@@ -310,8 +315,3 @@ def _but(room: Callable[[], T], look: Proposals) -> T:
 def span(look: Proposals) -> str:
     """How far ahead is looked: a quarter, 4 quarters."""
     return counted(look.quarters, "quarter_ahead")
-
-
-def state(name: str) -> str:
-    """A state in words."""
-    return label(_STATES[name])

@@ -9,6 +9,7 @@ import numpy as np
 
 from crm_analysis.errors import BookError
 from crm_analysis.labels import label
+from crm_analysis.labels.language import inside, sentences
 from crm_analysis.plan.small_orders import MINIMUM, PRICE
 from crm_analysis.plan.small_orders.break_even import LEAVING
 from crm_analysis.plan.small_orders.hits import WHY
@@ -17,6 +18,7 @@ from crm_analysis.plan.small_orders.spread import BUNDLING
 from crm_analysis.plan.small_orders.year import PARTS
 from crm_analysis.report.sentences import counted, money
 from crm_analysis.report.sentences.plan_lists import some
+from crm_analysis.report.sentences.plan_words import worded
 from crm_analysis.report.sentences.what_if import lack
 from crm_analysis.report.values import text
 
@@ -74,7 +76,7 @@ def hits_said(look: Proposals, currency: str) -> str:
         words.append(label("hits_minimum_chosen", minimum=minimum))
     if found.found.surcharge_chosen and proposal.surcharge > 0:
         words.append(label("hits_price_chosen", price=price))
-    return " ".join([*words, even_said(found)]).strip()
+    return sentences(*words, even_said(found))
 
 
 def even_said(found: SmallOrders) -> str:
@@ -98,7 +100,7 @@ def even_said(found: SmallOrders) -> str:
             if row["may_leave"] > row["most_first"]:
                 key = "even_worst" if row["most_first"] else "even_worst_none"
                 worst.append(label(key, n=row["most_first"], rest=rest))
-    return " ".join([*words, *dict.fromkeys(worst)])
+    return sentences(*words, *dict.fromkeys(worst))
 
 
 def spread(look: Proposals, currency: str) -> str:
@@ -152,7 +154,7 @@ def listed(look: Proposals) -> pd.DataFrame:
     frame = look.accounts
     names = frame.set_index("account_id")["name"] if "name" in frame else None
     known = table["account_id"] if names is None else table["account_id"].map(names).fillna(table["account_id"])
-    table = table.assign(name=known)
+    table = worded(table.assign(name=known))
     return table.sort_values(["small_revenue", "account_id"], ascending=[False, True], ignore_index=True)
 
 
@@ -174,9 +176,10 @@ def spared(look: Proposals) -> pd.DataFrame:
     names = (
         frame.set_index("account_id")["name"] if "name" in frame else frame.set_index("account_id").index.to_series()
     )
-    return table.assign(
+    table = table.assign(
         name=table["account_id"].map(names).fillna(table["account_id"]), why=[label(WHY[why]) for why in table["why"]]
     )
+    return worded(table)
 
 
 def even(look: Proposals) -> pd.DataFrame:
@@ -203,10 +206,10 @@ def minimum_said(look: Proposals) -> str:
     some(found.hits)
     forced = int(found.hits["forced"].sum())
     said = even_said(found) if found.money == "margin" else ""
-    words = [label("even_refusing"), said[:1].lower() + said[1:]] if said else []
+    words = [label("even_refusing"), inside(said)] if said else []
     if forced:
         words.append(counted(forced, "even_forced"))
-    return " ".join(word for word in words if word)
+    return sentences(*words)
 
 
 def price_grid(look: Proposals) -> pd.DataFrame:
@@ -251,4 +254,4 @@ def _price(look: Proposals) -> SmallOrders:
 
 def rests_on(look: Proposals) -> str:
     """What the figures rest on; raises BookError where orders are too short."""
-    return " ".join(look.price.says)
+    return sentences(*look.price.says)
