@@ -17,6 +17,7 @@ from crm_analysis.labels import (
     LABELS,
     Column,
     Kind,
+    book,
     column,
     common,
     index,
@@ -80,6 +81,7 @@ def test_no_page_takes_words_from_another():
     """Pages have words of their own: a key in two modules would hide one of them."""
     for words in ("LABELS", "COLUMNS"):
         pages = (
+            book,
             common,
             index,
             leaving,
@@ -107,7 +109,7 @@ def test_no_label_is_left_over():
         if p.suffix in (".py", ".j2") and "labels" not in p.relative_to(PACKAGE).parts
     )
     prefixes = "tier rule action window part worth unlock way reason at_risk feature candidate rival horizon trial who"
-    prefixes += " impression quadrant"
+    prefixes += " impression quadrant construct"
     prefixes += " focus stake"
     prefixes += " score differs kind"
     prefixes += " why_plan step_plan level when"

@@ -79,6 +79,13 @@ class AtRisk:
 
         return self._summed(pd.Series("", index=self.accounts.index), "key").drop(columns="key")
 
+    def of(self, account_id: pd.Series) -> pd.Series:
+        """Some of the accounts together, as a row of `by`."""
+        inside = self.accounts["account_id"].isin(account_id)
+        table = self._summed(inside.astype(str), "key")
+        row: pd.Series = table[table["key"] == "True"].drop(columns="key").iloc[0]
+        return row
+
     def _summed(self, key: pd.Series, name: str) -> pd.DataFrame:
         import pandas as pd
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import datetime as dt
 
 from crm_analysis.labels import (
+    brief,
+    book,
     common,
     index,
     kpi,
@@ -31,6 +33,7 @@ __all__ = ["CODED", "COLUMNS", "LABELS", "Column", "Kind", "column", "label"]
 
 LABELS: dict[str, str] = (
     common.LABELS
+    | book.LABELS
     | index.LABELS
     | value.LABELS
     | leaving.LABELS
@@ -41,12 +44,14 @@ LABELS: dict[str, str] = (
     | plan.LABELS
     | kpi.LABELS
     | progress.LABELS
+    | brief.LABELS
     | reprs.LABELS
     | since.LABELS
     | summaries.LABELS
 )
 COLUMNS: Words = (
     common.COLUMNS
+    | book.COLUMNS
     | index.COLUMNS
     | value.COLUMNS
     | leaving.COLUMNS
@@ -57,6 +62,7 @@ COLUMNS: Words = (
     | plan.COLUMNS
     | kpi.COLUMNS
     | progress.COLUMNS
+    | brief.COLUMNS
     | reprs.COLUMNS
     | since.COLUMNS
     | summaries.COLUMNS

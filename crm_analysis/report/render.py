@@ -146,12 +146,21 @@ def _anchored(body: BeautifulSoup) -> list[dict[str, str]]:
     listed = []
     for heading in body.find_all(re.compile("h[2-6]")):
         text = heading.get_text()
-        slug = "-".join(re.findall(r"\w+", text.lower())) or "section"
-        taken[slug] = taken.get(slug, 0) + 1
-        heading["id"] = slug if taken[slug] == 1 else f"{slug}-{taken[slug]}"
+        name = slug(text)
+        taken[name] = taken.get(name, 0) + 1
+        heading["id"] = name if taken[name] == 1 else f"{name}-{taken[name]}"
         if heading.name in {"h2", "h3"}:
             listed.append({"anchor": str(heading["id"]), "text": text, "level": heading.name})
     return listed
+
+
+def slug(text: str) -> str:
+    """The anchor of a heading.
+
+    >>> slug("Who is at risk")
+    'who-is-at-risk'
+    """
+    return "-".join(re.findall(r"\w+", text.lower())) or "section"
 
 
 def _refuse_active(body: BeautifulSoup, title: str) -> None:

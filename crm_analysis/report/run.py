@@ -180,6 +180,7 @@ def _write_pages(pack: Path, about: About, runs: Sequence[Run]) -> dict[str, dic
     Returns what each notebook listed; its folder is gone afterwards.
     """
     from crm_analysis.report.action_lists import ACTIONS, LISTS, write_action_lists
+    from crm_analysis.report.choice import settled
     from crm_analysis.report.render import page
     from crm_analysis.report.tables import contents
     from crm_analysis.report.workbook import write_workbook
@@ -188,6 +189,7 @@ def _write_pages(pack: Path, about: About, runs: Sequence[Run]) -> dict[str, dic
         _write(pack / f"{run.part}.html", page(run.notebook, label(f"part_{run.part}"), about))
     work, tables = pack / WORK, pack / "tables"
     found = {run.part: contents(work / run.part) for run in runs}
+    settled(work, found)
     tables.mkdir()
     for part, shown in found.items():
         for table in shown["tables"]:

@@ -81,7 +81,7 @@ def show(
         caption = sentences(caption, label("table_currency", currency=currency))
     link = f"tables/{name}.csv" if saved and len(part) < rows else ""
     words = [caption, plain(part) if rows else "", f"{note} {link}".strip()]
-    _display("\n".join(line for line in words if line), table_html(part, labelled, caption, note, link))
+    display_html("\n".join(line for line in words if line), table_html(part, labelled, caption, note, link))
 
 
 def figure(fig: Figure | Callable[[], Figure], alt: str, caption: str = "") -> None:
@@ -129,7 +129,7 @@ def sentence(words: str | Callable[[], str], tables: str | Path = "") -> None:
     if words and tables:
         write_assumption(Path(tables), words)
     if words:
-        _display(words, f'<p class="sentence">{escape(words)}</p>')
+        display_html(words, f'<p class="sentence">{escape(words)}</p>')
 
 
 def headline(
@@ -156,7 +156,7 @@ def headline(
     if tables:
         write_headline(Path(tables), name, shown.title, written, sentence)
     html = f"<strong>{escape(shown.title)}: {escape(written)}</strong> {escape(sentence)}"
-    _display(f"{shown.title}: {written}. {sentence}", f'<p class="headline">{html}</p>')
+    display_html(f"{shown.title}: {written}. {sentence}", f'<p class="headline">{html}</p>')
 
 
 def table_html(frame: pd.DataFrame, columns: Mapping[str, Column], caption: str, note: str = "", link: str = "") -> str:
@@ -212,7 +212,8 @@ def _class(kind: Kind, cells: list[str]) -> str:
     return f' class="{way}"' if way else ""
 
 
-def _display(words: str, html: str) -> None:
+def display_html(words: str, html: str) -> None:
+    """Display HTML made by the report itself, everything from the data in it escaped; `words` stand for it in text."""
     from IPython.display import display
 
     display({"text/html": html, "text/plain": words}, metadata=TRUSTED, raw=True)

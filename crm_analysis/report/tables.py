@@ -1,8 +1,8 @@
 """Tables as files: CSV and Parquet with the same bytes for the same table, and their list.
 
 A notebook writes into its own folder. `contents.json` in it lists, in the order shown, the tables
-(name, caption, rows, kinds, currency), the headlines (name, heading, value, sentence) and the
-assumptions (name: the sentence).
+(name, caption, rows, kinds, currency), the headlines (name, heading, value, sentence), the
+assumptions (name: the sentence) and what it tells the first page (`front`): told, tiles, changes, decisions.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from crm_analysis.labels import Kind
 
 CONTENTS = "contents.json"
+SORTS = ("tables", "headlines", "assumptions", "told", "tiles", "changes", "decisions")
 NAME = re.compile(r"[a-z][a-z0-9_]{0,59}\Z")
 # What makes a spreadsheet read a text as a formula, also in its full-width forms.
 FORMULA = "^[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]"
@@ -101,19 +102,25 @@ def write_assumption(folder: Path, sentence: str) -> None:
     _list(folder, "assumptions", {"name": sentence})
 
 
+def write_front(folder: Path, sort: str, entry: Mapping[str, Any]) -> None:
+    """List something for the first page (`front`): told, tiles, changes or decisions; one of the same name goes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    _list(folder, sort, entry)
+
+
 def contents(folder: Path) -> dict[str, list[dict[str, Any]]]:
     """What a notebook wrote into its folder: its tables and headlines, in the order shown."""
     path = folder / CONTENTS
-    if not path.exists():
-        return {"tables": [], "headlines": [], "assumptions": []}
-    found: dict[str, list[dict[str, Any]]] = json.loads(path.read_text(encoding="utf-8"))
+    found: dict[str, list[dict[str, Any]]] = {sort: [] for sort in SORTS}
+    if path.exists():
+        found |= json.loads(path.read_text(encoding="utf-8"))
     return found
 
 
-def _list(folder: Path, sort: str, entry: dict[str, Any]) -> None:
+def _list(folder: Path, sort: str, entry: Mapping[str, Any]) -> None:
     found = contents(folder)
     entries = {known["name"]: known for known in found[sort]}
-    entries[entry["name"]] = entry
+    entries[entry["name"]] = dict(entry)
     found[sort] = list(entries.values())
     text = json.dumps(found, ensure_ascii=False, indent=1)
     (folder / CONTENTS).write_text(text + "\n", encoding="utf-8")
