@@ -130,6 +130,7 @@ def _check(options: argparse.Namespace) -> int:
 def _check_lines(result) -> list[str]:  # type: ignore[no-untyped-def]
     """What a check found, for a terminal."""
     from crm_analysis.labels import label
+    from crm_analysis.labels.noted import said
     from crm_analysis.report.sentences import check_said
 
     lines = [f"{result.book}, {label('extracted_on')} {result.extracted_on}", check_said(result), ""]
@@ -137,7 +138,7 @@ def _check_lines(result) -> list[str]:  # type: ignore[no-untyped-def]
     rules = result.rules
     if len(rules):
         lines += [_plain(rules.drop(columns="why")), ""]
-    return lines + [f"{label('note')}: {note}" for note in result.notes]
+    return lines + [f"{label('note')}: {said(note)}" for note in result.notes]
 
 
 def _harmless(text: str) -> str:
@@ -182,6 +183,7 @@ def _reported(options: argparse.Namespace) -> int:
     from crm_analysis.book import open_book
     from crm_analysis.book.opening import kept
     from crm_analysis.errors import ReportError
+    from crm_analysis.labels.noted import said
     from crm_analysis.periods import quarter_end
     from crm_analysis.report import report
     from crm_analysis.report.sentences import check_said, days_said, redacted_said
@@ -207,7 +209,7 @@ def _reported(options: argparse.Namespace) -> int:
         name=book.name,
         as_of=str(day),
         inputs=check.inputs,
-        assumptions=[check_said(check), days_said(book, day), *redacted_said(check), *check.notes],
+        assumptions=[check_said(check), days_said(book, day), *redacted_said(check), *map(said, check.notes)],
         redaction=check.redaction,
         pdf=options.format == "pdf",
     )

@@ -1,6 +1,7 @@
 """Every message a reader sees, into the catalogues of other languages: `python tools/catalogue.py [MORE.po ...]`.
 
-Messages come from crm_analysis.labels, and from the notebooks: markdown cells, captions, comments of parameters. Each
+Messages come from crm_analysis.labels, from the contract and the rules of the check, and from the notebooks: markdown
+cells, captions, comments of parameters. Each
 `locale/<language>/LC_MESSAGES/crm_analysis.po` keeps the translations it has, takes those of the files named, drops
 messages that are gone, and is compiled beside it. What has no translation is printed, and ends this with exit code 1.
 """
@@ -19,8 +20,10 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 from crm_analysis import labels
+from crm_analysis.book.contract import CONTRACT
+from crm_analysis.book.rules import RULES
 from crm_analysis.labels import Column
-from crm_analysis.labels.language import DOMAIN, HEADING, LANGUAGES, LOCALE, PAGE, PARAMETER, UNIT
+from crm_analysis.labels.language import DOMAIN, HEADING, LANGUAGES, LOCALE, PAGE, PARAMETER, UNIT, UNLOCKS, WHY
 from crm_analysis.report.render import blocks
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
@@ -39,6 +42,8 @@ def messages() -> dict[tuple[str, str], str]:
                 found.setdefault((HEADING, shown.heading), place)
                 if shown.unit:
                     found.setdefault((UNIT, shown.unit), place)
+    found |= {(UNLOCKS, table.unlocks): "book.contract" for table in CONTRACT.values()}
+    found |= {(WHY, rule.why): "book.rules" for rule in RULES.values()}
     for path in sorted(NOTEBOOKS.glob("*.ipynb")):
         for context, words in of_notebook(path):
             found.setdefault((context, words), path.stem)

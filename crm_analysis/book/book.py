@@ -18,6 +18,8 @@ from crm_analysis.book.check import CheckResult
 from crm_analysis.book.contract import CONTRACT, Column
 from crm_analysis.book.questionnaire import PLAIN, Questionnaire
 from crm_analysis.errors import BookError
+from crm_analysis.labels import label
+from crm_analysis.labels.language import UNLOCKS, words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -90,16 +92,12 @@ class Book:
             near = difflib.get_close_matches(table, CONTRACT, n=1)
             return f"There is no table '{table}' in the contract" + (f"; did you mean '{near[0]}'?" if near else ".")
         if table not in self.whole:
-            return f"The book has no table '{table}', which unlocks {CONTRACT[table].unlocks}."
+            return label("lacks_table", table=table, unlocks=words(UNLOCKS, CONTRACT[table].unlocks))
         for column in columns:
             if column not in self.whole[table].columns:
-                return f"The book's table '{table}' has no column '{column}'."
+                return label("lacks_column", table=table, column=column)
             if self.day is not None and column in barred(self, table, self.day):
-                return (
-                    f"Column '{column}' of '{table}' is overwritten by its source and no dated history reaches back "
-                    f"to {self.day}, so its value then is not known (the book was extracted on {self.extracted_on}; "
-                    "if it was the same then, unchanged_since in book.toml may say so)."
-                )
+                return label("lacks_history", column=column, table=table, day=self.day, extracted=self.extracted_on)
         return None
 
     def need(self, table: str, *columns: str) -> ibis.Table:

@@ -8,8 +8,11 @@ from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from crm_analysis.book.examples import examples_said
 from crm_analysis.book.questionnaire import PLAIN, Questionnaire
 from crm_analysis.book.rules import RULES
+from crm_analysis.labels import noted
+from crm_analysis.labels.language import WHY, words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -93,13 +96,20 @@ class CheckResult:
 
         columns = ["table", "rule", "action", "column", "rows", "examples", "why"]
         rows = [
-            (one.table, one.name, one.action, one.column, one.rows, one.examples, RULES[one.name].why)
+            (
+                *(one.table, one.name, one.action, one.column, one.rows),
+                examples_said(one.name, one.examples),
+                words(WHY, RULES[one.name].why),
+            )
             for one in self.fired
         ]
         return pd.DataFrame(rows, columns=columns)
 
-    def to_json(self) -> str:
-        """The result as JSON text; an amount that a double cannot hold to the last place is written as text."""
+    def to_json(self, kept: bool = False) -> str:
+        """The result as JSON text; an amount that a double cannot hold to the last place is written as text.
+
+        To be `kept`, notes are written so that they can be said in another language when it is read again.
+        """
         tables = {
             table: {"rows": {name: int(value) for name, value in asdict(total).items()}}
             | (
@@ -119,7 +129,7 @@ class CheckResult:
                 "exit_code": self.exit_code,
                 "tables": tables,
                 "rules": [asdict(one) for one in self.fired],
-                "notes": list(self.notes),
+                "notes": list(map(noted.kept, self.notes) if kept else self.notes),
                 "inputs": self.inputs,
                 "redaction": self.redaction,
                 "hidden_ids": self.hidden_ids,
@@ -148,7 +158,7 @@ def from_json(text: str) -> CheckResult:
         rows={name: total(table["rows"]) for name, table in read["tables"].items()},
         revenue={name: total(table["revenue"]) for name, table in read["tables"].items() if "revenue" in table},
         fired=tuple(Fired(**{**one, "rows": int(one["rows"])}) for one in read["rules"]),
-        notes=tuple(read["notes"]),
+        notes=tuple(map(noted.read, read["notes"])),
         inputs=read["inputs"],
         redaction=read["redaction"],
         hidden_ids=read["hidden_ids"],

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from crm_analysis.book.contract import CONTRACT
 from crm_analysis.book.days import order_days
+from crm_analysis.labels.language import UNLOCKS, listed, words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,7 +31,7 @@ def coverage(book: Book) -> pd.DataFrame:
             "first_date": None,
             "last_date": None,
             "columns_missing": "",
-            "unlocks": contract.unlocks.replace("`", ""),
+            "unlocks": words(UNLOCKS, contract.unlocks).replace("`", ""),
         }
         if book.has(name):
             table = book.table(name)
@@ -42,7 +43,7 @@ def coverage(book: Book) -> pd.DataFrame:
             row["rows"] = int(found["n"][0])
             if dated:
                 row |= {"first_date": found["low"][0], "last_date": found["high"][0]}
-            row["columns_missing"] = ", ".join(column for column in contract.names if column not in table.columns)
+            row["columns_missing"] = listed(column for column in contract.names if column not in table.columns)
         rows.append(row)
     frame = pd.DataFrame(rows)
     for name in ("first_date", "last_date"):

@@ -23,6 +23,7 @@ from crm_analysis.book.shape import OF_ACCOUNT
 from crm_analysis.book.staging import Stage, Staged
 from crm_analysis.book.tally import Found, Rejected, found, rejected
 from crm_analysis.errors import BookError
+from crm_analysis.labels.noted import Note
 from crm_analysis.progress import busy, tracked
 
 if TYPE_CHECKING:
@@ -77,10 +78,7 @@ class Intake:
         assert latest is not None  # else no order line was accepted
         extracted = self.plan.extracted_on or self.latest_known(latest)
         if self.plan.unchanged_since:
-            self.notes.append(
-                "columns that the source overwrites, such as rep and office, count as unchanged since "
-                f"{self.plan.unchanged_since}, as book.toml states"
-            )
+            self.notes.append(Note.of("note_unchanged", day=str(self.plan.unchanged_since)))
         self.accounts(extracted)
         for name, table in staged.items():
             self.count(name, table, totals[name], extracted)
@@ -114,7 +112,8 @@ class Intake:
                 table = replace(table, columns={"account_id": key} | table.columns)
             result[name] = stage.table(table, of_account if name == "orders" else None)
             if unused := result[name].ignored:
-                self.notes.append(f"{name}: columns not used: {', '.join(unused)} ({result[name].files[-1]})")
+                file = result[name].files[-1]
+                self.notes.append(Note.of("note_unused", table=name, columns=", ".join(unused), file=file))
         return result
 
     def one_currency(self, orders: Staged, totals: Found) -> None:
@@ -232,9 +231,7 @@ class Intake:
             if days:
                 row = table.agg(**{day: table[day].max().cast("string") for day in days}).execute().iloc[0]
                 latest = max([latest, *(dt.date.fromisoformat(day) for day in row if isinstance(day, str))])
-        self.notes.append(
-            f"book.toml states no extracted_on: the book counts as extracted on {latest}, the last date in it"
-        )
+        self.notes.append(Note.of("note_no_extract", day=str(latest)))
         return latest
 
     def accounts(self, extracted: dt.date) -> None:
@@ -258,7 +255,7 @@ class Intake:
         self.accepted["orders"] = self.keep(plain.order_by("ordered_on", "line_id"), "book/orders")
         count, _ = self.counted("accounts", extracted)
         self.rows["accounts"] = Total(count, count, Decimal(0), Decimal(0))
-        self.notes.append("accounts are made from the order lines; known since their first order")
+        self.notes.append(Note.of("note_made"))
 
     def warnings(self) -> None:
         """What is odd among several accepted rows, and stays."""
@@ -270,7 +267,7 @@ class Intake:
         for name, rows_lost in self.lost.items():
             orphans = any(one.table == name and one.name == "unknown_account" for one in self.fired)
             if orphans and (shown := warn.nearly_known(rows_lost, self.accepted["accounts"])):
-                self.notes.append(f"{name}: unknown accounts that capitals or leading zeros alone set apart: {shown}")
+                self.notes.append(Note.of("note_nearly", table=name, examples=shown))
 
     def quarantine(self) -> ibis.Table:
         """All rows that were not accepted, in one table."""

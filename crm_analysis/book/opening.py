@@ -215,7 +215,7 @@ def _stamps(paths: Iterable[Path]) -> list[int]:
 def _keep(result: CheckResult, room: Path, home: Path) -> None:
     """Move the book in `room` to its home, the list of its files written last."""
     built = room / "book"
-    (built / RESULT).write_text(result.to_json(), encoding="utf-8")
+    (built / RESULT).write_text(result.to_json(kept=True), encoding="utf-8")
     sizes = {path.name: path.stat().st_size for path in sorted(built.iterdir())}
     (built / SEAL).write_text(json.dumps(sizes), encoding="utf-8")
     _publish(built, home, room)

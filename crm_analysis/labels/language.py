@@ -24,7 +24,9 @@ VARIABLE = "CRM_ANALYSIS_LANGUAGE"
 DOMAIN = "crm_analysis"
 LOCALE = Path(__file__).parents[1] / "locale"
 HEADING, UNIT, PAGE, PARAMETER = "heading", "unit", "page", "parameter"
-"""Contexts of messages without a key of `LABELS`: headings and units of columns, markdown and captions, parameters."""
+UNLOCKS, WHY = "unlocks", "why"
+"""Contexts of messages without a key of `LABELS`: headings and units of columns, markdown and captions, parameters;
+what a table of the contract unlocks, why a rule is there."""
 
 
 @dataclass(frozen=True)

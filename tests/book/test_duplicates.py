@@ -25,7 +25,7 @@ def kept(book) -> dict[str, str]:
     home = next(
         path.parent
         for path in sorted(cache().glob("*/check.json"))
-        if path.read_text(encoding="utf-8") == book.check.to_json()
+        if path.read_text(encoding="utf-8") == book.check.to_json(kept=True)
     )
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in home.glob("*.parquet")}
 

@@ -21,7 +21,7 @@ def kept() -> set[str]:
 
 
 def entry(book: Book) -> Path:
-    text = book.check.to_json()
+    text = book.check.to_json(kept=True)
     return next(path.parent for path in cache().glob(f"*/{RESULT}") if path.read_text(encoding="utf-8") == text)
 
 

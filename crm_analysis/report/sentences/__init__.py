@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from crm_analysis.errors import BookError
-from crm_analysis.labels import label
+from crm_analysis.labels import label, noted
 from crm_analysis.report.values import decimals, text
 
 if TYPE_CHECKING:
@@ -200,7 +200,7 @@ def assumptions(check: CheckResult) -> pd.DataFrame:
     """What the book's owner and the intake take as given, a row each: note."""
     import pandas as pd
 
-    return pd.DataFrame({"note": list(check.notes)})
+    return pd.DataFrame({"note": list(map(noted.said, check.notes))})
 
 
 def no_assumption_said(check: CheckResult) -> str | None:
