@@ -110,7 +110,7 @@ def test_no_label_is_left_over():
     )
     prefixes = "tier rule action window part worth unlock way reason at_risk feature candidate rival horizon trial who"
     prefixes += " impression quadrant construct"
-    prefixes += " focus stake"
+    prefixes += " focus stake front_against front_tiles front_telling tile"
     prefixes += " score differs kind"
     prefixes += " why_plan step_plan level when"
     prefixes += " grouped_by silent_trust silent_list silent_candidate chart"
