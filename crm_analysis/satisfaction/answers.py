@@ -17,6 +17,7 @@ from crm_analysis.book import engine
 from crm_analysis.book.days import last_known
 from crm_analysis.errors import BookError
 from crm_analysis.labels import label
+from crm_analysis.labels.language import listed, sentences
 from crm_analysis.periods import before
 from crm_analysis.satisfaction.waves import waves
 from crm_analysis.satisfaction.wording import opposed
@@ -116,8 +117,8 @@ def answers(book: Book, as_of: str | dt.date) -> Answers:
     day = last_known(known)
     for column in ("score", "scale_min", "scale_max"):
         if lack := known.why_not("surveys", column):
-            hint = "" if column == "score" or not known.has("surveys", "score") else f" {label('survey_scale')}"
-            raise BookError(f"{lack}{hint}")
+            hint = "" if column == "score" or not known.has("surveys", "score") else label("survey_scale")
+            raise BookError(sentences(lack, hint))
     rows = _typed(known)
     tally = _tallied(rows)
     told, used = _counts(tally), tally[tally["use"]]
@@ -267,7 +268,7 @@ def _nothing(used: pd.DataFrame, told: dict[str, int]) -> str:
         return label("survey_inside", answers=f"{told['answers']:,}")
     subjects = sorted(set(used.loc[~used["internal"], "subject"]))
     if subjects:
-        return label("survey_subject", found=", ".join(subjects[:5]), us=US)
+        return label("survey_subject", found=listed(subjects[:5]), us=US)
     return label("survey_none", **told)
 
 
@@ -282,7 +283,7 @@ def _notes(
     """What was left out, and what looks odd."""
     notes = []
     if absent := [item for item in said.names if item not in items]:
-        notes.append(label("survey_absent", items=", ".join(absent)))
+        notes.append(label("survey_absent", items=listed(absent)))
     if any(told[name] for name in ("no_score", "no_scale", "off_scale")):
         notes.append(label("survey_left_out", **{name: f"{many:,}" for name, many in told.items()}))
     if dropped:

@@ -16,6 +16,7 @@ import numpy as np
 from crm_analysis.churn.definition.shares import LEVEL
 from crm_analysis.errors import BookError, UserError
 from crm_analysis.labels import label
+from crm_analysis.labels.language import listed
 from crm_analysis.satisfaction.drivers.moments import DRAWS, LEAST, SEED, Moments, ends, resampled
 from crm_analysis.satisfaction.drivers.pls import CENTROID, PATH, ROUNDS, Fit, fit
 from crm_analysis.satisfaction.scores.measures import accounts_said
@@ -131,7 +132,7 @@ def _structure(
     if hasattr(structure, "columns"):
         table: Any = structure
         if not {"from", "to"} <= set(table.columns):
-            raise UserError(label("paths_table", found=", ".join(map(str, table.columns))))
+            raise UserError(label("paths_table", found=listed(map(str, table.columns))))
         pairs = [(str(begin), str(end)) for begin, end in zip(table["from"], table["to"], strict=True)]
     else:
         pairs = [(begin, end) for end, begins in structure.items() for begin in begins]
@@ -140,7 +141,7 @@ def _structure(
     names = list(dict.fromkeys(name for pair in pairs for name in pair))
     unknown = [name for name in names if name not in blocks]
     if unknown:
-        raise UserError(label("paths_unknown", construct=unknown[0], found=", ".join(blocks)))
+        raise UserError(label("paths_unknown", construct=unknown[0], found=listed(blocks)))
     names = [name for name in blocks if name in names]
     order: list[str] = []
     while len(order) < len(names):
@@ -148,8 +149,8 @@ def _structure(
             name for name in names if name not in order and all(begin in order for begin, end in pairs if end == name)
         ]
         if not ready:
-            circle = ", ".join(name for name in names if name not in order)
-            raise UserError(label("paths_circle", constructs=circle))
+            circle = [name for name in names if name not in order]
+            raise UserError(label("paths_circle", constructs=listed(circle)))
         order += ready
     arrows = np.zeros((len(order), len(order)), dtype=bool)
     for begin, end in pairs:
@@ -162,7 +163,7 @@ def _items(data: pd.DataFrame, blocks: Mapping[str, Sequence[str]], order: list[
     found = [(name, item) for name in order for item in blocks[name]]
     missing = [item for _, item in found if item not in data.columns]
     if missing:
-        raise UserError(label("drivers_unknown", item=missing[0], found=", ".join(map(str, data.columns))))
+        raise UserError(label("drivers_unknown", item=missing[0], found=listed(map(str, data.columns))))
     empty = [name for name in order if not blocks[name]]
     if empty:
         raise UserError(label("paths_block", construct=empty[0]))

@@ -99,6 +99,7 @@ LABELS: dict[str, str] = {
     "rate_uneven": "Some accounts complain far more readily than others. All intervals and limits allow for that: "
     "they count accounts rather than complaints.",
     "rate_even": "Accounts complain about as evenly as chance has it, so the limits are those of a plain count.",
+    "beyond_more": "{named} and {n} more",
     "beyond_none": "Of {groups} that were compared, none has more complaints than chance explains.",
     "beyond_some": "Of {groups} that were compared, more complaints than chance explains has {named}.",
     "beyond_several": "Of {groups} that were compared, more complaints than chance explains have {named}.",
@@ -116,6 +117,8 @@ LABELS: dict[str, str] = {
     "funnel_spread_inside": "The groups differ among each other by more than chance, though none stands apart.",
     "funnel_no_spread": "Among each other the groups differ by no more than chance explains.",
     "topic_said": "{topic} is the most frequent: {share} of {complaints} (90% interval {low} to {high}).",
+    "topics_alt": "{parts}.",
+    "topics_alt_part": "{topic} {share}",
     "topic_few": "{n} of {topics} make up {share}.",
     "topic_changed": "Against the {window} before and per order, chance does not explain the change of {named}.",
     "topic_changed_part": "{topic} ({before} then, {now} now)",

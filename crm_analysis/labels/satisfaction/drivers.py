@@ -22,6 +22,8 @@ LABELS: dict[str, str] = {
         "With {many} dimensions importance is told by Johnson's relative weights; the exact division over all "
         "orders is made for up to {most}."
     ),
+    "drivers_tried": "'{overall}' or '{recommendation}'",
+    "drivers_tried_one": "'{item}'",
     "drivers_no_target": "Nobody answered {tried} in the {window} to {day}, so there is nothing to explain.",
     "drivers_nothing": (
         "No question is left that could explain '{target}': none was answered, or all answers are the same."
@@ -61,6 +63,12 @@ LABELS: dict[str, str] = {
         "dimensions at least; found: {found}."
     ),
     # --- words of tables ---
+    "construct_expectation": "expectation",
+    "construct_image": "image",
+    "construct_loyalty": "loyalty",
+    "construct_quality": "quality",
+    "construct_satisfaction": "satisfaction",
+    "construct_value": "value",
     "impression_first": "first impression (manner)",
     "impression_second": "second impression (can they do it)",
     "impression_third": "third impression (do they follow through)",

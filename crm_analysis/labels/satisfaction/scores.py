@@ -101,10 +101,9 @@ LABELS: dict[str, str] = {
     "100.",
     "trial_worse": "Tried on {wave}, what is known of accounts said no more of who answers than the rate of all: the "
     "weighting below mends little.",
-    "habit_more": "Most goes with {feature}: {first} would answer if all accounts were low in it, {second} if high"
-    "{chance}.",
+    "habit_more": "Most goes with {feature}: {first} would answer if all accounts were low in it, {second} if high "
+    "({chance}, corrected for the number of things looked at).",
     "habit_none": "Nothing known beforehand surely goes with answering.",
-    "habit_chance": "({chance}, corrected for the number of things looked at)",
     "weighted_said": "Here every invitation of the {window} to {day} counts; above, of each person whom the "
     "book names, only the latest answer: the scores may differ. As heard, satisfaction is {points}; weighted so that "
     "those who answered stand for those like them who did not, it is {weighted} (90% interval {low} to {high}).",

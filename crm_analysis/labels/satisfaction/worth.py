@@ -6,7 +6,8 @@ from crm_analysis.labels.kinds import Words
 
 LABELS: dict[str, str] = {
     # --- leaving and margin by what was said ---
-    "worth_adjusted": "compared with accounts of the same day{like}.",
+    "worth_adjusted": "{question}: compared with accounts of the same day.",
+    "worth_adjusted_alike": "{question}: compared with accounts of the same day and alike in {terms}.",
     "worth_drawn": (
         "The comparison with accounts alike is made with {rows} of {of} account-quarters, whole accounts drawn by "
         "their ids."
@@ -26,6 +27,9 @@ LABELS: dict[str, str] = {
     "worth_level_trouble_yes": "one open, or open for more than 30 days",
     "worth_level_unasked": "not asked",
     "worth_level_unheard": "no answer",
+    "worth_said_high": "high",
+    "worth_said_low": "low",
+    "worth_said_middle": "middle",
     "worth_no_ratio": "{question}: no comparison with accounts alike, for it has no finite answer.",
     "worth_no_voice": (
         "The book has neither answers to surveys nor complaints, so nothing can be said of what they are worth."
@@ -38,7 +42,6 @@ LABELS: dict[str, str] = {
     "worth_question_complaints": "Complaints",
     "worth_question_satisfaction": "Satisfaction",
     "worth_question_trouble": "Complaints open or late",
-    "worth_like": "and alike in {terms}",
     "worth_undecided": "Leaving by satisfaction cannot be told: {reason}",
     # --- sentences: leaving and margin ---
     "leaver_many": "{n} times an account left",
@@ -72,7 +75,7 @@ LABELS: dict[str, str] = {
     ),
     "worth_ratio": "{level} leave {ratio} times as often as '{reference}' ({low} to {high})",
     "worth_ratios": "Against accounts alike: {ratios}.",
-    "worth_rates": "In a year leave: {rates}.",
+    "worth_rates": "{question}. In a year leave: {rates}.",
     "worth_rate": "{level} {rate} of 100 ({low} to {high})",
     "worth_straight": "Among those heard, a straight line from low to high is not contradicted ({p}).",
     "worth_heard_alike": "Among those heard, low, middle and high do not differ by more than chance explains ({p}).",
@@ -96,7 +99,7 @@ LABELS: dict[str, str] = {
         " it has gone with it. It comes first for {accounts}, which brought {money}."
     ),
     "priority_first": (
-        "First: {name}{rep}, {dimension}. {people} put it at {said} of the scale, and a quarter of the accounts lie "
+        "First: {name}, {dimension}. {people} put it at {said} of the scale, and a quarter of the accounts lie "
         "above {reach}; {money} is at stake. That it is among the first ten has a chance of {p_top}, that {dimension}"
         " is its first improvement one of {p_first}."
     ),
@@ -121,7 +124,7 @@ LABELS: dict[str, str] = {
     "priority_other_one": (
         "1 account answered, but nothing about a dimension that could be improved; it has no priority."
     ),
-    "priority_rep": "({rep})",
+    "priority_rep": "{name} ({rep})",
     "priority_unsure": "Whether {dimension} matters at all is not sure: the interval of this priority holds 0.",
     "priority_no_gap": "Whether it lags at all is not sure: the interval of this priority begins at 0.",
     "priority_sure": "Of {n} accounts {sure} have a first improvement that is more likely than not.",

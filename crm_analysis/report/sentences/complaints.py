@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from crm_analysis.errors import BookError
 from crm_analysis.labels import label
+from crm_analysis.labels.language import begun, clauses, inside, listed, sentences
 from crm_analysis.report.sentences import chance, counted, told_or, window_said
 from crm_analysis.report.values import text
 from crm_analysis.satisfaction.complaints.funnel import SURE, WARN
@@ -55,7 +56,7 @@ def rate_said(look: Complaints) -> str:
         words.append(label(key, window=window, before=_number(row["per_100_before"]), p=chance(row["p"])))
     elif not counts.comparable:
         words.append(label("rate_no_before", window=window))
-    return " ".join(words)
+    return sentences(*words)
 
 
 def topic(look: Complaints) -> str:
@@ -72,7 +73,7 @@ def topic_said(look: Complaints) -> str:
     first = table.iloc[0]
     complaints = counted(int(table["complaints"].sum()), "complaint")
     ends = {name: text(first[name], "share") for name in ("share", "low", "high")}
-    words = [label("topic_said", topic=_begun(first["topic"]), complaints=complaints, **ends)]
+    words = [label("topic_said", topic=begun(first["topic"]), complaints=complaints, **ends)]
     some = table[table["complaints"] > 0]
     few = int((some["cumulated"] < MOSTLY - 1e-9).sum()) + 1
     if 1 < few < len(some):
@@ -88,8 +89,8 @@ def topic_said(look: Complaints) -> str:
                 label("topic_changed_part", topic=row.topic, before=row.complaints_before, now=row.complaints)
                 for row in changed.head(NAMED).itertuples()
             ]
-            words.append(label("topic_changed", window=window, named=", ".join(parts)))
-    return " ".join(words)
+            words.append(label("topic_changed", window=window, named=listed(parts)))
+    return sentences(*words)
 
 
 def wait(look: Complaints) -> str:
@@ -116,7 +117,7 @@ def wait_said(look: Complaints) -> str:
         for days in WITHIN
         if row[f"within_{days}"] == row[f"within_{days}"]
     ]
-    told = "; ".join(parts) or label("wait_unwatched")
+    told = clauses(parts) or label("wait_unwatched")
     complaints = counted(row["complaints"], "complaint")
     if row["median_days"] != row["median_days"]:
         words = [label("wait_no_half", complaints=complaints, parts=told)]
@@ -131,7 +132,7 @@ def wait_said(look: Complaints) -> str:
         words.append(counted(row["still_open"], "wait_open"))
     if backwards:
         words.append(counted(backwards, "wait_backwards"))
-    return " ".join(words)
+    return sentences(*words)
 
 
 def group(look: Complaints) -> str:
@@ -142,7 +143,7 @@ def group(look: Complaints) -> str:
     if found.empty:
         return label("beyond_value_none")
     row = found.iloc[0]
-    return _begun(label("beyond_value", by=_by(row["grouped_by"]), group=row["group"]))
+    return begun(label("beyond_value", by=_by(row["grouped_by"]), group=row["group"]))
 
 
 def group_said(look: Complaints) -> str:
@@ -165,7 +166,7 @@ def group_said(look: Complaints) -> str:
     alone = sum(int(look.funnels[name].table["alone"].sum()) for name in look.groupings)
     if alone:
         words.append(label("beyond_alone", n=alone))
-    return " ".join(words)
+    return sentences(*words)
 
 
 # --- how many, and whose ---
@@ -182,7 +183,7 @@ def whose_said(look: Complaints) -> str:
         words.append(label("rate_whose", accounts=counted(row["accounts"], "account"), **told))
     uneven = max((own.uneven for own in look.funnels.values()), default=0.0)
     words.append(label("rate_uneven" if uneven > 0 else "rate_even"))
-    return " ".join(words)
+    return sentences(*words)
 
 
 def funnel_said(look: Complaints) -> str:
@@ -202,7 +203,7 @@ def funnel_said(look: Complaints) -> str:
     if drawn.tau2 != drawn.tau2:
         return words
     key = "funnel_no_spread" if drawn.tau2 == 0 else "funnel_spread" if out.any() else "funnel_spread_inside"
-    return f"{words} {label(key, n=int(table['apart'].sum()))}"
+    return sentences(words, label(key, n=int(table["apart"].sum())))
 
 
 def funnel_alt(look: Complaints) -> str:
@@ -211,7 +212,7 @@ def funnel_alt(look: Complaints) -> str:
     def said() -> str:
         table = look.drawn.table
         out = table[table["way"] != 0].assign(grouped_by=look.drawn_by)
-        return f"{funnel_said(look)} {_named(out)}".strip()
+        return sentences(funnel_said(look), _named(out))
 
     return str(told_or(said))
 
@@ -238,8 +239,12 @@ def topics_alt(look: Complaints) -> str:
     """The topics and their shares."""
 
     def said() -> str:
-        parts = [f"{row.topic} {text(row.share, 'share')}" for row in look.topics.itertuples() if row.complaints]
-        return f"{', '.join(parts)}."
+        parts = [
+            label("topics_alt_part", topic=row.topic, share=text(row.share, "share"))
+            for row in look.topics.itertuples()
+            if row.complaints
+        ]
+        return label("topics_alt", parts=listed(parts))
 
     return str(told_or(said))
 
@@ -250,9 +255,9 @@ def wait_groups_said(look: Complaints) -> str:
     for differ, key in ((True, "wait_differ"), (False, "wait_alike")):
         own = {name: p for name, p in look.wait_tests.items() if (p <= CLEAR) == differ}
         if own:
-            names = ", ".join(label(f"grouped_by_{name}").lower() for name in own)
-            parts.append(label(key, names=names, p=", ".join(chance(p) for p in own.values())))
-    return " ".join(parts)
+            p = listed(chance(p) for p in own.values())
+            parts.append(label(key, names=listed(_by(name) for name in own), p=p))
+    return sentences(*parts)
 
 
 def wait_alt(look: Complaints) -> str:
@@ -262,9 +267,9 @@ def wait_alt(look: Complaints) -> str:
         parts = []
         for row in look.waits.to_dict("records"):
             if row["grouped_by"] in (label("grouped_by_all"), label("grouped_by_topic")):
-                shares = ", ".join(text(row[f"within_{days}"], "share") for days in WITHIN)
+                shares = listed(text(row[f"within_{days}"], "share") for days in WITHIN)
                 parts.append(label("wait_alt_part", group=row["group"], shares=shares))
-        return label("wait_alt", parts="; ".join(parts))
+        return label("wait_alt", parts=clauses(parts))
 
     return str(told_or(said))
 
@@ -287,7 +292,7 @@ def repeat_said(look: Complaints) -> str:
         ends = {name: text(row[f"{key}_90"], "share") for name, key in _ENDS.items()}
         key = "repeat_said" if row["within_180"] == row["within_180"] else "repeat_short"
         words.append(label(key, again=row["again_of"], later=text(row["within_180"], "share"), **ends))
-    return " ".join([*dict.fromkeys(words), label("repeat_counted")])
+    return sentences(*dict.fromkeys(words), label("repeat_counted"))
 
 
 # --- month by month ---
@@ -302,7 +307,7 @@ def chart_said(look: Complaints) -> str:
     table = chart.table
     ends = {"middle": chart.middle, "low": chart.low, "high": chart.high}
     months = counted(len(table), "complaint_month")
-    words = [label("chart_said", months=_begun(months), **{name: _number(end) for name, end in ends.items()})]
+    words = [label("chart_said", months=begun(months), **{name: _number(end) for name, end in ends.items()})]
     parts = []
     for key in ("above", "below"):
         named = [label(f"chart_{key}", month=month) for month in table["month"][table["signal"] == key]]
@@ -311,13 +316,13 @@ def chart_said(look: Complaints) -> str:
     parts += [label("chart_run", month=runs.iloc[-1])] if len(runs) else []
     if parts:
         by_chance = f"{chart.by_chance:.0%}"
-        words.append(label("chart_signals", parts="; ".join(parts), share=by_chance))
+        words.append(label("chart_signals", parts=clauses(parts), share=by_chance))
     else:
         words.append(label("chart_none"))
     words.append(label("chart_season"))
     if chart.left_out:
         words.append(counted(chart.left_out, "chart_left_out"))
-    return " ".join(words)
+    return sentences(*words)
 
 
 _ENDS = {"share": "within", "low": "low", "high": "high"}
@@ -341,16 +346,11 @@ def _named(table: pd.DataFrame) -> str:
         for row in table.head(NAMED).itertuples()
     ]
     more = len(table) - NAMED
-    return ", ".join(parts) + (f" {label('groups_more', n=more)}" if more > 0 else "")
+    return label("beyond_more", named=listed(parts), n=more) if more > 0 else listed(parts)
 
 
 def _by(column: str) -> str:
-    return label(f"grouped_by_{column}").lower()
-
-
-def _begun(words: str) -> str:
-    """With a capital, as a sentence begins."""
-    return f"{words[:1].upper()}{words[1:]}"
+    return inside(label(f"grouped_by_{column}"))
 
 
 def _number(value: float) -> str:

@@ -11,9 +11,10 @@ import numpy as np
 
 from crm_analysis.errors import BookError
 from crm_analysis.labels import label
+from crm_analysis.labels.language import begun, clauses, listed, sentences
 from crm_analysis.report.sentences import counted, per_hundred, told_or, window_said
 from crm_analysis.report.values import text
-from crm_analysis.satisfaction.drivers.page import titled
+from crm_analysis.satisfaction.drivers.impressions import titled
 from crm_analysis.satisfaction.drivers.quadrants import IMPROVE, KEEP, LOW, OVERKILL
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def hangs_said(look: Drivers) -> str:
     except BookError as lack:
         return str(lack)
     name, accounts = own.asked.target, counted(own.asked.heard, "account")
-    target = name[:1].upper() + name[1:]
+    target = begun(name)
     if row is None:
         return label("hangs_no", target=own.asked.target, accounts=accounts)
     if len(own.table) == 1:
@@ -99,9 +100,10 @@ def map_alt(look: Drivers) -> str:
             words = label(f"quadrant_{place}")
             names = table.loc[table["quadrant"] == words, "dimension"].tolist()
             if names:
-                words = words.capitalize()
-                parts.append(label("map_quadrant", quadrant=words, dimensions=_listed(names)))
-        return label("map_alt", dimensions=_listed(table["dimension"].tolist()), quadrants="; ".join(parts) or "–")
+                parts.append(label("map_quadrant", quadrant=begun(words), dimensions=_listed(names)))
+        return label(
+            "map_alt", dimensions=_listed(table["dimension"].tolist()), quadrants=clauses(parts) or label("unknown")
+        )
 
     return str(told_or(said))
 
@@ -145,7 +147,7 @@ def explained_said(look: Drivers) -> str:
         minus = table.loc[table["high_coefficient"] < 0, "dimension"].tolist()
         if minus:
             words.append(label("explained_negative", dimensions=_listed(minus), target=target))
-        return " ".join(words)
+        return sentences(*words)
 
     return str(told_or(said))
 
@@ -171,14 +173,15 @@ def stated_said(look: Drivers) -> str:
         if most["stated_first"] != most["stated_first"]:
             return said
         share, alike = per_hundred(most["stated_first"]), per_hundred(own.alike)
-        return f"{said} {label('stated_first_said', share=share, dimension=most['dimension'], alike=alike)}"
+        first_said = label("stated_first_said", share=share, dimension=most["dimension"], alike=alike)
+        return sentences(said, first_said)
 
     return str(told_or(said))
 
 
 def notes_said(look: Drivers) -> str:
     """What was left out, and by which rule; empty where nothing could be learned."""
-    return " ".join(look.notes)
+    return sentences(*look.notes)
 
 
 # --- impressions ---
@@ -200,12 +203,13 @@ def impressions_said(look: Drivers) -> str:
         if "importance" not in table or table["importance"].isna().all():
             return words
         heavy = table.loc[table["importance"].idxmax()]
-        return f"{words} " + label(
+        weigh = label(
             "impressions_weigh",
             target=look.asked.target,
             share=_share(heavy["importance"]),
             impression=heavy["impression"],
         )
+        return sentences(words, weigh)
 
     return str(told_or(said))
 
@@ -221,8 +225,8 @@ def teams_said(look: Drivers) -> str:
         many = int((~table.filter(like="impression_").isna().all(axis=1)).sum())
         return label("teams_none", teams=counted(many, f"{look.by.removeprefix('sales_')}s_counted"))
     key = "teams_lose" if look.by == "team" else "offices_lose"
-    return " ".join(
-        label(key, team=row[look.by], impression=row["loses_on"], **_lost(row)) for _, row in lost.head(3).iterrows()
+    return sentences(
+        *(label(key, team=row[look.by], impression=row["loses_on"], **_lost(row)) for _, row in lost.head(3).iterrows())
     )
 
 
@@ -261,7 +265,7 @@ def paths_said(look: Drivers) -> str:
         words.append(label("paths_fit", target=titled(goal), **numbers))
         if open_:
             words.append(label("paths_unsure", sources=_listed(open_), target=titled(goal)))
-        return " ".join(words)
+        return sentences(*words)
 
     return str(told_or(said))
 
@@ -317,7 +321,7 @@ def _points(value: Any) -> str:
 def _listed(names: list[str]) -> str:
     """Names in a row: a, b and c; of more than eight the first eight and how many more."""
     if len(names) > 8:
-        return label("drivers_and_more", names=", ".join(names[:8]), more=len(names) - 8)
+        return label("drivers_and_more", names=listed(names[:8]), more=len(names) - 8)
     if len(names) < 2:
         return "".join(names)
-    return label("drivers_and", names=", ".join(names[:-1]), last=names[-1])
+    return label("drivers_and", names=listed(names[:-1]), last=names[-1])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crm_analysis.labels import label
+from crm_analysis.labels.language import sentences
 from crm_analysis.report.sentences import counted, told_or
 
 if TYPE_CHECKING:
@@ -53,12 +54,12 @@ WAITS = ("grouped_by", "group", "complaints", "still_open", "median_days", "low_
 def lacking(look: Outlook) -> str:
     """What the book has no table or no answers for, and so the page no part; empty where it has all."""
     lacks = [told_or(lambda: look.answers, None) is None and look.why_unheard, look.book.why_not("complaints")]
-    return " ".join(lack for lack in lacks if lack)
+    return sentences(*(lack for lack in lacks if lack))
 
 
 def notes(look: Outlook) -> str:
     """What was left out of the surveys, or looks odd in them; empty where nothing is."""
-    return " ".join(told_or(lambda: look.answers.notes, ()))
+    return sentences(*told_or(lambda: look.answers.notes, ()))
 
 
 def tasks_said(look: Outlook) -> str:

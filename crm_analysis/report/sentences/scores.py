@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from crm_analysis.errors import BookError
 from crm_analysis.features.windows import ANSWER_DAYS
 from crm_analysis.labels import label
+from crm_analysis.labels.language import clauses, inside, listed, sentences
 from crm_analysis.report.sentences import chance, counted, per_hundred, row_of, told_or, window_said
 from crm_analysis.report.values import text
 from crm_analysis.satisfaction.scores.groups import FEW, LEAST_WORTH, SURE
@@ -48,7 +49,7 @@ def content_said(look: Scores) -> str:
     except BookError as lack:
         return str(lack)
     said = label("content_said", from_=_from(look, row), interval=_interval(row))
-    return said if look.whole else f"{said} {label('content_items')}"
+    return said if look.whole else sentences(said, label("content_items"))
 
 
 def nps(look: Scores) -> str:
@@ -85,7 +86,7 @@ def heard_said(look: Scores) -> str:
             day=look.as_of,
         )
         money = row.get("revenue_heard", float("nan"))
-        return words if money != money else f"{words} {label('heard_revenue', share=text(money, 'share'))}"
+        return words if money != money else sentences(words, label("heard_revenue", share=text(money, "share")))
 
     return str(told_or(said))
 
@@ -100,18 +101,18 @@ def overview_said(look: Scores) -> str:
         row = look.of(CONTENT)
         words = label("overview_said", points=_points(row["points"]), interval=_interval(row))
         if len(look.scales) > 1:
-            words = f"{words} {label('overview_scales', scales=', '.join(look.scales))}"
+            words = sentences(words, label("overview_scales", scales=listed(look.scales)))
         weighted = row.get("points_by_revenue", float("nan"))
         if weighted != weighted or row["accounts_heard"] < FEW:
             return words
         low, high = row["low_by_revenue"], row["high_by_revenue"]
         if row["effective"] < max(WIDE, LEAST_WORTH) or low != low:
             more = label("overview_revenue_wide", points=_points(weighted), effective=f"{row['effective']:.1f}")
-            return f"{words} {more}"
+            return sentences(words, more)
         apart = "revenue_lower" if high < row["points"] else "revenue_higher" if low > row["points"] else "revenue_same"
         ends = {"low": _points(low), "high": _points(high)}
         more = label("overview_revenue", points=_points(weighted), verdict=label(apart), **ends)
-        return f"{words} {more}"
+        return sentences(words, more)
 
     return str(told_or(said))
 
@@ -143,7 +144,7 @@ def change_said(look: Scores) -> str:
     else:
         said = label("change_none", p=per_hundred(row["p_change"]), **words)
     both = label("change_both", both=counted(row["both"], "heard"))
-    return " ".join([said, both, *([label("change_remark")] if row["remark"] else [])])
+    return sentences(said, both, label("change_remark") if row["remark"] else "")
 
 
 def groups_said(look: Scores, column: str) -> str:
@@ -172,12 +173,12 @@ def groups_said(look: Scores, column: str) -> str:
     if compared.empty:
         said = label("scored_untold", kind=kind, few=FEW)
     elif parts:
-        said = label("scored_sure", many=len(compared), kind=kind, parts="; ".join(parts))
+        said = label("scored_sure", many=len(compared), kind=kind, parts=clauses(parts))
     else:
         said = label("scored_alike", many=len(compared), kind=kind)
     if small:
         few = label("scored_small_one" if small == 1 else "scored_small", many=small, kind=kind, few=FEW)
-        said = f"{said} {few}"
+        said = sentences(said, few)
     return said
 
 
@@ -202,7 +203,7 @@ def response_said(look: Scores) -> str:
         )
     if late:
         words.append(label("response_undecided", many=text(late, "count"), days=ANSWER_DAYS))
-    return " ".join(words)
+    return sentences(*words)
 
 
 def habits_said(look: Scores) -> str:
@@ -215,14 +216,12 @@ def habits_said(look: Scores) -> str:
     if sure.empty:
         return label("habit_none")
     row = sure.iloc[0]
-    feature = label(f"feature_{row['feature']}")
-    told = label("habit_chance", chance=chance(row["p_holm"]))
     return label(
         "habit_more",
-        feature=feature[0].lower() + feature[1:],
+        feature=inside(label(f"feature_{row['feature']}")),
         first=text(row["answer_low"], "share"),
         second=text(row["answer_high"], "share"),
-        chance=f" {told}",
+        chance=chance(row["p_holm"]),
     )
 
 
@@ -255,13 +254,15 @@ def weighted_said(look: Scores) -> str:
         keys = ("weighted_said", ("low", "high")), ("weighted_odds", ("low_odds", "high_odds")), (
             "weighted_worst", ("low_worst", "high_worst"),
         )  # fmt: skip
-        more = {"points": _points(row["points"]), "weighted": _points(row["weighted"])}
-        more |= {"window": window_said(WINDOW), "day": str(look.as_of)}
+        more: dict[str, object] = {"points": _points(row["points"]), "weighted": _points(row["weighted"])}
+        more |= {"window": window_said(WINDOW), "day": look.as_of}
         silent = int(row["people_asked"] - row["people_heard"])
         more["silent"] = counted(silent, "invitation")
-        return " ".join(
-            label(key, low=_points(row[ends[0]]), high=_points(row[ends[1]]), **more)
-            for key, ends in (keys if silent else keys[:2])
+        return sentences(
+            *(
+                label(key, low=_points(row[ends[0]]), high=_points(row[ends[1]]), **more)
+                for key, ends in (keys if silent else keys[:2])
+            )
         )
 
     return str(told_or(said))
@@ -286,8 +287,8 @@ def rivals_said(look: Scores) -> str:
     )
     sure = items["p_holm"] <= RIVALS_SURE
     sides = {"rivals_ahead": sure & (items["lead"] > 0), "rivals_behind": sure & (items["lead"] < 0)}
-    parts = [label(key, items=", ".join(items.loc[own, "item"])) for key, own in sides.items() if own.any()]
-    return " ".join([said, *(parts or [label("rivals_even")]), label("rivals_corrected")])
+    parts = [label(key, items=listed(items.loc[own, "item"])) for key, own in sides.items() if own.any()]
+    return sentences(said, *(parts or [label("rivals_even")]), label("rivals_corrected"))
 
 
 def alpha_said(look: Scores) -> str:
@@ -312,7 +313,7 @@ def alpha_said(look: Scores) -> str:
     if found.without:
         best = max(found.without, key=lambda item: found.without[item])
         if found.without[best] > found.high:
-            return f"{said} {label('alpha_weakest', item=best, alpha=f'{found.without[best]:.2f}')}"
+            return sentences(said, label("alpha_weakest", item=best, alpha=f"{found.without[best]:.2f}"))
     return said
 
 
@@ -326,7 +327,7 @@ def trend_alt(look: Scores) -> str:
         table = look.trend
         told = table[table["content"].notna()] if "content" in table else table.head(0)
         parts = [label("trend_part", wave=row.wave, points=_points(row.content)) for row in told.itertuples()]
-        return label("trend_alt", parts=", ".join(parts)) if parts else ""
+        return label("trend_alt", parts=listed(parts)) if parts else ""
 
     return str(told_or(said))
 
@@ -347,7 +348,7 @@ def groups_alt(look: Scores, column: str) -> str:
             )
             for row in told.itertuples()
         ]
-        return label("groups_alt", parts=", ".join(parts)) if parts else ""
+        return label("groups_alt", parts=listed(parts)) if parts else ""
 
     return str(told_or(said))
 

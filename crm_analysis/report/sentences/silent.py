@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from crm_analysis.churn.survival.evaluation import MODEL
 from crm_analysis.errors import BookError
 from crm_analysis.labels import label
+from crm_analysis.labels.language import inside, sentences
 from crm_analysis.report.sentences import counted, told_or
 from crm_analysis.report.values import text
 
@@ -43,7 +44,7 @@ def alike_said(look: SilentAccounts) -> str:
 def list_said(look: SilentAccounts) -> str:
     """How many are listed, and what their reasons are; raises BookError where no list is shown."""
     numbers = {"alike": counted(len(look.silent_alike), "account"), "silent": text(len(look.silent), "count")}
-    return f"{label('silent_list_said', **numbers)} {label('silent_only')}"
+    return sentences(label("silent_list_said", **numbers), label("silent_only"))
 
 
 def trust_said(look: SilentAccounts) -> str:
@@ -70,7 +71,7 @@ def trust_said(look: SilentAccounts) -> str:
         words.append(label("silent_trust_ranks", **shares))
     if row["lift"] == row["lift"]:
         words.append(label("silent_trust_lift", lift=f"{row['lift']:.1f}"))
-    return " ".join(words)
+    return sentences(*words)
 
 
 def calibration_said(look: SilentAccounts) -> str:
@@ -89,4 +90,4 @@ def calibration_said(look: SilentAccounts) -> str:
 
 
 def _rival(look: SilentAccounts) -> str:
-    return label(f"silent_candidate_{look.trial.rival}").lower()
+    return inside(label(f"silent_candidate_{look.trial.rival}"))

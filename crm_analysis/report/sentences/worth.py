@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 
 from crm_analysis.errors import BookError
 from crm_analysis.labels import label
+from crm_analysis.labels.language import begun, clauses, day_said, listed, sentences
 from crm_analysis.report.sentences import chance, counted, money, told_or
 from crm_analysis.report.values import text
+from crm_analysis.satisfaction.worth.categories import HEARD
 from crm_analysis.satisfaction.worth.leaving import CLEAR
 
 if TYPE_CHECKING:
@@ -33,34 +35,33 @@ def leaving_said(look: Worth) -> str:
 
     Raises BookError where leaving cannot be told.
     """
-    found, words = look.linked, look.leaving
+    found = look.linked
     parts = []
     for question in ("satisfaction", "complaints"):
         own = found.table["question"] == question
         if own.any():
-            parts.append(_question_said(look, question, found.table[own], words[own]))
-    return " ".join([*parts, label("worth_association")])
+            parts.append(_question_said(look, question, found.table[own]))
+    return sentences(*parts, label("worth_association"))
 
 
 def leaving_how(look: Worth) -> str:
     """What was adjusted for, and how; raises BookError where leaving cannot be told."""
-    return " ".join(look.linked.says)
+    return sentences(*look.linked.says)
 
 
-def _question_said(look: Worth, question: str, table: pd.DataFrame, words: pd.DataFrame) -> str:
-    level = words["voice_level"].str.split(":").str[0]
+def _question_said(look: Worth, question: str, table: pd.DataFrame) -> str:
+    level = _levels(table)
     table = table.assign(words=level)
-    said: list[str] = []
     tests = look.linked.tests
     test = tests[tests["question"] == question]
     name = label(f"worth_question_{question}")
     if test.empty or not test["p_any"].iloc[0] >= 0:
-        return " ".join([*said, label("worth_few_levels", question=name)])
+        return label("worth_few_levels", question=name)
     row = test.iloc[0]
     if row["p_any"] >= CLEAR:
         left = counted(table["left"].sum(), "leaver")
-        return " ".join([*said, label("worth_alike", question=name, p=chance(row["p_any"]), left=left)])
-    said.append(label("worth_unlike", question=name, p=chance(row["p_any"])))
+        return label("worth_alike", question=name, p=chance(row["p_any"]), left=left)
+    said = [label("worth_unlike", question=name, p=chance(row["p_any"]))]
     reference = str(level[table["level"] == row["reference"]].iloc[0])
     apart = (table["low_ratio"] > 1) | (table["high_ratio"] < 1)
     ratios = [
@@ -75,19 +76,18 @@ def _question_said(look: Worth, question: str, table: pd.DataFrame, words: pd.Da
         for _, own in table[apart].iterrows()
     ]
     if ratios:
-        said.append(label("worth_ratios", ratios="; ".join(ratios)))
+        said.append(label("worth_ratios", ratios=clauses(ratios)))
     if question == "satisfaction":
         said += _shape_said(row, table)
-    return " ".join(said)
+    return sentences(*said)
 
 
-def _rates_said(table: pd.DataFrame, words: pd.DataFrame) -> str:
-    level = words["voice_level"].str.split(":").str[0]
+def _rates_said(table: pd.DataFrame, question: str) -> str:
     rates = [
         label("worth_rate", level=name, rate=_hundred(rate), low=_hundred(low), high=_hundred(high))
-        for name, rate, low, high in zip(level, table["rate"], table["low"], table["high"], strict=True)
+        for name, rate, low, high in zip(_levels(table), table["rate"], table["low"], table["high"], strict=True)
     ]
-    return f"{words['voice_question'].iloc[0]}. {label('worth_rates', rates='; '.join(rates))}"
+    return label("worth_rates", question=label(f"worth_question_{question}"), rates=clauses(rates))
 
 
 def _shape_said(test: pd.Series, table: pd.DataFrame) -> list[str]:
@@ -112,7 +112,7 @@ def _shape_said(test: pd.Series, table: pd.DataFrame) -> list[str]:
 def margin_said(look: Worth) -> str:
     """Whose next year differs from that of accounts of their size; raises BookError where no year is whole."""
     found = look.followed
-    table = found.table.assign(words=look.margin["voice_level"].str.split(":").str[0])
+    table = found.table.assign(words=_levels(found.table))
     clear = table["p_holm"] < CLEAR
     if not clear.any():
         return label("worth_margin_none", money=_stake(found.money))
@@ -124,10 +124,10 @@ def margin_said(look: Worth) -> str:
         )
         shown = [text(end, "share") for end in (abs(row["against"] - 1), *ends)]
         levels.append(label(key, level=row["words"], share=shown[0], low=shown[1], high=shown[2]))
-    said = label("worth_margin_clear", levels="; ".join(levels))
+    said = [label("worth_margin_clear", levels=clauses(levels))]
     for _, row in table[clear & (table["largest"] >= LARGE)].iterrows():
-        said += " " + label("worth_larger", level=row["words"], share=text(row["largest"], "share"))
-    return said
+        said.append(label("worth_larger", level=row["words"], share=text(row["largest"], "share")))
+    return sentences(*said)
 
 
 def margin_how(look: Worth) -> str:
@@ -136,9 +136,8 @@ def margin_how(look: Worth) -> str:
     first = found.table["question"].iloc[0]
     years = int(found.table.loc[found.table["question"] == first, "account_years"].sum())
     key = "worth_margin_how" if found.bands > 1 else "worth_margin_how_one"
-    starts = ", ".join(str(day) for day in found.starts)
-    kind = _stake(found.money)
-    return label(key, money=kind[0].upper() + kind[1:], starts=starts, n=f"{years:,}", bands=found.bands)
+    starts = listed(day_said(day) for day in found.starts)
+    return label(key, money=begun(_stake(found.money)), starts=starts, n=f"{years:,}", bands=found.bands)
 
 
 # --- what to improve for whom ---
@@ -178,12 +177,11 @@ def priorities_said(look: Worth, currency: str) -> str:
         return _no_gain(look)
     row = table.iloc[0]
     rep = row.get("rep_id")
-    who = " " + label("priority_rep", rep=rep) if isinstance(rep, str) and rep else ""
     name = row.get("name")
+    name = name if isinstance(name, str) and name else row["account_id"]
     said = label(
         "priority_first",
-        name=name if isinstance(name, str) and name else row["account_id"],
-        rep=who,
+        name=label("priority_rep", name=name, rep=rep) if isinstance(rep, str) and rep else name,
         dimension=row["improvement"],
         people=counted(row["people_on_it"], "person"),
         said=text(row["said_score"], "share"),
@@ -192,18 +190,19 @@ def priorities_said(look: Worth, currency: str) -> str:
         p_top=text(row["among_first"], "share"),
         p_first=text(row["surely_first"], "share"),
     )
+    unsure = ""
     if row["low"] <= 0:
         key = "priority_unsure" if row["low"] < 0 else "priority_no_gap"
-        said += " " + label(key, dimension=row["improvement"])
+        unsure = label(key, dimension=row["improvement"])
     sure = int((table["surely_first"] > LIKELY).sum())
-    return f"{said} {label('priority_sure', n=text(len(table), 'count'), sure=text(sure, 'count'))}"
+    return sentences(said, unsure, label("priority_sure", n=text(len(table), "count"), sure=text(sure, "count")))
 
 
 def priorities_how(look: Worth) -> str:
     """What a priority is, and what was assumed; raises BookError as `priorities_said`."""
     found = look.priorities
     key = "priority_how" if found.index else "priority_how_money"
-    return " ".join([label(key, stake=_stake(found.money)), *found.says])
+    return sentences(label(key, stake=_stake(found.money)), *found.says)
 
 
 def unheard_said(look: Worth, currency: str) -> str:
@@ -218,7 +217,7 @@ def unheard_said(look: Worth, currency: str) -> str:
     )
     if "was_asked" not in table:
         return said
-    return f"{said} {counted(int(table['was_asked'].sum()), 'unheard_asked')}"
+    return sentences(said, counted(int(table["was_asked"].sum()), "unheard_asked"))
 
 
 # --- our own view beside theirs ---
@@ -243,15 +242,15 @@ def focus_said(look: Worth) -> str:
     accounts = counted(found.accounts, "account")
     table = found.items[found.items["verdict"] == "rosier"]
     perhaps = int((found.items["verdict"] == "perhaps_rosier").sum())
-    more = f" {counted(perhaps, 'focus_perhaps')}" if perhaps else ""
+    more = counted(perhaps, "focus_perhaps") if perhaps else ""
     if table.empty:
-        return label("focus_none", accounts=accounts) + more
+        return sentences(label("focus_none", accounts=accounts), more)
     table = table.sort_values(["difference", "item"], ascending=[False, True])
-    items = ", ".join(
+    items = listed(
         label("focus_times", item=item, difference=text(apart, "share"))
         for item, apart in zip(table["item"], table["difference"], strict=True)
     )
-    return label("focus_said", items=items, accounts=accounts) + more
+    return sentences(label("focus_said", items=items, accounts=accounts), more)
 
 
 def focus_how(look: Worth) -> str:
@@ -276,7 +275,7 @@ def focus_importance_said(look: Worth) -> str:
     table = table.assign(ranks=(table["rank_ours"] - table["rank_theirs"]).abs(), apart=table["difference"].abs())
     worst = table.sort_values(["ranks", "apart", "item"], ascending=[False, False, True]).iloc[0]
     ranks = {"ours": int(worst["rank_ours"]), "theirs": int(worst["rank_theirs"])}
-    return f"{said} {label('focus_misjudged', item=worst['item'], **ranks)}"
+    return sentences(said, label("focus_misjudged", item=worst["item"], **ranks))
 
 
 def focus_teams_said(look: Worth) -> str:
@@ -298,8 +297,8 @@ def focus_teams_said(look: Worth) -> str:
 def leaving_alt(look: Worth) -> str:
     """What a reader sees in the figure of leaving; raises BookError as `leaving_said`."""
     table = look.linked.table
-    said = [_rates_said(own, look.leaving.loc[own.index]) for _, own in table.groupby("question", sort=False)]
-    return label("alt_leaving", said=" ".join(said))
+    said = [_rates_said(own, str(question)) for question, own in table.groupby("question", sort=False)]
+    return label("alt_leaving", said=sentences(*said))
 
 
 def priorities_alt(look: Worth, currency: str) -> str:
@@ -322,6 +321,11 @@ def _no_gain(look: Worth) -> str:
     if look.priorities.accounts["at_stake"].sum() > 0:
         return label("priority_none")
     return label("priority_nothing_at_stake", stake=_stake(look.priorities.money))
+
+
+def _levels(table: pd.DataFrame) -> pd.Series:
+    """The words for levels as they stand within sentences: how high is low, tables tell."""
+    return table["level"].map(lambda level: label(f"worth_{'said' if level in HEARD else 'level'}_{level}"))
 
 
 def _stake(kind: str) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from crm_analysis.errors import BookError
 from crm_analysis.labels import label
+from crm_analysis.labels.language import inside
 from crm_analysis.satisfaction.complaints import silent, silent_trial
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ class SilentAccounts:
         except BookError as lack:
             raise BookError(label("silent_list_untried", reason=lack)) from None
         if verdict != "beats":
-            rival = label(f"silent_candidate_{self.trial.rival}").lower()
+            rival = inside(label(f"silent_candidate_{self.trial.rival}"))
             raise BookError(label(f"silent_list_{verdict}", rival=rival))
         table = self.silent[self.silent["alike"]].drop(columns="alike").rename(columns={"chance": "complaint_chance"})
         order = ["account_id", "name", "complaint_chance", "low", "high", "reasons", "rep_id", "segment"]

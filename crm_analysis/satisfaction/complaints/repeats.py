@@ -12,6 +12,7 @@ from crm_analysis.book import engine
 from crm_analysis.book.days import last_known
 from crm_analysis.churn.definition.shares import LEVEL
 from crm_analysis.labels import label
+from crm_analysis.labels.language import listed
 from crm_analysis.satisfaction.complaints.durations import curve, ended_by
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def most(counts: Counts, each: pd.DataFrame | None, count: int = 20) -> pd.DataF
         told = each[each["account_id"].isin(own["account_id"]) & (each["complaints"] > 0)]
         told = told.sort_values(["account_id", "complaints", "group"], ascending=[True, False, True])
         words = {
-            name: ", ".join(
+            name: listed(
                 label("complaints_topic_count", topic=row.group, n=row.complaints) for row in rows.itertuples()
             )
             for name, rows in told.groupby("account_id")

@@ -24,6 +24,7 @@ from crm_analysis.churn.survival.discrete import LeavingModel
 from crm_analysis.churn.survival.features import FEATURES
 from crm_analysis.errors import BookError, UserError
 from crm_analysis.labels import label
+from crm_analysis.labels.language import clauses
 from crm_analysis.periods import after, before
 
 if TYPE_CHECKING:
@@ -182,10 +183,10 @@ def _reasons(model: LeavingModel, today: pd.DataFrame, segment: pd.Series) -> ND
     words = reasons(own, today, segment).to_numpy(dtype=object)
     usual = today["order_count"].groupby(np.asarray(segment, dtype=str)).transform("median")
     many = (volume >= NOTICED) & (today["order_count"] > usual)
-    told = label("silent_reason_orders")
     for place in np.flatnonzero(many.to_numpy()).tolist():
-        said = told.format(own=f"{today['order_count'].iat[place]:.0f}", typical=f"{usual.iat[place]:.0f}")
-        words[place] = f"{words[place]}; {said}" if words[place] else said
+        numbers = {"own": today["order_count"].iat[place], "typical": usual.iat[place]}
+        said = label("silent_reason_orders", **{name: f"{number:.0f}" for name, number in numbers.items()})
+        words[place] = clauses(filter(None, (words[place], said)))
     words[words == ""] = label("nothing_unusual")
     return words
 

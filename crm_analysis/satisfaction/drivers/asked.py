@@ -15,6 +15,7 @@ import numpy as np
 
 from crm_analysis.errors import BookError, UserError
 from crm_analysis.labels import label
+from crm_analysis.labels.language import listed
 from crm_analysis.periods import before
 from crm_analysis.satisfaction.drivers.moments import LEAST, Moments
 from crm_analysis.satisfaction.drivers.shapley import told_by_others
@@ -88,7 +89,7 @@ def asked(
     groups = {name: [item for item in items if item != goal] for name, items in groups.items()}
     unknown = [item for items in groups.values() for item in items if item not in ours.items]
     if unknown:
-        raise UserError(label("drivers_unknown", item=unknown[0], found=", ".join(ours.items)))
+        raise UserError(label("drivers_unknown", item=unknown[0], found=listed(ours.items)))
     names = [name for name, items in groups.items() if items]
     accounts, codes = np.unique(source.people["account_id"].to_numpy(dtype=object).astype(str), return_inverse=True)
     columns = [_mean(source.shares[list(groups[name])].to_numpy("float64")) for name in names]
@@ -124,11 +125,15 @@ def _target(source: Answers, target: str | None, window: str) -> str:
     """The item to explain."""
     asks = source.asks
     if target is not None and target not in source.items:
-        raise UserError(label("drivers_unknown", item=target, found=", ".join(source.items)))
+        raise UserError(label("drivers_unknown", item=target, found=listed(source.items)))
     for item in (asks.overall, asks.recommendation) if target is None else (target,):
         if item in source.items and source.shares[item].notna().any():
             return item
-    tried = f"'{asks.overall}' or '{asks.recommendation}'" if target is None else f"'{target}'"
+    tried = (
+        label("drivers_tried", overall=asks.overall, recommendation=asks.recommendation)
+        if target is None
+        else label("drivers_tried_one", item=target)
+    )
     raise BookError(label("drivers_no_target", tried=tried, window=spoken(window), day=source.as_of))
 
 

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from crm_analysis.book.questionnaire import IMPRESSIONS, PATHS
 from crm_analysis.churn.definition.shares import LEVEL
 from crm_analysis.churn.survival.checks import holm
 from crm_analysis.errors import BookError
 from crm_analysis.labels import label
+from crm_analysis.labels.language import listed
 from crm_analysis.satisfaction.scores.measures import spoken
 
 if TYPE_CHECKING:
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 WINDOW = "12M"
 TEAM = 5
 """Accounts with an answer that a team needs before its ratings are shown."""
+CONSTRUCTS = {*PATHS, *(name for begins in PATHS.values() for name in begins)}
+"""The constructs of the usual path model."""
 
 
 def ratings(answers: Answers, impressions: Mapping[str, Sequence[str]], window: str = WINDOW) -> pd.DataFrame:
@@ -35,7 +39,9 @@ def ratings(answers: Answers, impressions: Mapping[str, Sequence[str]], window: 
     import pandas as pd
 
     if len(impressions) < 2:
-        raise BookError(label("impressions_none", found=", ".join(impressions) or label("drivers_found_none")))
+        raise BookError(
+            label("impressions_none", found=listed(map(titled, impressions)) or label("drivers_found_none"))
+        )
     source = answers.ours.latest(window)
     own = {name: source.shares[list(items)].mean(axis=1) * 100 for name, items in impressions.items()}
     people = pd.DataFrame(own).assign(account_id=source.people["account_id"]).dropna(how="all", subset=list(own))
@@ -123,6 +129,13 @@ def by_team(ratings: pd.DataFrame, team: pd.Series, level: float = LEVEL) -> pd.
         ["team", "impression"], key=lambda column: column.map(order).fillna(column), kind="stable"
     )
     return table.drop(columns="p").reset_index(drop=True)
+
+
+def titled(name: str) -> str:
+    """What a reader calls an impression or a construct of the usual model; other names are as the book has them."""
+    if name in IMPRESSIONS:
+        return label(f"impression_{name}")
+    return label(f"construct_{name}") if name in CONSTRUCTS else name
 
 
 def _holm(p: np.ndarray) -> np.ndarray:

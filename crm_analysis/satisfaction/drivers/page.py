@@ -19,7 +19,7 @@ from crm_analysis.labels import label
 from crm_analysis.periods import before
 from crm_analysis.satisfaction.drivers.asked import WINDOW, Asked, asked
 from crm_analysis.satisfaction.drivers.derived import Derived, derived
-from crm_analysis.satisfaction.drivers.impressions import by_team, overall, ratings
+from crm_analysis.satisfaction.drivers.impressions import by_team, overall, ratings, titled
 from crm_analysis.satisfaction.drivers.ordered import OrderedLogit, ordered_logit
 from crm_analysis.satisfaction.drivers.quadrants import Map, importance_map
 from crm_analysis.satisfaction.drivers.ready import service_quality
@@ -285,8 +285,3 @@ def _placed(place: str, real: bool, share: float) -> str:
     if not place:
         return ""
     return label("quadrant_border") if share < BORDER else label(f"quadrant_{place}")
-
-
-def titled(name: str) -> str:
-    """What a reader calls an impression; other names are as the book has them."""
-    return label(f"impression_{name}") if name in IMPRESSIONS else name

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from crm_analysis.errors import BookError
 from crm_analysis.labels import label
+from crm_analysis.labels.language import listed
 
 if TYPE_CHECKING:
     from crm_analysis.book.questionnaire import Questionnaire
@@ -27,6 +28,6 @@ def service_quality(asks: Questionnaire, items: list[str]) -> dict[str, tuple[st
             found[name] = (name,)
     if len(found) < 2:
         raise BookError(
-            label("service_none", names=", ".join(SERVICE), found=", ".join(found) or label("drivers_found_none"))
+            label("service_none", names=listed(SERVICE), found=listed(found) or label("drivers_found_none"))
         )
     return found

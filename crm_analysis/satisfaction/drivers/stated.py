@@ -13,6 +13,7 @@ import numpy as np
 
 from crm_analysis.errors import BookError
 from crm_analysis.labels import label
+from crm_analysis.labels.language import listed
 from crm_analysis.satisfaction.drivers.moments import ends
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def stated(
     source = answers.ours
     names = [name for name, items in dimensions.items() if source.importance[list(items)].notna().any(axis=None)]
     if len(names) < 2:
-        raise BookError(label("stated_none", found=", ".join(names) or label("drivers_found_none")))
+        raise BookError(label("stated_none", found=listed(names) or label("drivers_found_none")))
     said = np.column_stack([source.importance[list(dimensions[name])].mean(axis=1) for name in names]) * 100
     account = source.people["account_id"].to_numpy(dtype=object).astype(str)
     codes = np.searchsorted(accounts, account)

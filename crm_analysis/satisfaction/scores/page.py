@@ -62,7 +62,7 @@ class Scores:
         found = own.latest(WINDOW)
         if found.people.empty or units(found).empty:
             days = own.people["answered_on"]
-            last = f"{days.max():%Y-%m-%d}" if len(days) else label("unknown")
+            last = days.max().date() if len(days) else label("unknown")
             raise BookError(label("scores_none", window=spoken(WINDOW), day=self.as_of, last=last))
         return found
 

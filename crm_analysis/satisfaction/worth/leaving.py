@@ -22,6 +22,7 @@ from crm_analysis.churn.survival.explain import cox_rows
 from crm_analysis.churn.survival.sample import codes, drawn
 from crm_analysis.errors import BookError, UserError
 from crm_analysis.labels import label
+from crm_analysis.labels.language import listed, sentences
 from crm_analysis.satisfaction.worth.categories import HEARD, LEVELS, REFERENCES, categories, cuts_of
 from crm_analysis.satisfaction.worth.curve import Curve, bends, curve
 from crm_analysis.satisfaction.worth.rates import rates
@@ -128,8 +129,7 @@ def linked(
     kept = drawn(place, names, MOST)[place]
     says = []
     if not kept.all():
-        words = label("worth_drawn")
-        says.append(words.format(rows=f"{int(kept.sum()):,}", of=f"{len(rows):,}"))
+        says.append(label("worth_drawn", rows=f"{int(kept.sum()):,}", of=f"{len(rows):,}"))
     tables, tests, bent = [], [], None
     with one_thread():  # its matrices are small: threads would only wait for each other
         for question in map(str, said.columns):
@@ -161,11 +161,11 @@ def _ratios(
         return found, None
     told = [name for name in enough if name != reference]
     own = levels.isin(enough).to_numpy()
-    fit = _fitted(rows[own], np.column_stack([levels[own] == name for name in told]).astype("float64"))
+    fit = _fitted(rows[own], np.column_stack([levels[own] == name for name in told]).astype("float64"), question)
     if fit is None:
         says.append(label("worth_no_ratio", question=label(f"worth_question_{question}")))
         return found, None
-    says.append(f"{label(f'worth_question_{question}')}: {fit.said}")
+    says.append(fit.said)
     wide = float(student.ppf((1 + level) / 2, fit.free))
     place = table.index[table["level"].isin(told)]
     error = np.sqrt(np.diag(fit.covariance))
@@ -210,7 +210,7 @@ def _bent(rows: pd.DataFrame, levels: pd.Series, test: dict[str, object]) -> Cur
     own = heard | (np.sum(others, axis=0) > 0) if others else heard
     score = np.where(heard, rows["satisfaction"].to_numpy("float64"), 0.0)
     pieces = [score, *(np.where(heard, np.maximum(score - knot, 0), 0.0) for knot in knots)]
-    fit = _fitted(rows[own], np.column_stack([*pieces, *others])[own])
+    fit = _fitted(rows[own], np.column_stack([*pieces, *others])[own], "satisfaction")
     if fit is None:
         return None
     size = len(pieces)
@@ -222,8 +222,8 @@ def _bent(rows: pd.DataFrame, levels: pd.Series, test: dict[str, object]) -> Cur
     return curve(fit.at[:size], fit.covariance[:size, :size], knots, scores, part["event"].to_numpy("float64"), years)
 
 
-def _fitted(rows: pd.DataFrame, columns: Array) -> _Fit | None:
-    """Cox's model of columns, adjusted for as much as the leavers carry; None if it has no finite maximum.
+def _fitted(rows: pd.DataFrame, columns: Array, question: str) -> _Fit | None:
+    """Cox's model of a question's columns, adjusted for as much as the leavers carry; None if it has no finite maximum.
 
     PER_PARAMETER leavers are wanted for each: the later of ADJUSTED are left out, and said, where there are fewer.
     """
@@ -248,10 +248,10 @@ def _fitted(rows: pd.DataFrame, columns: Array) -> _Fit | None:
         return None
     terms = [label(f"feature_{name}") for name in dict.fromkeys(column.feature for column in design.columns)]
     missing = [label(f"feature_{name}") for name in ADJUSTED if name in rows and name not in offered]
-    like = " " + label("worth_like", terms=", ".join(terms)) if terms else ""
-    said = label("worth_adjusted", like=like)
+    words = label(f"worth_question_{question}")
+    said = label("worth_adjusted_alike" if terms else "worth_adjusted", question=words, terms=listed(terms))
     if missing:
-        said += " " + label("worth_not_adjusted", terms=", ".join(missing), left=left)
+        said = sentences(said, label("worth_not_adjusted", terms=listed(missing), left=left))
     size, width = columns.shape[1], matrix.shape[1]
     free = left - width
     if free < 1:

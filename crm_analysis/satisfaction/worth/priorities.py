@@ -21,6 +21,7 @@ import numpy as np
 from crm_analysis.churn.definition.shares import LEVEL
 from crm_analysis.errors import BookError, UserError
 from crm_analysis.labels import label
+from crm_analysis.labels.language import listed
 from crm_analysis.satisfaction.worth.draws import Best, Draws
 from crm_analysis.satisfaction.worth.shrinkage import Shrunk, shrunk
 
@@ -173,7 +174,7 @@ def _scores(lately: Answers, names: list[str], place: Places, many: int) -> tupl
         notes.append(label("priority_assumed"))
     alike = [name for name, each in zip(names, scores, strict=True) if each.people.any() and each.between == 0]
     if alike:
-        notes.append(label("priority_alike", dimensions=", ".join(alike)))
+        notes.append(label("priority_alike", dimensions=listed(alike)))
     return scores, notes
 
 
