@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from crm_analysis.plots.brief import brief_quarters
 from crm_analysis.plots.complaints import complaint_chart, complaint_funnel, complaint_topics, complaint_waits
 from crm_analysis.plots.drivers import importance_map, team_impressions
 from crm_analysis.plots.kpi import became_high, effect_by_quarter, kpi_funnels, kpi_months
@@ -28,6 +29,7 @@ from crm_analysis.plots.worth import first_priorities, focus_views, leaving_by_v
 
 __all__ = [
     "became_high",
+    "brief_quarters",
     "cohort_heatmap",
     "complaint_chart",
     "complaint_funnel",
