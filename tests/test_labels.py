@@ -82,6 +82,7 @@ def test_no_page_takes_words_from_another():
     for words in ("LABELS", "COLUMNS"):
         pages = (
             book,
+            brief,
             common,
             index,
             leaving,
@@ -110,8 +111,10 @@ def test_no_label_is_left_over():
     )
     prefixes = "tier rule action window part worth unlock way reason at_risk feature candidate rival horizon trial who"
     prefixes += " impression quadrant construct"
-    prefixes += " focus stake front_against front_tiles front_telling tile"
+    prefixes += " focus stake front_against front_tiles tile"
     prefixes += " score differs kind"
+    prefixes += " brief_measure brief_role brief_stage brief_class brief_since brief_ahead brief_notes brief_owed"
+    prefixes += " brief_lack brief_voice brief_deals brief_worth"
     prefixes += " why_plan step_plan level when"
     prefixes += " grouped_by silent_trust silent_list silent_candidate chart"
     prefixes += " light against target_state target_why spread_way"

@@ -9,4 +9,8 @@ LABELS: dict[str, str] = {
     "part_since_question": "What moved since the last report, and how did its forecasts do?",
 }
 
-COLUMNS: Words = {}
+COLUMNS: Words = {
+    "advice_code": ("Advice, code", "text"),
+    "against": ("Against, code", "text"),
+    "light_code": ("Light, code", "text"),
+}

@@ -30,7 +30,7 @@ from crm_analysis.value.lifetime.worth import (
     group_key,
     lifetime_value,
 )
-from crm_analysis.value.past_forecast import PastForecast, past_forecast
+from crm_analysis.value.past_forecast import PastForecast, coming, past_forecast
 from crm_analysis.value.past_value import PastValue, past_value
 from crm_analysis.value.segments import bars, segments
 from crm_analysis.value.spend_choice import SpendChoice, spend_choice
@@ -236,6 +236,19 @@ class Outlook:
         """As `PastForecast.total`, with the share of accounts inside their interval as inside_share."""
         table = self.past.total.rename(columns={"orders": "came"})
         return table.assign(inside_share=self.past.inside).round(3)
+
+    @property
+    def next_total(self) -> pd.DataFrame:
+        """The orders expected within the next quarter (`past_forecast.coming`), for the next report to hold against.
+
+        Raises BookError without a word for a naive rule that these histories are not made for.
+        """
+        self.told  # noqa: B018 -- raises where there is no model
+        assert self.model is not None
+        try:
+            return coming(self.model, self.histories).round(3)
+        except UserError:
+            raise BookError("") from None
 
     @property
     def past_misses(self) -> pd.DataFrame:

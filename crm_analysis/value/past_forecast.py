@@ -89,6 +89,19 @@ def past_forecast(
     return _beside(own, verdict, Split(histories, QUARTER, of), until, came)
 
 
+def coming(model: PurchaseModel | Baseline, histories: Histories) -> pd.DataFrame:
+    """The orders of all accounts within a QUARTER from the histories' day: accounts, expected_orders, low, high (LEVEL).
+
+    One row, as a later report holds it against what came.
+    """
+    import pandas as pd
+
+    expected = model.orders(histories, QUARTER, LEVEL)["expected_orders"]
+    low, high = np.quantile(sampled_totals(model, histories, QUARTER), [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    total = {"accounts": len(expected), "expected_orders": expected.sum(), "low": low, "high": high}
+    return pd.DataFrame([total])
+
+
 def _beside(
     model: PurchaseModel | Baseline, verdict: str | None, split: Split, until: dt.date, came: pd.Series
 ) -> PastForecast:

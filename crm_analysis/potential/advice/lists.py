@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from crm_analysis.labels import label
 from crm_analysis.potential.advice.outcome import CUT, KEEP, OUTCOMES, OVERRIDE, SURVEY
+from crm_analysis.potential.advice.words import decision_said
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,10 +40,13 @@ def whole(today: pd.DataFrame, money: Money, reasons: pd.Series) -> pd.DataFrame
     """All of `today`: those that may be cut, to survey first, to keep; in each the least likely to grow first.
 
     Among equals the least revenue first, so that without a score the list is still an order to begin steps in that can
-    be taken back. Columns as `first` has them, then why and recommended, in the words that `decisions` should hold.
+    be taken back. Columns as `first` has them, then why, recommended, in the words that `decisions` should hold,
+    and advice_code (a key of OUTCOMES).
     """
     table = _named(today, money, reasons).assign(
-        why=today["why"], recommended=[label(OUTCOMES[own]) for own in today["recommended"]]
+        why=today["why"],
+        recommended=[label(OUTCOMES[own]) for own in today["recommended"]],
+        advice_code=today["outcome"],
     )
     order = ["place", "potential", "revenue", "account_id"]
     return table.assign(place=today["outcome"].map(PLACES)).sort_values(order, ignore_index=True).drop(columns="place")
@@ -60,11 +64,13 @@ def first(today: pd.DataFrame, money: Money, reasons: pd.Series) -> pd.DataFrame
 def overridden(said: pd.DataFrame, today: pd.DataFrame) -> pd.DataFrame:
     """Accounts of `today` that people decided on against the advice (`decided.overrides`), the latest first.
 
-    Columns: account_id, name, decision, recommended, reason, decided_by, decided_on.
+    Columns: account_id, name, decision, recommended, reason, decided_by, decided_on. Known words in the language spoken.
     """
     table = said[said["account_id"].isin(today["account_id"])].rename(columns={"action": "decision"})
     table = table.join(today.set_index("account_id")["name"], on="account_id")
     table = table.sort_values(["decided_on", "account_id"], ascending=[False, True], ignore_index=True)
+    for name in ("decision", "recommended"):
+        table[name] = table[name].map(decision_said)
     columns = ["account_id", "name", "decision", "recommended", "reason", "decided_by", "decided_on"]
     return table[columns]
 

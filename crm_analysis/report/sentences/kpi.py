@@ -231,7 +231,8 @@ def _placed(look: Outlook, rows: pd.DataFrame) -> pd.DataFrame:
     whom = [group_said(*pair) for pair in zip(rows["dimension"], rows["group"], strict=True)]
     frame.insert(1, "of_whom", whom)
     frame.insert(2, "compared_with", [label(f"against_{name}") for name in rows["against"]])
-    return frame.assign(step_said=_steps(rows), dimension=rows["dimension"], group=rows["group"])
+    codes = {name: rows[name] for name in ("dimension", "group", "against")}
+    return frame.assign(step_said=_steps(rows), **codes, light_code=rows["light"])
 
 
 def _steps(rows: pd.DataFrame) -> list[str]:
