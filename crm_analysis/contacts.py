@@ -12,6 +12,7 @@ import numpy as np
 from crm_analysis.book import engine
 from crm_analysis.features.windows import Landmark
 from crm_analysis.labels import label
+from crm_analysis.labels.language import language
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -90,12 +91,13 @@ def contacts(book: Book, as_of: str | dt.date) -> Contacts:
     """Contacts of the year ending on `as_of`, from one query; where a book has none, all is told in `why`.
 
     Where the book's contacts begin inside the year, those there are are brought to a year; of less than three months
-    (`features.windows.LEAST_DAYS`) nothing is told. Those of the day asked for last are kept.
+    (`features.windows.LEAST_DAYS`) nothing is told. Those of the day and the language asked for last are kept.
     """
     then = book.as_of(as_of)
     day = then.day or then.extracted_on
-    if book.kept.get("contacts", (None,))[0] != day:
-        book.kept["contacts"] = day, _contacts(then, day)
+    asked = day, language()
+    if book.kept.get("contacts", (None,))[0] != asked:
+        book.kept["contacts"] = asked, _contacts(then, day)
     found: Contacts = book.kept["contacts"][1]
     return found
 
