@@ -24,7 +24,8 @@ from crm_analysis.errors import BookError, UserError
 from crm_analysis.kpi.incidence import LEVEL, incidence
 from crm_analysis.labels import label
 from crm_analysis.periods import after
-from crm_analysis.potential.farewells import ACTIONS, plainly
+from crm_analysis.potential.advice.words import coded
+from crm_analysis.potential.farewells import ACTIONS
 from crm_analysis.potential.guard.exact import lower, upper
 
 if TYPE_CHECKING:
@@ -266,7 +267,7 @@ def _gone(known: Book, told: Leaving, frame: pd.DataFrame) -> tuple[NDArray[np.d
     kind = np.where(spells["kind"].eq("ours"), "cut", "left").astype(object)
     if known.has("decisions"):
         rows = known.table("decisions")
-        rows = rows.filter(plainly(rows.action).isin(list(ACTIONS)) & rows.decided_on.notnull())
+        rows = rows.filter(coded(rows.action).isin(list(ACTIONS)) & rows.decided_on.notnull())
         made = engine.frame(rows.select("account_id", "decided_on").distinct())
         own = made.merge(frame[["account_id", "first_order"]], on="account_id")
         said_on = own[own["decided_on"] >= own["first_order"]].groupby("account_id")["decided_on"].min()

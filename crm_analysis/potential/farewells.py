@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import ibis
 import numpy as np
 
-from crm_analysis.book import engine
 from crm_analysis.book.days import last_known
 from crm_analysis.features.trade import ENDS
 from crm_analysis.features.windows import Landmark, Ledger, Marks, days_since_epoch
 from crm_analysis.periods import after
+from crm_analysis.potential.advice.words import coded
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -72,7 +72,7 @@ def _decisions(book: Book, marks: Marks) -> Ledger | None:
     if not book.has("decisions"):
         return None
     rows = book.table("decisions").filter(lambda row: row.account_id.notnull())
-    rows = rows.mutate(ends=plainly(rows.action).isin(list(ACTIONS)))
+    rows = rows.mutate(ends=coded(rows.action).isin(list(ACTIONS)))
     sums = {"cut": rows.decided_on.max(where=rows.ends), "other": rows.decided_on.max(where=~rows.ends)}
     return marks.ledger(rows.group_by("account_id", since=marks.cuts("day").piece(rows.decided_on)).agg(**sums))
 
@@ -88,8 +88,3 @@ def _exits(book: Book, marks: Marks) -> Ledger | None:
     return marks.ledger(
         rows.group_by("account_id", since=marks.cuts("day").piece(rows["on"])).agg(left=rows["on"].max())
     )
-
-
-def plainly(words: Any) -> Any:
-    """Words of decisions as they are compared: spaces, hyphens and capitals do not matter."""
-    return engine.trimmed(words.re_replace(r"[\s_-]+", " ")).lower()

@@ -10,7 +10,12 @@ import pytest
 from scipy.stats import binomtest
 from small_books import DAY, line, small_book
 
+from crm_analysis.labels import label
+from crm_analysis.labels.language import CHINESE, LANGUAGES, speaking
+from crm_analysis.potential.advice import decided
 from crm_analysis.potential.advice.decided import judged, measured, overrides, unknown
+from crm_analysis.potential.advice.outcome import OUTCOMES
+from crm_analysis.potential.advice.words import decision_read, decision_said
 from crm_analysis.potential.cases import Cases, cases
 
 
@@ -39,6 +44,25 @@ def test_a_word_against_the_advice_is_kept_with_its_reason():
         "A": ("keep", "02-01", "knows of a project", True),
         "B": ("small order price", "02-01", "asked for", False),
     }
+
+
+def test_decisions_are_read_in_any_language():
+    with speaking(CHINESE.code):
+        words = {code: decision_said(code) for code in ("keep", "goodbye", "desk service", "may be cut")}
+        lot = label("never_cut_reason")
+    assert held(
+        ("A", "2026-02-01", words["keep"], words["goodbye"], "知道有一个项目", "R1"),
+        ("B", "2026-02-01", words["desk service"], words["may be cut"], None, "R1"),
+        ("C", "2026-02-01", words["keep"], words["may be cut"], lot, "R1"),
+    ) == {"A": ("keep", "02-01", "知道有一个项目", True)}
+
+
+def test_what_a_list_recommends_can_be_written_into_decisions():
+    """The words of an outcome are among those of decisions, in every language."""
+    for code in LANGUAGES:
+        with speaking(code):
+            meant = {name: decided.WORDS.get(decision_read(label(key))) for name, key in OUTCOMES.items()}
+        assert meant == {name: name for name in OUTCOMES}
 
 
 def test_a_keep_stands_through_agreement_and_ends_with_another_decision():

@@ -60,8 +60,9 @@ LABELS: dict[str, str] = {
     "never_cut_many": "{n} accounts are kept by lot, whatever else holds for them, the same every quarter.",
     "never_cut_none": "No account is kept by lot today.",
     "never_cut_one": "1 account is kept by lot, whatever else holds for it, the same every quarter.",
+    "never_cut_reason": "never-cut group",
     "never_cut_why": "{share} of all Low accounts are drawn for it, whatever their score: by them alone can be "
-    "measured afterwards what the cuts miss. Their reason in decisions is: never-cut group.",
+    "measured afterwards what the cuts miss. Their reason in decisions is: {reason}.",
     "outcome_cut": "may be cut",
     "outcome_keep": "keep",
     "outcome_survey": "survey first",

@@ -1,7 +1,7 @@
 """What people decided about Low accounts: overrides that hold, and the miss rate measured afterwards.
 
-Actions and recommendations are free text; spaces, hyphens and capitals do not matter. Words the program does not
-know are told (`unknown`), and neither keep an account nor end what keeps it.
+Actions and recommendations are free text in any language; spaces, hyphens and capitals do not matter. Words the
+program does not know are told (`unknown`), and neither keep an account nor end what keeps it.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from crm_analysis.churn.definition.shares import LEVEL
 from crm_analysis.labels import label
 from crm_analysis.periods import after
 from crm_analysis.potential.advice.outcome import CUT, KEEP, SURVEY
+from crm_analysis.potential.advice.words import NEVER_CUT, coded
 from crm_analysis.potential.cases import STEP
-from crm_analysis.potential.farewells import ACTIONS, plainly
+from crm_analysis.potential.farewells import ACTIONS
 from crm_analysis.potential.guard import exact
 
 if TYPE_CHECKING:
@@ -40,8 +41,6 @@ WORDS: dict[str, str] = {
 
 "No service" is one: nothing until the account asks, and then all is as before.
 """
-NEVER_CUT = "never cut group"
-"""The reason, spaces and hyphens aside, by which an account is known that the lot exempts (`outcome.never_cut`)."""
 _KEYS = ("reason", "decided_by")
 
 
@@ -120,7 +119,7 @@ def unknown(book: Book, as_of: str | dt.date) -> pd.DataFrame:
 def told(book: Book) -> ibis.Table:
     """Decisions, one row each: account_id, decided_on, action, recommended, why, reason, decided_by, ...
 
-    ... the first two words and `why` (the reason) written plainly, "" where unknown; meant and advised, what the words
+    ... the first two words and `why` (the reason) as codes, "" where unknown; meant and advised, what the words
     mean ("" where they are not known); against (another action than was recommended, as `overrides` explains).
     """
     rows = book.table("decisions").filter(lambda row: row.account_id.notnull() & row.decided_on.notnull())
@@ -128,7 +127,7 @@ def told(book: Book) -> ibis.Table:
     def plain(name: str) -> Any:
         if name not in rows.columns:
             return ibis.literal("")
-        return plainly(rows[name].fill_null(""))
+        return coded(rows[name].fill_null(""))
 
     def text(name: str) -> Any:
         return rows[name].fill_null("") if name in rows.columns else ibis.literal("")

@@ -64,7 +64,7 @@ def first(today: pd.DataFrame, money: Money, reasons: pd.Series) -> pd.DataFrame
 def overridden(said: pd.DataFrame, today: pd.DataFrame) -> pd.DataFrame:
     """Accounts of `today` that people decided on against the advice (`decided.overrides`), the latest first.
 
-    Columns: account_id, name, decision, recommended, reason, decided_by, decided_on. Known words in the language spoken.
+    Columns: account_id, name, decision, recommended, reason, decided_by, decided_on; known words as spoken.
     """
     table = said[said["account_id"].isin(today["account_id"])].rename(columns={"action": "decision"})
     table = table.join(today.set_index("account_id")["name"], on="account_id")

@@ -147,12 +147,12 @@ def _said(ids: pd.Series, overrides: pd.DataFrame | None) -> NDArray[Any]:
         return np.full(len(ids), "", dtype=object)
     kept = overrides[overrides["keeps"].astype(bool)]
     told = {
-        row.account_id: label(
+        row["account_id"]: label(
             "why_override",
-            day=row.decided_on.date(),
-            who=row.decided_by or label("why_override_nobody"),
-            reason=row.reason or label("why_override_silent"),
+            day=row["decided_on"].date(),
+            who=row["decided_by"] or label("why_override_nobody"),
+            reason=row["reason"] or label("why_override_silent"),
         )
-        for row in kept.itertuples()
+        for row in kept.to_dict("records")
     }
     return ids.map(told).fillna("").to_numpy(dtype=object)

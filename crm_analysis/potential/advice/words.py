@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from typing import Any
 
+from crm_analysis.book import engine
 from crm_analysis.labels import label
 from crm_analysis.labels.language import LANGUAGES, speaking
 
+SPACES = r"[\s_-]+"
 SAID = {
     "key": "decision_key",
     "develop": "decision_develop",
@@ -30,6 +33,8 @@ SAID = {
     "drop": "decision_drop",
 }
 """The label of each word of `decided.WORDS`; the codes are the English words."""
+NEVER_CUT = "never cut group"
+"""The reason, spaces and hyphens aside, by which an account is known that the lot exempts (`outcome.never_cut`)."""
 
 
 def decision_said(code: str) -> str:
@@ -51,16 +56,24 @@ def decision_read(text: str) -> str:
     return _codes().get(words, words)
 
 
+def coded(words: Any) -> Any:
+    """A column of words written in any language, as codes; of others, as they are compared."""
+    plain = engine.trimmed(words.re_replace(SPACES, " ")).lower()
+    foreign = {words: code for words, code in _codes().items() if words != code}
+    return plain.substitute(foreign)
+
+
 def plainly(words: str) -> str:
-    """Words as `farewells.plainly` compares them."""
-    return re.sub(r"[\s_-]+", " ", words).strip().lower()
+    """Words as they are compared."""
+    return re.sub(SPACES, " ", words).strip().lower()
 
 
 @cache
 def _codes() -> dict[str, str]:
-    """The code of each word of every language."""
+    """The code of each word of every language, and of the reason that the lot's accounts are told by."""
     found = dict[str, str]()
     for language in LANGUAGES:
         with speaking(language):
             found |= {plainly(decision_said(code)): code for code in SAID}
+            found[plainly(label("never_cut_reason"))] = NEVER_CUT
     return found

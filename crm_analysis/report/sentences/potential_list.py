@@ -40,7 +40,7 @@ def never_cut_said(look: Outlook) -> str:
     """How many the lot keeps, and why; raises BookError where nobody is Low."""
     many = int((look.today["because"] == EXEMPT).sum())
     words = counted(many, "never_cut") if many else label("never_cut_none")
-    return sentences(words, label("never_cut_why", share=share(NEVER_CUT)))
+    return sentences(words, label("never_cut_why", share=share(NEVER_CUT), reason=label("never_cut_reason")))
 
 
 def overrides_said(look: Outlook) -> str:
