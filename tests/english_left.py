@@ -58,7 +58,7 @@ TYPED = re.compile(
     |\b[pnR]\s*[<>=≥≤]                 # p = 0.03
     |\b\d{4}Q[1-4]\b|\b[A-D]\b|\bQ[1-4]\b
     """,
-    re.VERBOSE,
+    re.VERBOSE | re.ASCII,
 )
 WORD = re.compile(r"[A-Za-z][A-Za-z]+")
 LONGEST = 160
