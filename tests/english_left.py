@@ -52,9 +52,9 @@ IDENTIFIERS = {name for table in CONTRACT.values() for name in (table.name, *tab
 """Names of tables and columns of the contract: what a reader types, in quotes, or alone in the cells of a table."""
 TYPED = re.compile(
     r"""
-    '[A-Za-z][\w.-]*'|`[^`]*`          # identifiers and commands in quotes
-    |\b\w*_\w+\b                       # names of columns and parameters
+    ['“][A-Za-z][\w.-]*['”]|`[^`]*`    # identifiers and commands in quotes
     |\btables/\S+|\b[\w-]+\.(?:toml|csv|parquet|xlsx|json|html|txt)\b  # files
+    |\b\w*_\w+\b                       # names of columns and parameters
     |\b[pnR]\s*[<>=≥≤]                 # p = 0.03
     |\b\d{4}Q[1-4]\b|\b[A-D]\b|\bQ[1-4]\b
     """,
