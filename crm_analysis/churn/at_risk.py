@@ -14,6 +14,7 @@ from crm_analysis.errors import BookError
 from crm_analysis.labels import label
 from crm_analysis.value.lifetime.forecasts import LEVEL
 from crm_analysis.value.lifetime.worth import CELLS, FEWEST, MOST
+from crm_analysis.value.segments import INACTIVE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -105,9 +106,9 @@ class AtRisk:
 
 
 def segment_of(panel: pd.DataFrame, frame: pd.DataFrame) -> pd.Series:
-    """The segment of each row of the panel, by the accounts' column `segment`; `tier_inactive` without one."""
+    """The segment of each row of the panel, by the accounts' column `segment`; `INACTIVE` without one."""
     found = panel["account_id"].map(frame.set_index("account_id")["segment"])
-    return found.fillna(label("tier_inactive")).astype(object)
+    return found.fillna(INACTIVE).astype(object)
 
 
 def at_risk(
@@ -184,7 +185,7 @@ def _named(table: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
     result = table.copy()
     for place, name in enumerate([name for name in ("name", "segment", "rep_id") if name in frame], start=1):
         result.insert(place, name, beside[name].to_numpy(dtype=object))
-    empty = {"segment": label("tier_inactive"), "rep_id": label("owner_nobody")}
+    empty = {"segment": INACTIVE, "rep_id": label("owner_nobody")}
     return result.fillna({name: words for name, words in empty.items() if name in result})
 
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from crm_analysis.churn.survival.features import FEATURES, SILENCE
 from crm_analysis.labels import LABELS, label
+from crm_analysis.value.segments import INACTIVE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,7 +63,7 @@ def reasons(contributions: pd.DataFrame, panel: pd.DataFrame, segment: pd.Series
     """
     import pandas as pd
 
-    key = pd.Series(segment.to_numpy(dtype=object), index=panel.index).fillna(label("tier_inactive"))
+    key = pd.Series(segment.to_numpy(dtype=object), index=panel.index).fillna(INACTIVE)
     places = np.unique(key.to_numpy(dtype=str), return_inverse=True)[1]
     added = {name: contributions[name].to_numpy("float64") for name in FIGURES if name in contributions}
     if said := [name for name in SILENCE if name in contributions]:

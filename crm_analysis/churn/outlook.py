@@ -29,7 +29,7 @@ from crm_analysis.value.holdout import HORIZON as TRIED
 from crm_analysis.value.lifetime.forecasts import discount
 from crm_analysis.value.lifetime.worth import ANNUAL_RATE, HORIZON, Worth
 from crm_analysis.value.outlook import outlook as value_outlook
-from crm_analysis.value.segments import bars, segments
+from crm_analysis.value.segments import INACTIVE, bars, segments
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -270,7 +270,7 @@ def outlook(
     if silence:
         days_of(silence)
     frame = accounts(known, day, WINDOW)
-    frame["segment"] = segments(frame, bars(frame))["segment"].fillna(label("tier_inactive"))
+    frame["segment"] = segments(frame, bars(frame))["segment"].fillna(INACTIVE)
     try:
         return Outlook(known, day, frame, leaving(known, day, silence or None, costs=costs), "", wishes)
     except BookError as refused:

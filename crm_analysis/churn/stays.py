@@ -20,7 +20,7 @@ from crm_analysis.churn.retention.tenures import YEAR, tenures
 from crm_analysis.errors import BookError, UserError
 from crm_analysis.labels import label
 from crm_analysis.periods import after, quarter_end
-from crm_analysis.value.segments import bars, segments
+from crm_analysis.value.segments import INACTIVE, bars, segments
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -156,7 +156,7 @@ class Stays:
         """Accounts by the segment they had on `baseline`, counted from that day."""
         day = self.baseline
         then = accounts(self.book, day, WINDOW)
-        own = segments(then, bars(then))["segment"].fillna(label("tier_inactive"))
+        own = segments(then, bars(then))["segment"].fillna(INACTIVE)
         return self._compared(standing(self.spells, day), own.set_axis(then["account_id"]))
 
     @cached_property

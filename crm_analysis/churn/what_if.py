@@ -13,6 +13,7 @@ from crm_analysis.errors import BookError, UserError
 from crm_analysis.labels import label
 from crm_analysis.value.lifetime.forecasts import LEVEL
 from crm_analysis.value.lifetime.worth import ANNUAL_RATE, CELLS, FEWEST, MOST
+from crm_analysis.value.segments import INACTIVE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -94,7 +95,7 @@ def what_if(
 
     if not 0 < points < 1:
         raise UserError(f"points of retention are a share between 0 and 1, such as 0.05; found {points!r}.")
-    money = money.assign(segment=money["segment"].fillna(label("tier_inactive"))).sort_values("account_id")
+    money = money.assign(segment=money["segment"].fillna(INACTIVE)).sort_values("account_id")
     known = sorted(money["segment"].unique())
     if not known or segment not in (None, *known):
         expected = f"one of {', '.join(known)}" if known else "accounts there today, of which there are none"

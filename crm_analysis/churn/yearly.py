@@ -14,9 +14,9 @@ import numpy as np
 
 from crm_analysis.churn.definition.shares import wilson
 from crm_analysis.errors import BookError
-from crm_analysis.labels import label
 from crm_analysis.periods import before
 from crm_analysis.value.lifetime.forecasts import LEVEL
+from crm_analysis.value.segments import INACTIVE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,7 +47,7 @@ def rates(spells: Spells, known: pd.DataFrame, level: float = LEVEL) -> pd.DataF
     """How many accounts of each segment stay a year: one row per segment, sorted, then ALL.
 
     `known` is what `accounts.snapshots` returns for both of `days_asked` over a year, with the column `segment` as it
-    was on each; accounts without one are `tier_inactive`. Columns:
+    was on each; accounts without one are `INACTIVE`. Columns:
 
     - segment; there (accounts there on the earlier day, that ordered on it or later), kept (of them, those that ordered
       on the later day or after it), retention = kept / there, low, high (Wilson). Who left, for any reason, is lost.
@@ -64,7 +64,7 @@ def rates(spells: Spells, known: pd.DataFrame, level: float = LEVEL) -> pd.DataF
         on = known[known["as_of"] == pd.Timestamp(day)].set_index("account_id")
         end = spells.frame.loc[rows.index, "last"]
         rows = rows.assign(
-            segment=rows["account_id"].map(on["segment"]).fillna(label("tier_inactive")).astype(str),
+            segment=rows["account_id"].map(on["segment"]).fillna(INACTIVE).astype(str),
             revenue=rows["account_id"].map(on["revenue"]).fillna(0.0),
             going=end >= pd.Timestamp(day),
             kept=end >= pd.Timestamp(last),

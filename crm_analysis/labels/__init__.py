@@ -7,10 +7,12 @@ kind (how its values are written) and, where the heading needs one, its unit. Ea
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 from crm_analysis.labels import (
-    brief,
     book,
+    brief,
+    coded,
     common,
     index,
     kpi,
@@ -29,11 +31,12 @@ from crm_analysis.labels import (
 from crm_analysis.labels.kinds import Column, Kind, Words
 from crm_analysis.labels.language import HEADING, UNIT, day_said, words
 
-__all__ = ["CODED", "COLUMNS", "LABELS", "Column", "Kind", "column", "label"]
+__all__ = ["CODED", "COLUMNS", "LABELS", "MIXED", "Column", "Kind", "code_said", "column", "label"]
 
 LABELS: dict[str, str] = (
     common.LABELS
     | book.LABELS
+    | coded.LABELS
     | index.LABELS
     | value.LABELS
     | leaving.LABELS
@@ -52,6 +55,7 @@ LABELS: dict[str, str] = (
 COLUMNS: Words = (
     common.COLUMNS
     | book.COLUMNS
+    | coded.COLUMNS
     | index.COLUMNS
     | value.COLUMNS
     | leaving.COLUMNS
@@ -70,6 +74,8 @@ COLUMNS: Words = (
 
 CODED = ("tier", "action", "rule", "who")
 """Columns whose values are codes; their words are the labels `<column>_<code>`."""
+MIXED = ("segment", "group", "cohort", "verdict", "told", "model", "reason", "what", "source", "decided_by")
+"""Columns of the book's values among which are codes of ours (`code_said`)."""
 
 
 def label(key: str, /, **values: object) -> str:
@@ -86,6 +92,16 @@ def label(key: str, /, **values: object) -> str:
     if not values:
         return found
     return found.format(**{name: day_said(v) if isinstance(v, dt.date) else v for name, v in values.items()})
+
+
+def code_said(value: str) -> str:
+    """The words for a code that the program writes among a book's own values (`coded`), others as they are.
+
+    >>> code_said("High (no cost)"), code_said("High Street")
+    ('High (no cost)', 'High Street')
+    """
+    key = "code_" + "_".join(re.findall(r"[a-z]+", value.lower()))
+    return label(key) if LABELS.get(key) == value else value
 
 
 def column(name: str) -> Column:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crm_analysis.errors import BookError
-from crm_analysis.labels import CODED, Column, Kind, column, label
+from crm_analysis.labels import CODED, MIXED, Column, Kind, code_said, column, label
 from crm_analysis.labels.language import ENGLISH, PAGE, language, sentences
 from crm_analysis.labels.language import words as said
 from crm_analysis.report.tables import write_assumption, write_headline, write_table
@@ -189,8 +189,13 @@ def table_html(frame: pd.DataFrame, columns: Mapping[str, Column], caption: str,
 
 def _worded(frame: pd.DataFrame) -> pd.DataFrame:
     """The table with the words for its codes; the files keep the codes."""
-    coded = [name for name in frame.columns if name in CODED]
-    return frame.assign(**{name: [label(f"{name}_{code}") for code in frame[name]] for name in coded})
+    coded = {name: [label(f"{name}_{code}") for code in frame[name]] for name in frame.columns if name in CODED}
+    mixed = {name: frame[name].astype(object).map(_said) for name in frame.columns if name in MIXED}
+    return frame.assign(**coded, **mixed)
+
+
+def _said(value: Any) -> Any:
+    return code_said(value) if isinstance(value, str) else value
 
 
 def _column(name: str, kinds: Mapping[str, Kind]) -> Column:

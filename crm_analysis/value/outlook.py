@@ -32,7 +32,7 @@ from crm_analysis.value.lifetime.worth import (
 )
 from crm_analysis.value.past_forecast import PastForecast, coming, past_forecast
 from crm_analysis.value.past_value import PastValue, past_value
-from crm_analysis.value.segments import bars, segments
+from crm_analysis.value.segments import INACTIVE, bars, segments
 from crm_analysis.value.spend_choice import SpendChoice, spend_choice
 from crm_analysis.value.splits import Splits
 
@@ -325,7 +325,7 @@ def outlook(
             raise UserError(f"{name}: {wrong}") from None
     discount(annual_rate, unit)
     frame = splits.accounts(WINDOW)
-    frame["segment"] = segments(frame, bars(frame))["segment"].fillna(label("tier_inactive"))
+    frame["segment"] = segments(frame, bars(frame))["segment"].fillna(INACTIVE)
     trial, untried, model, spend, worth, refusal = None, "", None, None, None, ""
     cost = _cost(known, own.as_of)
     try:

@@ -21,6 +21,8 @@ GRADES = ("A", "B", NO_COST)
 """A at or above the margin-rate bar, B below, also where revenue with known cost is not positive and has no rate; the
 third where no cost is known."""
 SEGMENTS = tuple(f"{name} {grade}" for name in CLASSES for grade in ("A", "B", f"({NO_COST})"))
+INACTIVE = "Inactive"
+"""What stands for the segment of an account that has none, where every account needs one."""
 _SHARES = (0.5, 0.8)
 
 

@@ -26,6 +26,7 @@ from crm_analysis.errors import BookError, UserError
 from crm_analysis.labels import label
 from crm_analysis.labels.language import clauses
 from crm_analysis.periods import after, before
+from crm_analysis.value.segments import INACTIVE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -166,7 +167,7 @@ def listed(model: LeavingModel, today: pd.DataFrame, frame: pd.DataFrame, bar: f
     if "rep_id" in table:
         table["rep_id"] = table["rep_id"].fillna(label("owner_nobody"))
     if "segment" in table:
-        table["segment"] = table["segment"].fillna(label("tier_inactive"))
+        table["segment"] = table["segment"].fillna(INACTIVE)
     table["chance"], table["low"], table["high"] = (told[f"{name}_1"].to_numpy() for name in ("p", "low", "high"))
     table["alike"] = table["chance"] >= bar
     table["reasons"] = _reasons(model, today, segment)
