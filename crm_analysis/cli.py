@@ -72,6 +72,15 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("--redact", action="store_true", help="codes in place of the names of accounts and people")
     report.set_defaults(run=_report)
 
+    brief = commands.add_parser("brief", help="make the one page on an account before a meeting")
+    _source(brief)
+    brief.add_argument("account", metavar="ACCOUNT", help="account_id, or a part of a name that no other account has")
+    brief.add_argument("--as-of", metavar="DATE", help="day looked from (default: the day of the extract)")
+    brief.add_argument("--out", metavar="FILE", help="page to write (default: reports/briefs/ACCOUNT-DATE.html)")
+    brief.add_argument("--language", default="en", help="of the page: en or zh-CN (default: en)")
+    brief.add_argument("--redact", action="store_true", help="codes in place of the names of accounts and people")
+    brief.set_defaults(run=_brief)
+
     decide = commands.add_parser("decide", help="put the decisions of a filled-in action list into the book")
     decide.add_argument("book", help="folder with the book's files")
     decide.add_argument("file", metavar="FILE.xlsx", help="the workbook with the decisions")
@@ -79,6 +88,15 @@ def _parser() -> argparse.ArgumentParser:
     decide.add_argument("--on", metavar="DATE", help="day of the decisions that name none, such as 2026-10-15")
     decide.add_argument("--by", metavar="WHO", default="", help="who made the decisions that name nobody")
     decide.set_defaults(run=_decide)
+
+    summaries = commands.add_parser("summaries", help="put the summaries that sales people wrote into the book")
+    summaries.add_argument("folder", metavar="FOLDER", help="folder of the pages; without any, templates are written")
+    summaries.add_argument("--book", metavar="BOOK", help="folder of the book (default: the one above the pages)")
+    summaries.add_argument("--toml", metavar="FILE", help="a book.toml that does not lie in the book's folder")
+    summaries.add_argument("--on", metavar="DATE", help="day looked from (default: the day of the extract)")
+    summaries.add_argument("--json", action="store_true", help="print the result as JSON")
+    summaries.add_argument("--language", default="en", help="of templates and answer: en or zh-CN (default: en)")
+    summaries.set_defaults(run=_summaries)
 
     demo = commands.add_parser("demo", help="write the synthetic demo company")
     demo.add_argument("folder", help="folder to write")
@@ -217,6 +235,25 @@ def _reported(options: argparse.Namespace) -> int:
     return 0
 
 
+def _brief(options: argparse.Namespace) -> int:
+    from dataclasses import replace
+
+    from crm_analysis.book import open_book
+    from crm_analysis.book.opening import kept
+    from crm_analysis.brief import brief
+    from crm_analysis.labels.language import speaking
+    from crm_analysis.report.brief import brief_page, coded
+
+    with speaking(options.language):
+        home = kept(options.book, options.toml)
+        look = brief(open_book(home), options.account, options.as_of)
+        if options.redact:  # asked for by the name that people know it by
+            plain, home = home, kept(options.book, options.toml, redact=True)
+            look = replace(look, book=open_book(home).as_of(look.day), account=coded(plain, home, look.account))
+        print(_harmless(str(brief_page(home, look, options.out))))
+    return 0
+
+
 def _decide(options: argparse.Namespace) -> int:
     from crm_analysis.book import engine, open_book
     from crm_analysis.book.book import as_date
@@ -235,6 +272,28 @@ def _decide(options: argparse.Namespace) -> int:
     first = first_known(book) or FIRST
     found = answers(Path(options.file), frozenset(ids), book.extracted_on, on, options.by, first)
     print(_harmless(decide_said(keep(folder, found.decisions, toml), found)))
+    return 0
+
+
+def _summaries(options: argparse.Namespace) -> int:
+    import json
+
+    from crm_analysis.labels.language import speaking
+    from crm_analysis.report.sentences.summaries import json_of, lines_of
+    from crm_analysis.summaries.collect import collect
+
+    with speaking(options.language):
+        try:
+            found = collect(options.folder, options.book, options.toml, options.on)
+        except UserError as mistake:
+            if options.json:
+                print(json.dumps({"error": str(mistake), "exit_code": 2}))
+            raise
+        if options.json:
+            print(json.dumps(json_of(found), indent=2))
+        else:
+            for part in lines_of(found):
+                print(_harmless(part if isinstance(part, str) else _plain(part)))
     return 0
 
 
