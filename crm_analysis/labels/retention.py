@@ -23,12 +23,14 @@ LABELS: dict[str, str] = {
     "claim_confirmed": "holds",
     "claim_open": "cannot be said to hold or not",
     "claim_refuted": "does not hold",
-    "claim_said": "That {share} leave over {reason} {verdict}: {asked}.{who} Of {left} that left, nobody knows why "
-    "{silent} did: {low} to {high} of all may have left over {reason}.",
+    "claim_left": "Of {left} that left, nobody knows why {silent} did: {low} to {high} of all may have left over "
+    "{reason}.",
+    "claim_said": "That {share} leave over {reason} {verdict}: {asked}.",
     "claim_value": "{share} over {reason}: {verdict}",
-    "claim_who": "{who}: {said} of {of}",
+    "claim_who": "{who}: {said} of {of}.",
     "cohorts_none": "Of no new account it is decided yet whether it is there a year after its first order.",
     "cohorts_said": "Of {accounts} new to the book {share} are there a year after the quarter of their first order.",
+    "counted_part": "{what}: {n}.",
     "curve_entered": "{late} were customers before the book begins and count from then on.",
     "curve_left_out": "Not in it: {unknown} that may have begun before the book does, {undecided} that began after "
     "{day}.",
@@ -83,6 +85,7 @@ LABELS: dict[str, str] = {
     "horizon_1": "a quarter",
     "horizon_2": "half a year",
     "horizon_4": "a year",
+    "incidence_part": "{cause} {share}",
     "incidence_said": "Gone after {years} years, by reason: {parts}.",
     "kept_revenue": "Of the revenue of the year before, {gross} was kept in the last year, and {net} with what the "
     "same accounts added.",
@@ -176,7 +179,7 @@ LABELS: dict[str, str] = {
     "who_rep": "Our sales person",
     "year_many": "{n} years",
     "year_one": "1 year",
-    "year_part": "years",
+    "year_part": "{n} years",
 }
 
 COLUMNS: Words = {

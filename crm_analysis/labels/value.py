@@ -6,6 +6,7 @@ from crm_analysis.labels.kinds import Words
 
 LABELS: dict[str, str] = {
     # --- lifetime value ---
+    "remark_of": "{models}: {remark}.",
     "spend_best": "An order's value: {model}, whose log score of what the last year's orders brought is {ahead} per "
     "account above that of {other}.",
     "spend_only": "An order's value: {model}. {reason}",
@@ -49,7 +50,8 @@ LABELS: dict[str, str] = {
     "{horizon}. For {same} others last year may be right.",
     "top_said": "The first tenth of accounts by value, {accounts}, bring {value}, 90% interval {low} to {high}.",
     "trial_none": "No model could be tried on earlier days, so how good these forecasts are is not known.",
-    "trust_bias": "Tried on earlier days, the model forecast {bias} too {way} orders in sum.",
+    "trust_bias_few": "Tried on earlier days, the model forecast {bias} too few orders in sum.",
+    "trust_bias_more": "Tried on earlier days, the model forecast {bias} too many orders in sum.",
     "trust_bias_none": "Tried on earlier days, the model forecast as many orders in sum as came, to within 1%.",
     "trust_coverage": "Where 90% of what came should lie within its 90% intervals, {coverage} did{judged}.",
     "trust_narrow": ": the intervals on this page are rather too narrow",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from crm_analysis.errors import BookError
 from crm_analysis.labels import label, noted
+from crm_analysis.labels.language import sentences
 from crm_analysis.report.values import decimals, text
 
 if TYPE_CHECKING:
@@ -158,13 +159,13 @@ def workload_said(table: pd.DataFrame) -> str:
     nobody = int(table.loc[table["rep_id"] == "", "accounts"].sum())
     if served.empty:
         return label("said_workload_none")
-    said = label(
+    told = label(
         "said_workload",
         reps=counted(len(served), "rep"),
         accounts=text(served["accounts"].median(), "number", decimals([served["accounts"].median()], "number")),
         minutes=text(served["minutes_per_day"].median(), "number", 0),
     )
-    return f"{said} {label('said_unassigned', accounts=counted(nobody, 'account'))}" if nobody else said
+    return sentences(told, label("said_unassigned", accounts=counted(nobody, "account")) if nobody else "")
 
 
 def groups_said(groups: pd.DataFrame) -> str:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from crm_analysis.churn.retention.reasons import CONFIRMED, REFUTED
 from crm_analysis.errors import BookError
-from crm_analysis.labels import label
+from crm_analysis.labels import code_said, label
+from crm_analysis.labels.language import listed, sentences
 from crm_analysis.report.sentences import counted, per_hundred, row_of, told_or
 from crm_analysis.report.values import text
 
@@ -66,7 +67,8 @@ def five_years(look: Outlook) -> str:
 
     def said() -> str:
         row = _five(look)
-        years = counted(row["years"], "year") if row["years"] >= 1 else f"{row['years']:.2g} {label('year_part')}"
+        part = row["years"] < 1
+        years = label("year_part", n=f"{row['years']:.2g}") if part else counted(row["years"], "year")
         return label("five_value", share=per_hundred(row["survival"]), years=years)
 
     return str(told_or(said))
@@ -80,10 +82,10 @@ def five_said(look: Outlook) -> str:
         return ""
     numbers = {name: per_hundred(row[name]) for name in ("low", "high")}
     begins = float(look.stays.curve["years"].iloc[0])
-    since = f" {label('five_from', begins=f'{begins:.1f}')}" if begins >= TOO_YOUNG else ""
+    since = label("five_from", begins=f"{begins:.1f}") if begins >= TOO_YOUNG else ""
     if row["years"] < FIVE:
-        return label("five_short", **numbers) + since
-    words = label("five_said", **numbers) + since
+        return sentences(label("five_short", **numbers), since)
+    words = sentences(label("five_said", **numbers), since)
     if "constant" not in row:
         return words
     constant, low, high = row["constant"], row["low"], row["high"]
@@ -92,8 +94,7 @@ def five_said(look: Outlook) -> str:
     if constant < low:
         judged = "five_apart" if steady else "five_above"
     rate = text(look.stays.rate, "share")
-    said = label("five_constant", rate=rate, constant=per_hundred(constant), judged=label(judged))
-    return f"{words} {said}"
+    return sentences(words, label("five_constant", rate=rate, constant=per_hundred(constant), judged=label(judged)))
 
 
 def claim_verdict(look: Outlook) -> str:
@@ -103,8 +104,8 @@ def claim_verdict(look: Outlook) -> str:
             lambda: label(
                 "claim_value",
                 share=f"{look.stays.share:.0%}",
-                reason=look.stays.reason,
-                verdict=row_of(look.stays.claim, "who", "asked")["verdict"],
+                reason=code_said(look.stays.reason),
+                verdict=code_said(row_of(look.stays.claim, "who", "asked")["verdict"]),
             )
         )
     )
@@ -119,25 +120,23 @@ def claim_said(look: Outlook) -> str:
     asked, everyone = row_of(table, "who", "asked"), row_of(table, "who", "leavers")
     verdict = {CONFIRMED: "claim_confirmed", REFUTED: "claim_refuted"}.get(str(asked["verdict"]), "claim_open")
     ends = {name: text(asked[name], "share") for name in ("share", "low", "high")}
-    reason = look.stays.reason
+    reason = code_said(look.stays.reason)
     said = label("claim_asked", of=int(asked["of"]), said=int(asked["said"]), reason=reason, **ends)
     both = [
         label("claim_who", who=label(f"who_{who}"), said=int(row["said"]), of=int(row["of"]))
         for who, row in ((who, row_of(table, "who", who)) for who in ("account", "rep"))
         if row["of"] > 0
     ]
-    return label(
-        "claim_said",
-        share=f"{look.stays.share:.0%}",
+    everybody = label(
+        "claim_left",
         reason=reason,
-        verdict=label(verdict),
-        asked=said,
-        who=f" {'. '.join(both)}." if len(both) == 2 else "",
         left=int(everyone["of"]),
         silent=int(everyone["of"] - asked["of"]),
         low=text(everyone["low"], "share"),
         high=text(everyone["high"], "share"),
     )
+    told = label("claim_said", share=f"{look.stays.share:.0%}", reason=reason, verdict=label(verdict), asked=said)
+    return sentences(told, *(both if len(both) == 2 else []), everybody)
 
 
 # --- what counts as leaving ---
@@ -150,7 +149,7 @@ def decided_said(look: Outlook) -> str:
     if row is None:
         return words
     more = label("decided_going", counted=int(row["counted"]), gone=int(row["counted"] - row["going_on"]))
-    return f"{words} {more}"
+    return sentences(words, more)
 
 
 def ended_said(look: Outlook) -> str:
@@ -187,8 +186,11 @@ def incidence_alt(look: Outlook) -> str:
 
     def said() -> str:
         last = look.stays.incidence.groupby("cause", sort=False).tail(1)
-        parts = [f"{row.cause} {text(row.incidence, 'share')}" for row in last.itertuples()]
-        return label("incidence_said", years=f"{last['years'].iloc[0]:.1f}", parts=", ".join(parts))
+        parts = [
+            label("incidence_part", cause=code_said(row.cause), share=text(row.incidence, "share"))
+            for row in last.itertuples()
+        ]
+        return label("incidence_said", years=f"{last['years'].iloc[0]:.1f}", parts=listed(parts))
 
     return str(told_or(said))
 

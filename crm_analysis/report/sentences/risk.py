@@ -11,6 +11,7 @@ from crm_analysis.churn.risks import titled
 from crm_analysis.churn.survival.evaluation import ALIVE, MODEL, RECENCY, SURE
 from crm_analysis.errors import BookError
 from crm_analysis.labels import label
+from crm_analysis.labels.language import clauses, sentences
 from crm_analysis.report.sentences import counted, money, per_hundred, row_of, told_or, window_said
 from crm_analysis.report.values import text
 
@@ -55,7 +56,7 @@ def leavers_said(look: Outlook, currency: str) -> str:
     if choice is None:
         return said
     again = float(choice.loc[choice["chosen"], "false_alarm_share"].iloc[0])
-    return f"{said} {label('risk_again', share=f'{again:.0%}')}" if again > 0 else said
+    return sentences(said, label("risk_again", share=f"{again:.0%}") if again > 0 else "")
 
 
 def trust(look: Outlook) -> str:
@@ -86,15 +87,14 @@ def trust_said(look: Outlook) -> str:
         rivals=label("trial_and", one=rivals[0], other=rivals[1]),
     )
     if risks.tried_silence != risks.spells.silence:
-        words = f"{label('trial_shorter', silence=risks.spells.silence, tried=risks.tried_silence)} {words}"
+        words = sentences(label("trial_shorter", silence=risks.spells.silence, tried=risks.tried_silence), words)
     lift = row_of(table, "model", risks.used)["lift"]
     if lift == lift:
-        words += " " + label("trial_lift", lift=f"{lift:.1f}", candidate=label(f"rival_{risks.used}"))
+        words = sentences(words, label("trial_lift", lift=f"{lift:.1f}", candidate=label(f"rival_{risks.used}")))
     if risks.reach > risks.trial.decided[-1]:
-        words += " " + label(
-            "trial_reach", seen=label(f"horizon_{risks.trial.decided[-1]}"), reach=label(f"horizon_{risks.reach}")
-        )
-    return words if risks.used == MODEL else f"{words} {_used_said(look)}"
+        seen, reach = label(f"horizon_{risks.trial.decided[-1]}"), label(f"horizon_{risks.reach}")
+        words = sentences(words, label("trial_reach", seen=seen, reach=reach))
+    return words if risks.used == MODEL else sentences(words, _used_said(look))
 
 
 # --- who is at risk ---
@@ -108,14 +108,14 @@ def list_said(look: Outlook) -> str:
         value = label("list_last_year", money=_money_said(look))
     else:
         value = label("list_money", money=_money_said(look), horizon=window_said(look.wishes.horizon))
-    return f"{_used_said(look)} {value}"
+    return sentences(_used_said(look), value)
 
 
 def counted_said(look: Outlook) -> str:
     """Where every account known is."""
     table = look.risks.listed.counted
-    parts = [f"{what}: {text(n, 'count')}" for what, n in zip(table["what"], table["accounts"], strict=True) if n]
-    return f"{'. '.join(parts)}."
+    counts = [(what, text(n, "count")) for what, n in zip(table["what"], table["accounts"], strict=True) if n]
+    return sentences(*(label("counted_part", what=what, n=n) for what, n in counts))
 
 
 def silent_said(look: Outlook) -> str:
@@ -151,15 +151,15 @@ def drivers_said(look: Outlook) -> str:
     found = look.risks.drivers
     numbers = {"left": text(found.left, "count"), "accounts": text(found.accounts, "count")}
     table = look.risks.driver_table
-    few = f" {label('drivers_alone')}" if "alone" in found.summary else ""
+    few = label("drivers_alone") if "alone" in found.summary else ""
     clear = table[table["p_holm"] <= CLEAR]
     if clear.empty:
-        return f"{label('drivers_learned', **numbers)}{few} {label('drivers_none')}"
+        return sentences(label("drivers_learned", **numbers), few, label("drivers_none"))
     named = [
         label("drivers_way", term=term, way=label("drivers_more" if ratio > 1 else "drivers_less"))
         for term, ratio in clear[["term", "hazard_ratio"]].head(TERMS).itertuples(index=False, name=None)
     ]
-    return f"{label('drivers_said', terms='; '.join(named), **numbers)}{few}"
+    return sentences(label("drivers_said", terms=clauses(named), **numbers), few)
 
 
 # --- how far to trust it ---
@@ -206,13 +206,14 @@ def what_if_said(look: Outlook, currency: str) -> str:
         },
     )
     if what == "margin" and row["break_even_yearly"] > 0:
-        words += " " + label("what_if_break_even", money=money(float(row["break_even_yearly"]), currency))
+        yearly = money(float(row["break_even_yearly"]), currency)
+        words = sentences(words, label("what_if_break_even", money=yearly))
     return words
 
 
 def what_if_notes(look: Outlook) -> str:
     """What was assumed."""
-    return " ".join(look.what_if.notes)
+    return sentences(*look.what_if.notes)
 
 
 def take_along_said(look: Outlook, currency: str) -> str:
@@ -231,9 +232,8 @@ def take_along_said(look: Outlook, currency: str) -> str:
     )
     if "revenue_sole" in table and table["revenue"].sum() > 0:
         share = named["revenue_sole"].sum() / table["revenue"].sum()
-        words += " " + label(
-            "take_sole", share=text(share, "share"), money=money(float(named["revenue_sole"].sum()), currency)
-        )
+        sole = money(float(named["revenue_sole"].sum()), currency)
+        words = sentences(words, label("take_sole", share=text(share, "share"), money=sole))
     return words
 
 

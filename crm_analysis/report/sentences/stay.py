@@ -14,7 +14,8 @@ from crm_analysis.churn.retention.projection import NAIVE
 from crm_analysis.churn.retention.tenures import YEAR
 from crm_analysis.churn.retention.tenures import counted as counts
 from crm_analysis.errors import BookError
-from crm_analysis.labels import label
+from crm_analysis.labels import code_said, label
+from crm_analysis.labels.language import listed, sentences
 from crm_analysis.report.sentences import chance, counted, told_or
 from crm_analysis.report.values import text
 
@@ -56,7 +57,7 @@ def curve_said(look: Outlook) -> str:
                 day=stays.spells.decided_until,
             )
         )
-    return " ".join(words)
+    return sentences(*words)
 
 
 def groups_said(groups: Groups, baseline: dt.date | None = None) -> str:
@@ -76,8 +77,8 @@ def groups_said(groups: Groups, baseline: dt.date | None = None) -> str:
         else:
             words = label("groups_differ", pairs=_pairs_said(pairs), **numbers)
     if groups.until == groups.until:
-        words = f"{words} {label('groups_until', years=f'{groups.until:.1f}')}"
-    return words if baseline is None else f"{label('groups_baseline', day=baseline)} {words}"
+        words = sentences(words, label("groups_until", years=f"{groups.until:.1f}"))
+    return words if baseline is None else sentences(label("groups_baseline", day=baseline), words)
 
 
 def repurchase_said(look: Outlook) -> str:
@@ -106,11 +107,11 @@ def projection_said(look: Outlook) -> str:
         "projection_best",
         periods=int(best["periods"]),
         rest=int(best["rest"]),
-        model=best["model"],
+        model=code_said(best["model"]),
         expected=text(best["expected"], "share"),
         came=text(best["came"], "share"),
     )
-    return f"{words} {label('projection_naive')}" if best["model"] == NAIVE else words
+    return sentences(words, label("projection_naive") if best["model"] == NAIVE else "")
 
 
 def cohorts_said(look: Outlook) -> str:
@@ -145,7 +146,10 @@ def projection_alt(look: Outlook) -> str:
 
 
 def _pairs_said(pairs: pd.DataFrame) -> str:
-    named = [label("groups_pair", one=row.group, other=row.other) for row in pairs.head(PAIRS).itertuples()]
+    named = [
+        label("groups_pair", one=code_said(row.group), other=code_said(row.other))
+        for row in pairs.head(PAIRS).itertuples()
+    ]
     if len(pairs) > PAIRS:
         named.append(label("groups_more", n=len(pairs) - PAIRS))
-    return ", ".join(named)
+    return listed(named)

@@ -9,7 +9,8 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 from crm_analysis.errors import BookError
-from crm_analysis.labels import label
+from crm_analysis.labels import code_said, label
+from crm_analysis.labels.language import listed, sentences
 from crm_analysis.report.sentences import counted, money, window_said
 from crm_analysis.report.values import text
 from crm_analysis.value.scores import LEVEL
@@ -40,7 +41,7 @@ def value_said(look: Outlook, currency: str) -> str:
     total = look.worth.total.iloc[0]
     ends = {name: money(total[name], currency) for name in ("low", "high")}
     words = label("value_said", money=_money_said(look), **ends, **_scope(look))
-    return f"{words} {back_said(look, currency) or _bias_said(look)}".strip()
+    return sentences(words, back_said(look, currency) or _bias_said(look))
 
 
 def back_said(look: Outlook, currency: str) -> str:
@@ -87,7 +88,7 @@ def told_said(look: Outlook) -> str:
     told = look.compared["told"]
     counts = {way: text(int((told == way).sum()), "count") for way in ("same", "loss")}
     words = label("told_said", money=_money_said(look), horizon=window_said(look.horizon), **counts)
-    return f"{words} {label('told_loss', **counts)}" if (told == "loss").any() else words
+    return sentences(words, label("told_loss", **counts) if (told == "loss").any() else "")
 
 
 def differing_said(look: Outlook, told: str, currency: str) -> str:
@@ -102,13 +103,13 @@ def differing_said(look: Outlook, told: str, currency: str) -> str:
     )
     gone = int((table["alive"] < 0.5).sum())
     if told == "less" and table["alive"].notna().any():
-        words += " " + label("told_less_alive", gone=text(gone, "count"))
-    return f"{words} {label('told_chance')}"
+        words = sentences(words, label("told_less_alive", gone=text(gone, "count")))
+    return sentences(words, label("told_chance"))
 
 
 def holds_said(look: Outlook) -> str:
     """What a value holds, over which time, discounted by how much."""
-    return f"{look.told.holds} {label('value_horizon', **_scope(look))}"
+    return sentences(look.told.holds, label("value_horizon", **_scope(look)))
 
 
 def model_said(look: Outlook) -> str:
@@ -116,7 +117,7 @@ def model_said(look: Outlook) -> str:
     if look.model is None:
         return ""
     if look.trial is None:
-        return label("untried", model=look.model.title, reason=look.untried)
+        return label("untried", model=code_said(look.model.title), reason=look.untried)
     return look.trial.verdict
 
 
@@ -125,10 +126,10 @@ def used_said(look: Outlook) -> str:
     if look.model is None or look.trial is None:
         return model_said(look)
     key = "used_history" if look.trial.history_wins else "used_model"
-    words = [label(key, model=look.model.title), _coverage_said(look)]
+    words = [label(key, model=code_said(look.model.title)), _coverage_said(look)]
     if look.model.title.startswith("BG/NBD"):
         words.append(label("used_bg"))
-    return " ".join(words)
+    return sentences(*words)
 
 
 def trust_said(look: Outlook) -> str:
@@ -138,14 +139,19 @@ def trust_said(look: Outlook) -> str:
     if look.histories.time(look.horizon) > look.histories.time(trial.horizon):
         reach = {"tried": window_said(trial.horizon), "horizon": window_said(look.horizon)}
         words.append(label("trust_reach_history" if trial.history_wins else "trust_reach", **reach))
-    return " ".join(word for word in words if word)
+    return sentences(*words)
 
 
 def remarks_said(look: Outlook) -> str:
     """What is special about candidates, those with the same remark together; empty if nothing is."""
     table = look.candidates
     own = table[table["remark"] != ""].groupby("remark", sort=False)["model"]
-    return " ".join(f"{', '.join(models)}: {str(remark).rstrip('.')}." for remark, models in own)
+    return sentences(
+        *(
+            label("remark_of", models=listed(map(code_said, models)), remark=str(remark).rstrip(".。"))
+            for remark, models in own
+        )
+    )
 
 
 def came(look: Outlook) -> str:
@@ -176,7 +182,7 @@ def past_said(look: Outlook) -> str:
         low=text(round(row["low"]), "count"),
         high=text(round(row["high"]), "count"),
         where=label("forecast_inside" if row["inside"] else missed),
-        model=past.model,
+        model=code_said(past.model),
     )
 
 
@@ -196,7 +202,7 @@ def spend_said(look: Outlook) -> str:
     if look.spend is None:
         return ""
     check = getattr(look.spend.model, "independence_", None)
-    return look.spend.verdict if check is None else f"{look.spend.verdict} {check.sentence}"
+    return sentences(look.spend.verdict, "" if check is None else check.sentence)
 
 
 def found_said(look: Outlook) -> str:
@@ -223,7 +229,7 @@ def _bias_said(look: Outlook) -> str:
         return ""
     if abs(bias) < EVEN:
         return label("trust_bias_none")
-    return label("trust_bias", bias=text(abs(bias), "share"), way="few" if bias < 0 else "many")
+    return label("trust_bias_few" if bias < 0 else "trust_bias_more", bias=text(abs(bias), "share"))
 
 
 def _compared(look: Outlook) -> bool:
@@ -241,11 +247,11 @@ def _money_said(look: Outlook) -> str:
     return words if look.cost is None else label("value_less_cost", money=words)
 
 
-def _scope(look: Outlook) -> dict[str, str]:
+def _scope(look: Outlook) -> dict[str, str | dt.date]:
     worth = look.told
     return {
         "horizon": window_said(look.horizon),
-        "day": str(look.day),
+        "day": look.day,
         "accounts": counted(len(worth.accounts), "account"),
         "rate": text(worth.annual_rate, "share"),
     }
