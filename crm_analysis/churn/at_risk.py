@@ -68,9 +68,7 @@ class AtRisk:
         book does not tell the column.
         """
         if column not in self.accounts:
-            raise BookError(
-                f"The accounts at risk cannot be added up by '{column}': the book does not tell it that day."
-            )
+            raise BookError(label("not_added_up", column=column))
         return self._summed(self.accounts[column].fillna("").astype(str), column)
 
     @property

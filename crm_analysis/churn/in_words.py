@@ -13,6 +13,7 @@ import numpy as np
 
 from crm_analysis.churn.survival.features import FEATURES, SILENCE
 from crm_analysis.labels import LABELS, label
+from crm_analysis.labels.language import clauses
 from crm_analysis.value.segments import INACTIVE
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def reasons(contributions: pd.DataFrame, panel: pd.DataFrame, segment: pd.Series
     for place, name in enumerate(added):
         row, rank = np.nonzero((order == place) & told)
         texts[row, rank] = figures[name].worded(row)
-    return pd.Series(["; ".join(filter(None, row)) for row in texts], index=panel.index, dtype=object, name="reasons")
+    return pd.Series([clauses(filter(None, row)) for row in texts], index=panel.index, dtype=object, name="reasons")
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,7 @@ class _Figure:
         else:
             kind, other, other_words = "days", own > self.rhythm[row], "reason_silence_long"
             against = np.where(other, self.rhythm[row], against)
-        words = {False: label(f"reason_{self.name}"), True: LABELS.get(other_words, "")}
+        words = {False: label(f"reason_{self.name}"), True: label(other_words) if other_words in LABELS else ""}
         shown = {value: figure(value, kind) for value in np.unique(against).tolist()}
         return [
             words[which].format(own=figure(value, kind), typical=shown[usual])

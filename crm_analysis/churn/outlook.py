@@ -25,6 +25,7 @@ from crm_analysis.churn.what_if import WhatIf, population, what_if
 from crm_analysis.churn.yearly import ALL, curve, days_asked, rates
 from crm_analysis.errors import BookError, UserError
 from crm_analysis.labels import label
+from crm_analysis.labels.language import clauses
 from crm_analysis.value.holdout import HORIZON as TRIED
 from crm_analysis.value.lifetime.forecasts import discount
 from crm_analysis.value.lifetime.worth import ANNUAL_RATE, HORIZON, Worth
@@ -249,7 +250,7 @@ class Outlook:
             more = pd.DataFrame({"why": [str(nobody)], "unlocks": [label("unlock_rep_id")]})
         for why, unlocks in zip(more["why"], more["unlocks"], strict=True):
             lacks.setdefault(why, []).append(unlocks)
-        rows = [(why, "; ".join(dict.fromkeys(what))) for why, what in lacks.items()]
+        rows = [(why, clauses(dict.fromkeys(what))) for why, what in lacks.items()]
         return pd.DataFrame(rows, columns=["why", "unlocks"])
 
 

@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from crm_analysis.value.lifetime.worth import Worth
 
 Found = TypeVar("Found")
-UNKNOWN = ": not known"
-"""What ends the words of a term that says that a feature is not known (`survival.design`)."""
 
 
 @dataclass(frozen=True)
@@ -206,7 +204,7 @@ class Risks:
         that only say that a feature is not known.
         """
         own = self.drivers.summary
-        own = own[~own["term"].str.endswith(UNKNOWN)]
+        own = own[~own["term"].str.endswith(label("term_unknown", term=""))]
         if "alone" in own:
             names = {"alone": "hazard_ratio", "alone_low": "low", "alone_high": "high", "alone_p_holm": "p_holm"}
             own = own[["term", "alone_p", *names]].rename(columns=names | {"alone_p": "p"}).dropna()

@@ -10,7 +10,8 @@ import numpy as np
 
 from crm_analysis.churn.yearly import ALL, YEARS
 from crm_analysis.errors import BookError, UserError
-from crm_analysis.labels import label
+from crm_analysis.labels import code_said, label
+from crm_analysis.labels.language import listed
 from crm_analysis.value.lifetime.forecasts import LEVEL
 from crm_analysis.value.lifetime.worth import ANNUAL_RATE, CELLS, FEWEST, MOST
 from crm_analysis.value.segments import INACTIVE
@@ -106,9 +107,9 @@ def what_if(
     flat = [_Course.of(part, points) for part in parts]
     notes = [label("what_if_new")]
     if pooled := [part.name for part in parts if part.pooled]:
-        notes.append(label("what_if_pooled", segments=", ".join(pooled), thin=THIN))
+        notes.append(label("what_if_pooled", segments=listed(map(code_said, pooled)), thin=THIN))
     if capped := [part.name for part in parts if part.retention[0] + points > 1]:
-        notes.append(label("what_if_capped", segments=", ".join(capped)))
+        notes.append(label("what_if_capped", segments=listed(map(code_said, capped))))
     comparison = None
     if curve is not None:
         if len(curve) < YEARS:
@@ -162,7 +163,7 @@ def _parts(rates: pd.DataFrame, money: pd.DataFrame, draws: int, rng: np.random.
 def _shares(row: dict[str, Any], draws: int, rng: np.random.Generator) -> tuple[Array, Array, Array]:
     """Of accounts counted the part going on, of their money the part that these bring, and a year's retention."""
     if not (row["counted"] and row["there"]):
-        raise BookError("No account was there a year before the last day that is decided; expected at least one.")
+        raise BookError(label("nobody_a_year_before"))
     on = np.concatenate([[0.0], rng.standard_normal(draws)]) * row["revenue_error"] + row["revenue_going_on"]
     going, kept = _chances([row["going_on"], row["kept"]], [row["counted"], row["there"]], draws, rng)
     return going, np.clip(on, 0.0, 1.0), kept

@@ -14,6 +14,7 @@ import numpy as np
 
 from crm_analysis.churn.definition.shares import wilson
 from crm_analysis.errors import BookError
+from crm_analysis.labels import label
 from crm_analysis.periods import before
 from crm_analysis.value.lifetime.forecasts import LEVEL
 from crm_analysis.value.segments import INACTIVE
@@ -36,10 +37,7 @@ def days_asked(spells: Spells) -> tuple[dt.date, dt.date]:
     last = spells.decided_until
     first = before(last, "12M")
     if first < spells.whole_from:
-        raise BookError(
-            f"A year's retention needs to know who was there on {first} and on {last}; the book tells who was there "
-            f"from {spells.whole_from} on."
-        )
+        raise BookError(label("no_first_quarter", first=first, last=last, begins=spells.whole_from))
     return first, last
 
 

@@ -21,6 +21,7 @@ from crm_analysis.labels import (
     plan,
     potential,
     progress,
+    refusals,
     reprs,
     retention,
     satisfaction,
@@ -47,6 +48,7 @@ LABELS: dict[str, str] = (
     | plan.LABELS
     | kpi.LABELS
     | progress.LABELS
+    | refusals.LABELS
     | brief.LABELS
     | reprs.LABELS
     | since.LABELS
@@ -66,6 +68,7 @@ COLUMNS: Words = (
     | plan.COLUMNS
     | kpi.COLUMNS
     | progress.COLUMNS
+    | refusals.COLUMNS
     | brief.COLUMNS
     | reprs.COLUMNS
     | since.COLUMNS
@@ -94,14 +97,15 @@ def label(key: str, /, **values: object) -> str:
     return found.format(**{name: day_said(v) if isinstance(v, dt.date) else v for name, v in values.items()})
 
 
-def code_said(value: str) -> str:
+def code_said(value: object) -> str:
     """The words for a code that the program writes among a book's own values (`coded`), others as they are.
 
     >>> code_said("High (no cost)"), code_said("High Street")
     ('High (no cost)', 'High Street')
     """
-    key = "code_" + "_".join(re.findall(r"[a-z]+", value.lower()))
-    return label(key) if LABELS.get(key) == value else value
+    code = str(value)
+    key = "code_" + "_".join(re.findall(r"[a-z]+", code.lower()))
+    return label(key) if LABELS.get(key) == code else code
 
 
 def column(name: str) -> Column:

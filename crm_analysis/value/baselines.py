@@ -13,6 +13,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from crm_analysis.errors import UserError
+from crm_analysis.labels import label
 from crm_analysis.value.histories import DAYS, Histories
 from crm_analysis.value.lifetime.fitting import maximum, normal_draws, penalised, summary
 from crm_analysis.value.lifetime.forecasts import discount
@@ -84,7 +85,7 @@ class Baseline(BaseEstimator):
         """How it was fitted if the orders known did not fill two horizons; empty otherwise."""
         if self.window_time_ > _AS_LONG * histories.time(horizon):
             return ""
-        return f"fitted to a window of {self.window_} and scaled to {horizon}: no two horizons of orders were known"
+        return label("baseline_scaled", window=self.window_, horizon=horizon)
 
     def alive(self, histories: Histories, level: float = LEVEL) -> pd.DataFrame:
         """Of this a baseline knows nothing: account_id, and NaN for alive, low, high."""

@@ -8,6 +8,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from crm_analysis.errors import BookError
+from crm_analysis.labels import label
+from crm_analysis.labels.language import listed
 from crm_analysis.value.baselines import BASELINES, Baseline
 from crm_analysis.value.histories import Histories, histories
 from crm_analysis.value.lifetime.dropout import BGNBD, MBGCNBD
@@ -81,10 +83,5 @@ def named(model: Model) -> str:
     """The candidate's name: its title, its covariates, and its prior if it was given one."""
     covariates = getattr(model, "covariates", ())
     prior = getattr(model, "prior", None)
-    return "".join(
-        [
-            model.title,
-            f" by {', '.join(covariates)}" if covariates else "",
-            f", prior {prior:g}" if prior is not None else "",
-        ]
-    )
+    by = label("model_by", model=model.title, covariates=listed(covariates)) if covariates else model.title
+    return by if prior is None else label("model_prior", model=by, prior=f"{prior:g}")

@@ -11,6 +11,7 @@ from crm_analysis.accounts import WINDOW
 from crm_analysis.book import engine
 from crm_analysis.book.book import as_date
 from crm_analysis.errors import BookError
+from crm_analysis.labels import label
 from crm_analysis.periods import before
 
 if TYPE_CHECKING:
@@ -49,10 +50,8 @@ def avoidable(book: Book, as_of: str | dt.date, window: str = WINDOW) -> pd.Data
     first, last = span["first"].iloc[0], span["last"].iloc[0]
     covered = (last.date() - max(first.date() - dt.timedelta(days=1), start)).days if first == first else 0
     if frame.empty or covered < SHORTEST:
-        raise BookError(
-            f"The book's spending in the {window} to {day} names {frame['account_id'].nunique()} accounts over "
-            f"{covered} days; expected at least one account and {SHORTEST} days."
-        )
+        many = frame["account_id"].nunique()
+        raise BookError(label("cost_too_little", window=window, day=day, accounts=many, days=covered, least=SHORTEST))
     length = (frame["period_end"] - frame["begin"]).dt.days + 1
     counted = np.minimum((frame["period_end"] - np.datetime64(start)).dt.days, length)
     year = (day - before(day, "12M")).days

@@ -16,6 +16,7 @@ import numpy as np
 from crm_analysis.accounts import LATE
 from crm_analysis.book.book import as_date
 from crm_analysis.errors import BookError, UserError
+from crm_analysis.labels import code_said, label
 from crm_analysis.periods import after, before
 from crm_analysis.progress import busy, tracked
 from crm_analysis.value.baselines import Baseline
@@ -92,10 +93,8 @@ def origins(begins: dt.date, as_of: dt.date, horizon: str = HORIZON, most: int =
     """
     first = before(as_of, horizon)
     if before(first, horizon) < begins - LATE:
-        raise BookError(
-            f"a forecast of {horizon} cannot be tried: the orders begin on {begins} and are known until {as_of}; "
-            f"expected two horizons, so orders from {before(first, horizon)} on, or a shorter horizon."
-        )
+        start = before(first, horizon)
+        raise BookError(label("trial_short", horizon=horizon, begins=begins, day=as_of, start=start))
     days = [first]
     for step in range(1, most):
         day = before(first, f"{3 * step}M")
@@ -195,7 +194,7 @@ class _Trial:
         summary = self._summary(table, days)
         if not summary["log_score"].notna().any():
             notes = table.loc[table["note"] != "", "note"]
-            raise UserError(f"no candidate could be fitted on all of {len(days)} days: {notes.iloc[0]}")
+            raise UserError(label("trial_no_candidate", days=len(days), reason=notes.iloc[0]))
         parts = [calibration(pd.concat(own)).assign(model=name) for name, own in self.tables.items()]
         calibrated = pd.concat(parts, ignore_index=True)
         return Holdout(
@@ -303,19 +302,15 @@ class _Trial:
         best = str(there["model"].iloc[0])
         history = bool(there["baseline"].iloc[0])
         rivals = there.loc[there["baseline"] != history, "model"]
-        over = (
-            f"over {len(self._log_scores(best)):,} forecasts of {self.horizon} from {len(days)} "
-            f"day{'s' if len(days) > 1 else ''}"
-        )
+        forecasts = f"{len(self._log_scores(best)):,}"
+        key = "verdict_over_many" if len(days) > 1 else "verdict_over_one"
+        over = label(key, forecasts=forecasts, horizon=self.horizon, n=len(days))
         if not len(rivals):
-            if history:
-                return f"History wins here: no purchase model could be fitted; {best} is the best baseline {over}."
-            return f"{best} is chosen: it has the best log score {over}; no baseline was compared."
+            return label("verdict_history_alone" if history else "verdict_model_alone", best=code_said(best), over=over)
         rival = str(rivals.iloc[0])
         whole = pd.concat(self.tables[best])["account_id"]
         margin, error = clustered(self._log_scores(best) - self._log_scores(rival), whole)
-        clear = "" if margin > _CLEAR * error else ", which may be chance"
-        by = f"by {margin:.4f} (standard error {error:.4f}) in log score per account{clear}, {over}"
-        if history:
-            return f"History wins here: {best} beats the best model, {rival}, {by}."
-        return f"{best} is chosen: it beats the best baseline, {rival}, {by}."
+        numbers = {"margin": f"{margin:.4f}", "error": f"{error:.4f}"}
+        by = label("verdict_by" if margin > _CLEAR * error else "verdict_by_chance", over=over, **numbers)
+        named = {"best": code_said(best), "rival": code_said(rival)}
+        return label("verdict_history" if history else "verdict_model", by=by, **named)

@@ -10,6 +10,8 @@ import numpy as np
 
 from crm_analysis.accounts import WINDOW
 from crm_analysis.errors import UserError
+from crm_analysis.labels import code_said, label
+from crm_analysis.labels.language import sentences
 from crm_analysis.periods import before
 from crm_analysis.value.histories import Histories
 from crm_analysis.value.lifetime.fitting import NotIdentified
@@ -81,7 +83,7 @@ def spend_choice(
             return SpendChoice(fitted_spend(model, histories), scores, _verdict(model, scores, able, refused))
         except UserError as error:
             refused.append(str(error))
-    raise UserError(" ".join(refused))
+    raise UserError(sentences(*refused))
 
 
 def _candidates(money: str) -> list[SpendModel]:
@@ -113,21 +115,20 @@ def _score(model: SpendModel, known: Histories, counts: np.ndarray, totals: np.n
         row["log_score"] = float(own.log_density(known, counts, totals)[of].mean()) if of.any() else np.nan
         row["bias"] = float(expected[of].sum() / totals[of].sum() - 1) if totals[of].sum() > 0 else np.nan
         if row["log_score"] == -np.inf:
-            row["note"] = f"{int((totals[of] <= 0).sum())} accounts brought 0 or less, which it rules out"
+            row["note"] = label("spend_ruled_out", n=int((totals[of] <= 0).sum()))
     except UserError as error:
         row["note"] = str(error)
     return row
 
 
 def _verdict(model: SpendModel, scores: pd.DataFrame, able: list[str], refused: list[str]) -> str:
-    from crm_analysis.labels import label
-
     if refused:
-        return label("spend_other", model=model.title, reason=refused[-1])
+        return label("spend_other", model=code_said(model.title), reason=refused[-1])
     if scores.empty:
-        return label("spend_short", model=model.title)
+        return label("spend_short", model=code_said(model.title))
     if len(able) < 2:
         notes = scores.loc[scores["model"] != model.title, "note"]
-        return label("spend_only", model=model.title, reason=notes.iloc[0])
+        return label("spend_only", model=code_said(model.title), reason=notes.iloc[0])
     ahead = scores["log_score"].iloc[0] - scores["log_score"].iloc[1]
-    return label("spend_best", model=model.title, ahead=f"{ahead:.3f}", other=scores["model"].iloc[1])
+    other = code_said(scores["model"].iloc[1])
+    return label("spend_best", model=code_said(model.title), ahead=f"{ahead:.3f}", other=other)

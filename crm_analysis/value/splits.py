@@ -18,6 +18,7 @@ from crm_analysis.book import engine
 from crm_analysis.book.days import first_known, last_known
 from crm_analysis.book.occasions import standing_days
 from crm_analysis.errors import BookError
+from crm_analysis.labels import label
 from crm_analysis.periods import after, before
 from crm_analysis.value.histories import Histories, histories
 
@@ -87,7 +88,7 @@ class Splits:
         """The day of the first order line; raises BookError if there is none."""
         first = first_known(self.book)
         if first is None:
-            raise BookError(f"the book has no order line by {self.ends}; expected orders to learn from.")
+            raise BookError(label("trial_no_order", day=self.ends))
         return first
 
     @property

@@ -16,6 +16,8 @@ from crm_analysis.churn.definition.purchases import purchases
 from crm_analysis.churn.definition.silence import Costs, days_of, windows
 from crm_analysis.churn.definition.spells import Spells, spells
 from crm_analysis.errors import UserError
+from crm_analysis.labels import label
+from crm_analysis.labels.language import sentences
 from crm_analysis.progress import busy
 
 if TYPE_CHECKING:
@@ -84,7 +86,7 @@ def leaving(
         words = _chosen_said(choice, costs)
     else:
         days = days_of(silence)
-        words = f"An account has left when {days} days have passed since its last order; that silence was given."
+        words = label("left_by_silence_given", days=days)
     return Leaving(spells(known, as_of, days, basis, closed, ours), days, basis, choice, words)
 
 
@@ -103,35 +105,28 @@ def _mostly_contracts(known: Book) -> bool:
 
 def _chosen_said(choice: pd.DataFrame, costs: Costs) -> str:
     row = choice[choice["chosen"]].iloc[0]
-    wrong = "none of the accounts declared left would have ordered again"
+    wrong = label("left_again_none")
     if row["false_alarm_share"] > 0:
-        wrong = (
-            f"of a hundred accounts declared left {100 * row['false_alarm_share']:.0f} order again "
-            f"({100 * row['low']:.0f} to {100 * row['high']:.0f}; measured on {int(row['alarms'])} silences)"
-        )
+        again, low, high = (f"{100 * row[name]:.0f}" for name in ("false_alarm_share", "low", "high"))
+        wrong = label("left_again", again=again, low=low, high=high, silences=int(row["alarms"]))
     late, worth = _months(row["months"]), _months(costs.false_alarm / costs.late_month)
-    return (
-        f"An account has left when {int(row['days'])} days ({late}) have passed since its last order. That is best if "
-        f"a false alarm costs as much as {worth} of delay: {wrong}, and a leaver is known {late} late."
-    )
+    return label("left_by_silence", days=int(row["days"]), late=late, worth=worth, wrong=wrong)
 
 
 def _months(number: float) -> str:
-    return f"{number:.3g} month" + ("" if f"{number:.3g}" == "1" else "s")
+    written = f"{number:.3g}"
+    return label("left_month" if written == "1" else "left_months", n=written)
 
 
 def _contracts_said(known: Book, grace: int) -> str:
-    words = f"An account has left when its contract has ended and no other has begun within {grace} days."
+    words = label("left_by_contract", days=grace)
     table = known.table("contracts")
     if "ended_on" not in table.columns:
-        return f"{words} The book does not tell when contracts really ended: their agreed end counts."
+        return sentences(words, label("left_contract_agreed"))
     if "ends_on" not in table.columns:
         return words
     over = table.ended_on.isnull() & (table.ends_on < ibis.literal(last_known(known)))
     tacit = int(engine.frame(table.agg(tacit=over.sum(where=over)))["tacit"].fillna(0)[0])
     if not tacit:
         return words
-    are = (
-        "contracts that are past their agreed end but not ended count" if tacit > 1 else "contract past its end counts"
-    )
-    return f"{words} {tacit} {are} as renewed."
+    return sentences(words, label("left_contract_tacit_many" if tacit > 1 else "left_contract_tacit_one", n=tacit))

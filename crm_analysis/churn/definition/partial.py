@@ -21,6 +21,7 @@ from crm_analysis.churn.definition.purchases import begin_of
 from crm_analysis.churn.definition.rhythm import rhythm
 from crm_analysis.churn.definition.shares import LEVEL, wilson
 from crm_analysis.errors import UserError
+from crm_analysis.labels import label
 from crm_analysis.periods import after, before
 
 if TYPE_CHECKING:
@@ -110,9 +111,7 @@ def _years(known: Book, one: dt.date, other: dt.date, there: pd.Series, drop: fl
         raise UserError(f"a drop is a share between 0 and 1, such as 0.5 for half; found {drop!r}.")
     start, begins = before(one, YEAR), begin_of(known)
     if begins > start + dt.timedelta(days=1) + LATE:
-        raise UserError(
-            f"orders reach back to {begins}; expected {start + dt.timedelta(days=1)}, for a whole year to fall from."
-        )
+        raise UserError(label("no_year_to_fall", begins=begins, start=start + dt.timedelta(days=1)))
     days = order_days(known)
 
     def year(end: dt.date) -> ibis.Value:

@@ -11,6 +11,7 @@ import ibis
 from crm_analysis.book import engine
 from crm_analysis.book.days import last_known, order_days
 from crm_analysis.errors import BookError
+from crm_analysis.labels import label
 
 if TYPE_CHECKING:
     from crm_analysis.book.book import Book
@@ -41,5 +42,5 @@ def begin_of(book: Book) -> dt.date:
     days = order_days(book)
     found = engine.frame(days.agg(first=days.ordered_on.min()))["first"][0]
     if pd.isna(found):
-        raise BookError(f"orders: no line is known on {last_known(book)}; expected some before it.")
+        raise BookError(label("no_line_known", day=last_known(book)))
     return dt.date(found.year, found.month, found.day)

@@ -21,6 +21,7 @@ from crm_analysis.book.days import last_known
 from crm_analysis.churn.definition.purchases import begin_of, purchases
 from crm_analysis.churn.definition.shares import LEVEL, effective, wilson
 from crm_analysis.errors import BookError, UserError
+from crm_analysis.labels import label
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -107,18 +108,13 @@ def windows(book: Book, as_of: str | dt.date, costs: Costs | None = None) -> pd.
     length = (end - begins).days + 1
     most = min(int(length / 3 / MONTH), LONGEST)
     if most < 1:
-        raise BookError(
-            f"orders reach back {length} days on {end}; expected at least {math.ceil(3 * MONTH)} to choose after which "
-            "silence an account has left (or give the silence, such as 6M)."
-        )
+        raise BookError(label("silence_short_choice", days=length, day=end, least=math.ceil(3 * MONTH)))
     horizon = min(round((most + FOLLOW_UP) * MONTH), 2 * length // 3)
     days = [round(months * MONTH) for months in range(1, most + 1)]
     found = _costly(known, end - dt.timedelta(days=horizon), horizon, days)
     if found["accounts"] < LEAST:
-        raise BookError(
-            f"{int(found['accounts'])} accounts ordered {horizon} days or more before {end}; expected at least {LEAST} "
-            "to choose after which silence an account has left (or give the silence, such as 6M)."
-        )
+        few = int(found["accounts"])
+        raise BookError(label("silence_few", accounts=few, horizon=horizon, day=end, least=LEAST))
 
     def sums(name: str) -> np.ndarray:
         return np.array([found[f"{name}_{place}"] for place in range(len(days))], dtype="float64")
@@ -200,7 +196,7 @@ def reactivation(book: Book, as_of: str | dt.date, follow_up: str = f"{FOLLOW_UP
     end, begins = last_known(known), begin_of(known)
     length = (end - begins).days + 1
     if length < 3 * MONTH:
-        raise BookError(f"orders reach back {length} days on {end}; expected at least {math.ceil(3 * MONTH)}.")
+        raise BookError(label("silence_short", days=length, day=end, least=math.ceil(3 * MONTH)))
     after = min(days_of(follow_up), round(int(length / 3 / MONTH) * MONTH))
     most = min(int((length - after) / MONTH), LONGEST)
     days = [round(months * MONTH) for months in range(1, most + 1)]

@@ -19,6 +19,7 @@ import numpy as np
 from crm_analysis.churn.retention.curves import LEVEL
 from crm_analysis.churn.retention.tenures import AT_RISK, YEAR
 from crm_analysis.errors import UserError
+from crm_analysis.labels import code_said, label
 from crm_analysis.value.lifetime.fitting import Maximum, NotIdentified, maximum, normal_draws, summary
 
 if TYPE_CHECKING:
@@ -125,9 +126,11 @@ def fitted(table: pd.DataFrame, model: str = SBG) -> Projection:
     names = PARAMETERS[model]
     many, lost = table["at_risk"].to_numpy(float), table["lost"].to_numpy(float)
     if len(table) <= len(names) or lost.sum() < LOST:
+        found_lost, least = f"{lost.sum():,.0f}", len(names) + 1
         raise UserError(
-            f"projection by {model}: {len(table)} periods of tenure with {lost.sum():,.0f} accounts lost; expected at "
-            f"least {len(names) + 1} periods and {LOST} lost."
+            label(
+                "projection_few", model=code_said(model), periods=len(table), lost=found_lost, least=least, fewest=LOST
+            )
         )
     place = np.arange(len(table) + 1.0)
 
@@ -146,8 +149,7 @@ def fitted(table: pd.DataFrame, model: str = SBG) -> Projection:
         found = None
     if found is None or ("b" in names and np.exp(found.at[:2]).sum() > ALIKE):
         raise NotIdentified(
-            f"projection by {model}: {len(table)} periods with {lost.sum():,.0f} accounts lost do not tell its "
-            "parameters, as where accounts all leave alike; expected more periods or more accounts."
+            label("projection_loose", model=code_said(model), periods=len(table), lost=f"{lost.sum():,.0f}")
         )
     return Projection(model, found, table)
 
@@ -216,8 +218,7 @@ def trial(table: pd.DataFrame, level: float = LEVEL) -> pd.DataFrame:
     lost = float(rest["lost"].sum())
     if rest.empty or lost < LOST:
         raise UserError(
-            f"trial of projections: {len(table)} periods, of which the last {len(rest)} saw {lost:,.0f} accounts lost; "
-            f"expected at least 4 periods, and {LOST} lost in the last third."
+            label("projection_untried", periods=len(table), rest=len(rest), lost=f"{lost:,.0f}", fewest=LOST)
         )
     came, few, more = (float(bound[-1]) for bound in _seen(rest, level))
     place = np.arange(1.0, len(rest) + 1)

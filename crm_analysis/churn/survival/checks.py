@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from crm_analysis.errors import UserError
+from crm_analysis.labels import label
+from crm_analysis.labels.language import listed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,20 +26,12 @@ PER_PARAMETER = 10
 REPEATED = 1_000.0
 """A column whose variance others explain up to one part in this says what they say, and is left out."""
 
-TOGETHER = (
-    "Effects are shrunk towards none, because some features together part all that left from all that stayed, and no "
-    "finite effect would be the likeliest."
-)
-
 
 def enough(left: int, stayed: int, what: str) -> None:
     """Raise UserError, with the numbers found and needed, where too few accounts left or stayed to learn from."""
     for found, did in ((left, "left"), (stayed, "stayed")):
         if found < MINIMUM:
-            raise UserError(
-                f"{what}: {found:,} accounts are known to have {did}, and {MINIMUM} are needed, so nothing is told of "
-                "who is at risk."
-            )
+            raise UserError(label(f"learned_few_{did}", what=what, found=f"{found:,}", least=MINIMUM))
 
 
 def repeats(gram: Array, given: int) -> list[tuple[int, int]]:
@@ -72,9 +67,11 @@ def repeats(gram: Array, given: int) -> list[tuple[int, int]]:
 def told(found: Sequence[tuple[int, int]], terms: Sequence[str]) -> list[str]:
     """What `repeats` found, in sentences."""
     same = [terms[place] for place, like in found if place == like]
-    alike = [f"{terms[place]} (as {terms[like]})" for place, like in found if place != like]
-    says = [f"Left out, because it is the same in every row: {', '.join(same)}."] if same else []
-    return says + ([f"Left out, because others say the same: {', '.join(alike)}."] if alike else [])
+    alike = [
+        label("learned_alike_term", term=terms[place], other=terms[like]) for place, like in found if place != like
+    ]
+    says = [label("learned_same", terms=listed(same))] if same else []
+    return says + ([label("learned_alike", terms=listed(alike))] if alike else [])
 
 
 def inflation(gram: Array, given: int) -> Array:
@@ -120,15 +117,11 @@ def holm(p: Array) -> Array:
 def held_back(left: int, parameters: int, parted: Sequence[str]) -> str | None:
     """Why effects are to be penalised, as a sentence; None if they need not be."""
     if parted:
-        return (
-            f"Effects are shrunk towards none, because all that left are on one side of all that stayed by "
-            f"{' and by '.join(parted)}, and no finite effect would be the likeliest."
-        )
+        terms = reduce(lambda one, other: label("learned_and", one=one, other=other), parted)
+        return label("learned_held_parted", terms=terms)
     if left < PER_PARAMETER * parameters:
-        return (
-            f"Effects are shrunk towards none, because {left:,} accounts that left are few for {parameters} effects: "
-            f"{left / parameters:.1f} for each, {PER_PARAMETER} are wanted."
-        )
+        each = f"{left / parameters:.1f}"
+        return label("learned_held_few", left=f"{left:,}", effects=parameters, each=each, wanted=PER_PARAMETER)
     return None
 
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from crm_analysis.errors import UserError
-from crm_analysis.labels import LABELS
+from crm_analysis.labels import LABELS, code_said, label
+from crm_analysis.labels.language import listed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -105,10 +106,10 @@ class Design:
                 numbers[name] = _number(values, name)
                 made = _pieces(numbers[name], name, values, bends)
                 if share >= UNKNOWN:
-                    made.append(Column(name, f"{called(name)}: not known", kind="unknown"))
+                    made.append(Column(name, label("term_unknown", term=called(name)), kind="unknown"))
                 if share > 0:
-                    told = f"{share:.1%}" if share >= 0.001 else "under 0.1%"
-                    filled.append(f"{called(name)} ({told})")
+                    told = f"{share:.1%}" if share >= 0.001 else label("learned_under", share="0.1%")
+                    filled.append(label("learned_filled_term", term=called(name), share=told))
             columns += made
             if not made:
                 same.append(name)
@@ -119,12 +120,9 @@ class Design:
         same += [column.term for column, own in zip(columns, varied, strict=True) if not own and not column.first]
         says = []
         if same:
-            says.append(f"Left out, because it is the same in every row: {', '.join(dict.fromkeys(same))}.")
+            says.append(label("learned_same", terms=listed(dict.fromkeys(same))))
         if filled:
-            says.append(
-                f"Where a value is not known the middle one stands for it, and from {UNKNOWN:.0%} of the rows on not "
-                f"knowing has an effect of its own: {', '.join(filled)}."
-            )
+            says.append(label("learned_filled", share=f"{UNKNOWN:.0%}", terms=listed(filled)))
         kept = tuple(
             replace(column, centre=float(middle), scale=float(spread))
             for column, middle, spread, own in zip(columns, centre, scale, varied, strict=True)
@@ -198,7 +196,7 @@ class Design:
 
 def called(feature: str) -> str:
     """What a reader calls a feature; its name where nobody has given it words."""
-    return LABELS.get(f"feature_{feature}", feature)
+    return label(f"feature_{feature}") if f"feature_{feature}" in LABELS else feature
 
 
 def offered(frame: pd.DataFrame) -> list[str]:
@@ -267,7 +265,8 @@ def _levels(frame: pd.DataFrame, name: str) -> list[Column]:
     many = pd.Series(owners).groupby(texts).nunique()
     order = many.sort_index().sort_values(ascending=False, kind="stable").index
     own = sorted(str(level) for level in order[1:] if many[level] >= ENOUGH)
-    return [Column(name, f"{called(name)} {level}", kind="level", level=level) for level in own]
+    terms = {level: label("term_level", term=called(name), level=code_said(level)) for level in own}
+    return [Column(name, terms[level], kind="level", level=level) for level in own]
 
 
 def _texts(frame: pd.DataFrame, name: str) -> NDArray[np.object_]:

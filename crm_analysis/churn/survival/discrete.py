@@ -19,6 +19,8 @@ from crm_analysis.churn.survival.design import Design
 from crm_analysis.churn.survival.panel import HORIZONS, STEPS
 from crm_analysis.churn.survival.sample import codes, drawn
 from crm_analysis.errors import UserError
+from crm_analysis.labels import label
+from crm_analysis.labels.language import listed, sentences
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -84,17 +86,15 @@ class LeavingModel:
         self.sampled_ = not bool(chosen.all())
         if self.sampled_:
             kept = chosen[owner[place]]
-            says.append(
-                f"The model is fitted to {int(chosen.sum()):,} of {len(names):,} accounts, drawn by their ids, with "
-                f"{int(kept.sum()):,} of {len(place):,} risk rows; all accounts get a probability."
-            )
+            counts = {"some": int(chosen.sum()), "accounts": len(names), "kept": int(kept.sum()), "rows": len(place)}
+            says.append(label("learned_part", **{name: f"{number:,}" for name, number in counts.items()}))
             step, left, place = step[kept], left[kept], place[kept]
         there = np.bincount(place, minlength=len(table)) > 0
         table, place = table[there], (np.cumsum(there) - 1)[place]
         owner, names = codes(table["account_id"])
         gone = np.zeros(len(names), dtype=bool)
         gone[owner[place[left]]] = True
-        checks.enough(int(gone.sum()), int((~gone).sum()), "the model of leaving")
+        checks.enough(int(gone.sum()), int((~gone).sum()), label("learned_model"))
         self.effects_ = effects = self._effects(step, left, owner[place], says)
         kept = np.isin(step, list(effects))
         step, left, place = step[kept], left[kept], place[kept]
@@ -179,14 +179,11 @@ class LeavingModel:
         elif sum(many[own] for own in waiting):
             groups.append(waiting)
         if not groups:
-            says.append("Nobody is known to have left after the first quarter ahead: no later one gets a probability.")
+            says.append(label("learned_no_later"))
         for own in groups:
             if len(own) > 1:
-                found = ", ".join(f"{many[number]} in quarter {number}" for number in own)
-                says.append(
-                    f"Quarters {', '.join(map(str, own))} ahead share one level of risk: {found} ahead are known to "
-                    f"have left so far, and {SHARED} accounts are wanted for a level of its own."
-                )
+                found = listed(label("learned_quarter", many=many[number], number=number) for number in own)
+                says.append(label("learned_shared", numbers=listed(map(str, own)), found=found, wanted=SHARED))
         return {number: place for place, own in enumerate([[1], *groups]) for number in own}
 
     def _learn(self, rows: Rows, design: Design, left: int, says: list[str]) -> None:
@@ -204,7 +201,7 @@ class LeavingModel:
                     "the model of leaving without a penalty has no finite maximum: features part all that left from "
                     f"all that stayed ({', '.join(parted) or 'several together'}); expected fewer, or penalty=None."
                 )
-            why = checks.TOGETHER
+            why = label("learned_held_together")
             found = None
         if found is None:
             ridge = self.penalty if self.penalty else logistic.strength(rows)
@@ -214,7 +211,7 @@ class LeavingModel:
                     f"the model of leaving has no maximum with a penalty of {ridge:g}; expected a stronger one."
                 )
             if self.penalty is None:
-                says.append(f"{why} The strength, {ridge:.3g}, forecast accounts that were left out best.")
+                says.append(sentences(why or "", label("learned_strength", strength=f"{ridge:.3g}")))
         self.penalty_, self.loglik_ = ridge, logistic.log_likelihood(rows, found.at)
         self.coefficients_, self.covariance_ = found.at, logistic.covariance(rows, found, ridge)
         self.per_parameter_ = left / rows.width

@@ -18,6 +18,8 @@ from crm_analysis.churn.survival.design import Design, offered
 from crm_analysis.churn.survival.features import SILENCE
 from crm_analysis.churn.survival.sample import codes, drawn
 from crm_analysis.errors import UserError
+from crm_analysis.labels import label
+from crm_analysis.labels.language import listed, sentences
 from crm_analysis.periods import after
 
 if TYPE_CHECKING:
@@ -82,10 +84,7 @@ def cox_rows(panel: pd.DataFrame, spells: Spells) -> pd.DataFrame:
     days = sorted(panel["as_of"].unique())
     cut = pd.Timestamp(spells.decided_until)
     if not days or found.empty or not days[0] < cut:
-        raise UserError(
-            f"what drives leaving is learned from quarters decided by {spells.decided_until}; the panel has none with "
-            "an account that ordered again."
-        )
+        raise UserError(label("learned_no_quarter", day=spells.decided_until))
     origin = pd.Timestamp(days[0])
     ends = {day: pd.Timestamp(after(pd.Timestamp(day).date(), QUARTER)) for day in days}
     end = found["as_of"].map(ends)
@@ -129,22 +128,20 @@ def _drivers(rows: pd.DataFrame, features: Sequence[str] | None) -> Drivers:
     chosen = drawn(owner, accounts, MOST)
     if not chosen.all():
         kept = chosen[owner]
-        says.append(
-            f"The drivers are those of {int(chosen.sum()):,} of {len(accounts):,} accounts, drawn by their ids, with "
-            f"{int(kept.sum()):,} of {len(rows):,} account-quarters."
-        )
+        counts = {"some": int(chosen.sum()), "accounts": len(accounts), "kept": int(kept.sum()), "rows": len(rows)}
+        says.append(label("learned_part_drivers", **{name: f"{number:,}" for name, number in counts.items()}))
         rows = rows[kept]
         owner, accounts = codes(rows["account_id"])
     event = rows["event"].to_numpy(dtype=bool)
     gone = np.bincount(owner[event], minlength=len(accounts)) > 0
     left = int(gone.sum())
-    checks.enough(left, int((~gone).sum()), "the drivers of leaving")
+    checks.enough(left, int((~gone).sum()), label("learned_drivers"))
     design = Design.of(rows, names, bends=False)
     says += design.says
     matrix = design.matrix(rows)
     design, matrix = _without_repeats(design, matrix, says)
     if not design.columns:
-        raise UserError(f"nothing can be said of what drives leaving: no feature differs between accounts. {says[-1]}")
+        raise UserError(sentences(label("learned_nothing_differs"), says[-1]))
     table = cox.Intervals(
         rows["start"].to_numpy("float64"), rows["stop"].to_numpy("float64"), event, matrix, owner, accounts
     )
@@ -169,17 +166,14 @@ def _found(table: cox.Intervals, design: Design, left: int, says: list[str]) -> 
         found = cox.maximum(table)
         if found.reached:
             return found, 0.0
-        why = checks.TOGETHER
+        why = label("learned_held_together")
     ridge = cox.strength(table)
     found = cox.maximum(table, ridge)
     if not found.reached:
         raise UserError(
             f"the drivers of leaving: no maximum is found with a penalty of {ridge:g}; expected fewer features."
         )
-    says.append(
-        f"{why} The strength, {ridge:.3g}, ranked accounts that were left out best; p-values are not told, because "
-        "they mean nothing of shrunken effects."
-    )
+    says.append(sentences(why, label("learned_strength_drivers", strength=f"{ridge:.3g}")))
     return found, ridge
 
 
@@ -243,5 +237,5 @@ def _proportional(
     result = pd.DataFrame({"term": terms, "chi_squared": squared, "p": p, "p_holm": checks.holm(p)})
     moved = result.loc[result["p_holm"] < _DRIFTS, "term"].tolist()
     if moved:
-        says.append(f"Not the same over the years, so that the ratio told is an average: {', '.join(moved)}.")
+        says.append(label("learned_averaged", terms=listed(moved)))
     return result

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from crm_analysis.blas import one_thread
 from crm_analysis.errors import UserError
+from crm_analysis.labels import code_said, label
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -205,10 +207,8 @@ def _identified(
         return Maximum(best.at, covariance, best.loglik, best.optimiser)
     share = (vectors[:, flat] ** 2).sum(axis=1) if flat.any() else np.zeros(len(names))
     loose = [name for name, part, out in zip(names, share, edge, strict=True) if part > 0.1 or out] or list(names)
-    raise NotIdentified(
-        f"{model}: the {size:,.0f} histories do not tell {' and '.join(loose)}: other values fit as well. Expected "
-        "more accounts with repeat orders, a longer time, or a simpler model."
-    )
+    named = reduce(lambda one, other: label("fit_and", one=one, other=other), loose)
+    raise NotIdentified(label("fit_loose", model=code_said(model), histories=f"{size:,.0f}", names=named))
 
 
 def normal_draws(at: Vector, covariance: Vector, m: int) -> Vector:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from crm_analysis.errors import UserError
+from crm_analysis.labels import label
 from crm_analysis.value.lifetime.fitting import NotIdentified, maximum, penalised
 from crm_analysis.value.lifetime.spend import SpendModel, finite
 
@@ -72,10 +73,7 @@ class GammaGamma(SpendModel):
         of = (x > 0) & (weight > 0)
         size = float(weight[of].sum())
         if not size:
-            raise NotIdentified(
-                f"{self.title}: none of the {len(x):,} accounts has a repeat order; expected them, for the model "
-                "learns from nothing else."
-            )
+            raise NotIdentified(label("spend_no_repeat", model=self.title, accounts=f"{len(x):,}"))
         scale = float(np.median(total[of] / x[of]))
         likelihood = _Likelihood(x[of], total[of] / scale, weight[of])
         starts = [np.log([4.0, 3.0, 0.6]), np.log([0.3, 8.0, 25.0])]  # even orders, and uneven ones
@@ -83,10 +81,8 @@ class GammaGamma(SpendModel):
         found = maximum(searched, starts, self.names, self.title, size)
         found = replace(found, loglik=likelihood(found.at)[0])
         if found.at[1] <= 0:
-            raise UserError(
-                f"{self.title}: q is {np.exp(found.at[1]):.3g}, and at 1 or less the mean {self.money} of an order is "
-                "infinite: amounts are too uneven for this model; NormalSpend takes them."
-            )
+            money, q = label(f"value_{self.money}"), f"{np.exp(found.at[1]):.3g}"
+            raise UserError(label("spend_infinite", model=self.title, q=q, money=money))
         shift = np.array([0.0, 0.0, np.log(scale)])
         self._fitted(found, found.at + shift, np.ones(3), found.loglik - size * np.log(scale), size)
         self.independence_ = self._independence(x[of], total[of])
@@ -98,10 +94,8 @@ class GammaGamma(SpendModel):
         mean = self._column(histories, "monetary" if self.money == "revenue" else f"monetary_{self.money}", x > 0)
         repeated = (x > 0) & np.isfinite(mean)
         if wrong := int((mean[repeated] <= 0).sum()):
-            raise UserError(
-                f"{self.title}: {wrong:,} of {repeated.sum():,} accounts with repeat orders have a mean {self.money} "
-                "of 0 or less, and the model knows positive amounts only; NormalSpend takes any."
-            )
+            counts = {"wrong": f"{wrong:,}", "accounts": f"{repeated.sum():,}"}
+            raise UserError(label("spend_negative", model=self.title, money=label(f"value_{self.money}"), **counts))
         return np.where(repeated, x, 0.0), np.where(repeated, x * np.where(repeated, mean, 0.0), 0.0)
 
     def _mean(self, theta: Array, known: tuple[Array, ...]) -> Array:
@@ -145,21 +139,12 @@ class GammaGamma(SpendModel):
         table = table.rename_axis("measure").reset_index().assign(accounts=len(x))
         found, low, high = measures["within model"]
         if not np.isfinite(found):
-            sentence = (
-                f"All {len(x):,} accounts ordered equally often: whether frequent orders are worth more cannot be told."
-            )
-            return Independence(table, False, sentence)
+            return Independence(table, False, label("spend_even", accounts=f"{len(x):,}"))
         doubtful = bool(low > SMALL or high < -SMALL)
-        numbers = f"(rank correlation {found:.2f}, 95 % interval {low:.2f} to {high:.2f}, {len(x):,} accounts)"
-        if doubtful:
-            more, wrongly = ("more", "low") if found > 0 else ("less", "high")
-            sentence = (
-                f"Accounts that order more often bring {more} per order {numbers}: Gamma-Gamma takes the two as "
-                f"unrelated, so what it expects of frequent buyers is rather too {wrongly}."
-            )
-        else:
-            sentence = f"Nothing speaks against orders' number and value being unrelated {numbers}."
-        return Independence(table, doubtful, sentence)
+        ends = {"found": f"{found:.2f}", "low": f"{low:.2f}", "high": f"{high:.2f}"}
+        numbers = label("spend_numbers", accounts=f"{len(x):,}", **ends)
+        key = "spend_unrelated" if not doubtful else "spend_more" if found > 0 else "spend_less"
+        return Independence(table, doubtful, label(key, numbers=numbers))
 
 
 class _Likelihood:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from crm_analysis.errors import UserError
+from crm_analysis.labels import label
 from crm_analysis.value.histories import DAYS, Histories
 from crm_analysis.value.lifetime.design import Design
 from crm_analysis.value.lifetime.fitting import (
@@ -127,15 +128,13 @@ class PurchaseModel(Forecasts):
             rows = rows[rows["count"] > 0]
         x, count = rows["frequency"].to_numpy("int64"), rows["count"].to_numpy("float64")
         if not (x * count).sum() > 0:
-            raise NotIdentified(
-                f"{self.title}: none of the {count.sum():,.0f} accounts ordered a second time by {histories.as_of}; "
-                "expected repeat orders, which are all that a model of orders can learn from."
-            )
+            many = f"{count.sum():,.0f}"
+            raise NotIdentified(label("fit_no_repeat", model=self.title, accounts=many, day=histories.as_of))
         design = Design.of(rows, columns)
         patterns, place = design.patterns(rows)
         scale = float((rows["T"] * count).sum() / count.sum())
         if not scale > 0:
-            raise NotIdentified(f"{self.title}: no time has passed since the first orders; expected at least one unit.")
+            raise NotIdentified(label("fit_no_time", model=self.title))
         tx, T = rows["recency"].to_numpy("float64") / scale, rows["T"].to_numpy("float64") / scale
         parts = [(x[of], tx[of], T[of], count[of]) for of in (place == turn for turn in range(len(patterns)))]
         gaps, repeats = rows["log_gaps"].sum(skipna=False), float((x * count).sum())

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from crm_analysis.labels import code_said, label
 from crm_analysis.value.lifetime.fitting import NotIdentified, maximum
 from crm_analysis.value.lifetime.spend import SpendModel, finite
 
@@ -49,10 +50,8 @@ class NormalSpend(SpendModel):
         of = (weight > 0) & (n > 0)
         n, mean, squares, weight = n[of], mean[of], squares[of], weight[of]
         if not (n > 1).any() or not squares.any():
-            raise NotIdentified(
-                f"{self.title}: in none of the {len(n):,} histories do two orders differ in {self.money}; expected "
-                "some, for how much an account's orders vary cannot be told otherwise."
-            )
+            money = label(f"value_{self.money}")
+            raise NotIdentified(label("spend_alike", model=code_said(self.title), histories=f"{len(n):,}", money=money))
         # Searched in money of this book's own middle and spread, so that neither currency nor level matters.
         middle = float(np.median(mean))
         varied = squares[squares > 0] / (n[squares > 0] - 1)

@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from crm_analysis.errors import UserError
+from crm_analysis.labels import code_said, label
 from crm_analysis.value.lifetime.fitting import Maximum, normal_draws, summary
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ class SpendModel(BaseEstimator):
             raise UserError(f"{self.title}: the histories have no column {column!r}; expected it, {lines}.")
         values = histories.frame[column].to_numpy("float64")
         if np.any(used) and not np.isfinite(values[used]).any():
-            raise UserError(f"{self.title}: {column} is not known of any account; expected amounts, {lines}.")
+            raise UserError(label(f"spend_unknown_{self.money}", model=code_said(self.title), column=column))
         return values
 
     def _repeats(self, histories: Histories) -> Array:
