@@ -166,13 +166,16 @@ def _harmless(text: str) -> str:
 
 def _plain(frame: pd.DataFrame) -> str:
     """A table for a terminal, with the headings and formats of the reports."""
+    import pandas as pd
+
     from crm_analysis.labels import column
     from crm_analysis.report.values import texts
 
     shown = frame.copy().astype(object)
     for name in frame:
         shown[name] = texts(list(frame[name]), column(str(name)).kind)
-    return shown.rename(columns=lambda name: column(str(name)).title).to_string(index=False)
+    with pd.option_context("display.unicode.east_asian_width", True):  # letters two columns wide
+        return shown.rename(columns=lambda name: column(str(name)).title).to_string(index=False)
 
 
 def _save_quarantine(rows: pa.Table, path: Path) -> None:

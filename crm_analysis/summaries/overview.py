@@ -60,7 +60,9 @@ class Overview:
         import pandas as pd
 
         columns = list(CONTRACT["summaries"].names)
-        rows = self.known.table("summaries").execute() if "summaries" in self.book.whole else pd.DataFrame()
+        rows = pd.DataFrame(columns=columns)
+        if (whole := self.book.whole.get("summaries")) is not None:  # what we wrote is known after the extract too
+            rows = whole.filter(whole.written_on <= self.day).execute()
         rows = rows.reindex(columns=columns).astype(object)
         if self.added:
             new = [[getattr(one, name) for name in columns] for one in self.added if one.written_on <= self.day]
@@ -120,7 +122,7 @@ class Overview:
                 "summary_before": early.groupby("rep_id").size().reindex(index, fill_value=0),
                 "summary_missing": missing.reindex(index, fill_value=0),
                 "summary_latest": ended,
-                "summary_days": (pd.Timestamp(self.day) - ended).dt.days,
+                "summary_days": (pd.Timestamp(self.day) - ended).dt.days.astype("Int64"),
             },
             index=index,
         ).reset_index()

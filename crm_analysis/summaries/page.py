@@ -162,7 +162,7 @@ def _mapping(text: str, first: int, wrong: list[Wrong], names: tuple[str, ...] =
     for key, value in node.value:
         try:
             name = _named(_scalar(key, first), first + key.start_mark.line, names, read, wrong, "key")
-            listed = isinstance(value, yaml.SequenceNode)
+            listed = isinstance(value, yaml.SequenceNode) and value.tag == "tag:yaml.org,2002:seq"
             parts = [f"- {_scalar(part, first)}" for part in value.value] if listed else [_scalar(value, first)]
         except Wrong as one:
             wrong.append(one)
@@ -178,9 +178,7 @@ def _scalar(node: yaml.Node, first: int) -> str:
     import yaml
 
     if not isinstance(node, yaml.ScalarNode) or node.tag not in _PLAIN:
-        found = (
-            f"a value tagged {node.tag}" if node.tag not in _PLAIN and node.tag[:4] != "tag:" else "more than a text"
-        )
+        found = f"a value tagged {node.tag}" if isinstance(node, yaml.ScalarNode) else "more than a text"
         raise Wrong(first + node.start_mark.line, f"{found}; expected a text, or a list of texts.")
     return "" if node.tag.endswith(":null") else str(node.value)
 

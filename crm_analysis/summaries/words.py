@@ -15,7 +15,7 @@ _MONTH = (
 )
 _DAY = re.compile(
     rf"\b\d{{4}}-\d\d(-\d\d)?\b|\b\d{{1,2}}\.\d{{1,2}}\.(\d{{2,4}})?(?!\d)|\b\d{{1,2}}/\d{{1,2}}(/\d{{2,4}})?\b"
-    rf"|\b\d{{1,2}}(st|nd|rd|th|\.)? {_MONTH}\b|\b{_MONTH} \d{{1,4}}\b"
+    rf"|\b\d{{1,2}}(st|nd|rd|th|\.)? {_MONTH}\b|\b{_MONTH} \d{{1,4}}(st|nd|rd|th)?\b"
     r"|\b(mon|tues|wednes|thurs|fri|satur|sun)days?\b|\b(week|kw|cw|q)[ -]?\d{1,2}\b|\b20\d\d ?q[1-4]\b|\btomorrow\b"
     r"|\d{1,4}年|\d{1,2}月|\d{1,2}[日号]|(周|星期|礼拜)[一二三四五六日天]|[本下][周月季]|季度|明天"
 )
@@ -25,7 +25,7 @@ _UNITS = (
 )
 _MONEY = "eur|usd|gbp|chf|cny|rmb|czk|pln|sek|dkk|nok|jpy|[€$£¥元]|欧元|美元"
 _NUMBER = r"\d[\d.,' ]*"
-_AMOUNT = re.compile(rf"(?<![\w-]){_NUMBER}({_UNITS}|{_MONEY})(?![a-z])|(?<![a-z])({_MONEY}) ?{_NUMBER}|百分之")
+_AMOUNT = re.compile(rf"(?<![a-z0-9_-]){_NUMBER}({_UNITS}|{_MONEY})(?![a-z])|(?<![a-z])({_MONEY}) ?{_NUMBER}|百分之")
 _ROLE = re.compile(
     r"\b(buyers?|purchas(er|ers|ing)|procurement|engineers?|engineering|developers?|planners?|logistics|quality|"
     r"production|finance|accounting|managers?|management|directors?|heads? of|owners?|founders?|ceo|cfo|cto|coo|"
