@@ -35,7 +35,7 @@ class About:
     as_of: str
 
 
-def page(notebook: NotebookNode, title: str, about: About) -> str:
+def page(notebook: NotebookNode, title: str, about: About, template: str = "page.html.j2") -> str:
     """The notebook as a page; the first heading of level 1 is its title, otherwise `title` is.
 
     The same notebook gives the same bytes. Raises ReportError if anything in the page would run or
@@ -51,7 +51,7 @@ def page(notebook: NotebookNode, title: str, about: About) -> str:
     _refuse_active(body, title)
     return (
         environment()
-        .get_template("page.html.j2")
+        .get_template(template)
         .render(about=about, title=title, headings=_anchored(body), body=str(body), home="index.html")
     )
 
