@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crm_analysis.labels import label
+from crm_analysis.labels import code_said, label
 from crm_analysis.plots.axes import COLOURS, INK, PALE, QUIET, STRONG, axes, drawn, percent
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def complaint_funnel(table: pd.DataFrame, limits: pd.DataFrame, by: str) -> Axes
     ax.plot(own["expected"][outside], own["ratio"][outside], "o", color=COLOURS[4], markersize=7)
     for row in own[outside].head(NAMED).itertuples():
         ax.annotate(
-            drawn(row.group, "?"),
+            drawn(code_said(str(row.group)), "?"),
             (row.expected, row.ratio),
             xytext=(5, 4),
             textcoords="offset points",

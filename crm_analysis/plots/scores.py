@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crm_analysis.labels import label
+from crm_analysis.labels import code_said, label
+from crm_analysis.labels.language import bracketed
 from crm_analysis.plots.axes import COLOURS, INK, PALE, QUIET, STRONG, axes, drawn
 
 if TYPE_CHECKING:
@@ -24,7 +25,10 @@ def score_trend(table: pd.DataFrame) -> Axes:
         told = table[table["content"].notna()]
         ax.vlines(told.index, told["low_content"], told["high_content"], color=STRONG, linewidth=1.6)
         ax.plot(told.index, told["content"], "o-", color=STRONG, markersize=5, linewidth=1.0)
-    names = [f"{wave}\n({many:,})" for wave, many in zip(table["wave"], table["accounts_heard"], strict=True)]
+    names = [
+        f"{wave}\n{bracketed(f'{many:,}').strip()}"
+        for wave, many in zip(table["wave"], table["accounts_heard"], strict=True)
+    ]
     ax.set_xticks(list(table.index), names, fontsize=8)
     ax.set_xlim(-0.5, len(table) - 0.5)
     ax.set_ylim(0, 100)
@@ -46,7 +50,7 @@ def score_groups(table: pd.DataFrame, overall: float) -> Axes:
         ax.hlines(part.index, part["low_content"], part["high_content"], color=colour, linewidth=1.6)
         ax.plot(part["content"], part.index, "o", color=colour, markersize=5)
     names = [
-        f"{drawn(name, place + 1)} ({many:,})"
+        drawn(code_said(name), place + 1) + bracketed(f"{many:,}")
         for place, (name, many) in enumerate(zip(own["group"], own["accounts_heard"], strict=True))
     ]
     ax.set_yticks(list(own.index), names, fontsize=8)

@@ -46,7 +46,7 @@ def first_priorities(table: pd.DataFrame, currency: str = "", most: int = 10) ->
         ax.plot([low, high], [place, place], color=STRONG, linewidth=1.6, solid_capstyle="butt")
     ax.plot(shown["priority"], places, "o", color=STRONG, markersize=5.5)
     names = [
-        f"{drawn(one, other)}: {drawn(what, '?')}"
+        label("priority_bar", name=drawn(one, other), improvement=drawn(what, "?"))
         for one, other, what in zip(
             shown.get("name", shown["account_id"]), shown["account_id"], shown["improvement"], strict=True
         )

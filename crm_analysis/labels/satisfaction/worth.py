@@ -90,6 +90,7 @@ LABELS: dict[str, str] = {
         "No account has answers of two people, so it cannot be seen how far people of one account differ: half of the"
         " spread is taken for theirs."
     ),
+    "priority_bar": "{name}: {improvement}",
     "priority_by": (
         "Most waits for {dimension}: {share} of all priority ({low} to {high} points of 1,000). It comes first for "
         "{accounts}, which brought {money}."
@@ -146,6 +147,9 @@ LABELS: dict[str, str] = {
         "What our people call important and what customers do: rank correlation {rho} ({low} to {high}) over {items} "
         "questions."
     ),
+    "focus_area_communication": "communication",
+    "focus_area_information": "information",
+    "focus_area_organisation": "organisation",
     "focus_few": "too few accounts",
     "focus_gloomier": "gloomier than theirs",
     "focus_perhaps_gloomier": "gloomier, perhaps by chance",

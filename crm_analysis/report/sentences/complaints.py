@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crm_analysis.errors import BookError
-from crm_analysis.labels import label
+from crm_analysis.labels import code_said, label
 from crm_analysis.labels.language import begun, clauses, inside, listed, sentences
 from crm_analysis.report.sentences import chance, counted, told_or, window_said
 from crm_analysis.report.values import text
@@ -143,7 +143,7 @@ def group(look: Complaints) -> str:
     if found.empty:
         return label("beyond_value_none")
     row = found.iloc[0]
-    return begun(label("beyond_value", by=_by(row["grouped_by"]), group=row["group"]))
+    return begun(label("beyond_value", by=_by(row["grouped_by"]), group=code_said(str(row["group"]))))
 
 
 def group_said(look: Complaints) -> str:
@@ -339,7 +339,7 @@ def _named(table: pd.DataFrame) -> str:
         label(
             "beyond_group",
             by=_by(str(row.grouped_by)),
-            group=row.group,
+            group=code_said(str(row.group)),
             complaints=row.complaints,
             expected=f"{row.expected:.1f}",
         )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from crm_analysis.errors import BookError
 from crm_analysis.features.windows import ANSWER_DAYS
-from crm_analysis.labels import label
+from crm_analysis.labels import code_said, label
 from crm_analysis.labels.language import clauses, inside, listed, sentences
 from crm_analysis.report.sentences import chance, counted, per_hundred, row_of, told_or, window_said
 from crm_analysis.report.values import text
@@ -160,7 +160,7 @@ def groups_said(look: Scores, column: str) -> str:
     parts = [
         label(
             "group_differs",
-            group=row["group"],
+            group=code_said(row["group"]),
             how=label(f"differs_{row['differs']}"),
             points=_points(row["content"]),
             low=_points(row["low_content"]),
@@ -341,7 +341,7 @@ def groups_alt(look: Scores, column: str) -> str:
         parts = [
             label(
                 "groups_alt_part",
-                group=row.group,
+                group=code_said(row.group),
                 points=_points(row.content),
                 low=_points(row.low_content),
                 high=_points(row.high_content),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from crm_analysis.errors import BookError, UserError
 from crm_analysis.labels import label
 from crm_analysis.periods import before
+from crm_analysis.satisfaction.drivers.impressions import titled
 from crm_analysis.satisfaction.scores import rivals
 from crm_analysis.satisfaction.scores.answering import Answering, Trial, answering, known_before, told, trial
 from crm_analysis.satisfaction.scores.groups import FEW, by_group, overview
@@ -258,7 +259,7 @@ class Scores:
         table = scales(several, own.shares, own.people["account_id"])
         if table.empty:
             raise BookError(label("scores_no_alpha", needed=LEAST))
-        return table
+        return table.assign(scale=[name if name in asks.dimensions else titled(name) for name in table["scale"]])
 
     @cached_property
     def alpha(self) -> Alpha:

@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from crm_analysis.book import engine
+from crm_analysis.book.questionnaire import FOCUS
 from crm_analysis.churn.definition.shares import LEVEL
 from crm_analysis.errors import BookError, UserError
 from crm_analysis.labels import label
@@ -215,5 +216,8 @@ class Worth:
 
     @staticmethod
     def _judged(table: pd.DataFrame) -> pd.DataFrame:
-        words = [label(f"focus_{code}") for code in table["verdict"]]
-        return table.assign(verdict=words).rename(columns=_FOCUS).round(3)
+        table = table.assign(verdict=[label(f"focus_{code}") for code in table["verdict"]])
+        if "area" in table:
+            areas = [label(f"focus_area_{name}") if name in FOCUS else name for name in table["area"]]
+            table = table.assign(area=areas)
+        return table.rename(columns=_FOCUS).round(3)
