@@ -55,6 +55,7 @@ TYPED = re.compile(
     ['“][A-Za-z][\w.-]*['”]|`[^`]*`    # identifiers and commands in quotes
     |\btables/\S+|\b[\w-]+\.(?:toml|csv|parquet|xlsx|json|html|txt)\b  # files
     |\b\w*_\w+\b                       # names of columns and parameters
+    |\[[a-z_.]+\]|\b[a-z_]+(?=\s=\s)   # sections and keys of book.toml
     |\b[pnR]\s*[<>=≥≤]                 # p = 0.03
     |\b\d{4}Q[1-4]\b|\b[A-D]\b|\bQ[1-4]\b
     """,
