@@ -175,7 +175,9 @@ LABELS: dict[str, str] = {
     "said_workload_none": "No sales person has an account.",
     # --- headlines ---
     "headline_active": "{share} of {accounts} known ordered in the {window} to {day}.",
+    "headline_line": "{name}: {value}. {sentence}",
     "headline_low": "Low accounts' share of the active accounts; they bring {revenue_share} of revenue.",
+    "headline_of": "{name}: {value}",
     "headline_revenue": "Revenue in the {window} to {day}{change}.",
     "headline_revenue_change": ", {change} against the {window} before",
     "headline_top_share": "Share of revenue that the first 20% of active accounts, {accounts}, bring.",

@@ -155,8 +155,9 @@ def headline(
         written = f"{currency} {written}"
     if tables:
         write_headline(Path(tables), name, shown.title, written, sentence)
-    html = f"<strong>{escape(shown.title)}: {escape(written)}</strong> {escape(sentence)}"
-    display_html(f"{shown.title}: {written}. {sentence}", f'<p class="headline">{html}</p>')
+    head = label("headline_of", name=shown.title, value=written)
+    line = label("headline_line", name=shown.title, value=written, sentence=sentence)
+    display_html(line, f'<p class="headline"><strong>{escape(head)}</strong> {escape(sentence)}</p>')
 
 
 def table_html(frame: pd.DataFrame, columns: Mapping[str, Column], caption: str, note: str = "", link: str = "") -> str:
