@@ -12,7 +12,7 @@ from crm_analysis.kpi.comparison.lights import BETTER, CHANGED, LAST_QUARTER, SA
 from crm_analysis.kpi.definitions import BY_NAME
 from crm_analysis.kpi.values import COMPANY
 from crm_analysis.kpi.windows import SEGMENT
-from crm_analysis.labels import label
+from crm_analysis.labels import code_said, label
 from crm_analysis.labels.language import bracketed, listed, sentences
 from crm_analysis.report.sentences.kpi_words import change_parts, changed, figure, lowered, within
 from crm_analysis.report.values import is_missing, text
@@ -256,7 +256,7 @@ def group_said(dimension: str, group: str) -> str:
         return label("of_company")
     if not group:
         return label(f"of_no_{dimension}")
-    return label(f"of_segment_{group}") if dimension == SEGMENT else label(f"of_{dimension}", group=group)
+    return code_said(group) if dimension == SEGMENT else label(f"of_{dimension}", group=group)
 
 
 def same_said(look: Outlook) -> str:

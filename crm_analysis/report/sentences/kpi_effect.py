@@ -12,7 +12,7 @@ from crm_analysis.kpi.definitions import BY_NAME
 from crm_analysis.kpi.effect.did import NEVER
 from crm_analysis.kpi.effect.series import Series
 from crm_analysis.kpi.effect.starts import ALL
-from crm_analysis.labels import label
+from crm_analysis.labels import code_said, label
 from crm_analysis.labels.language import bracketed, clauses, listed, sentences
 from crm_analysis.report.sentences import counted
 from crm_analysis.report.sentences.kpi_words import between, changed, figure, lowered, percent, signed
@@ -187,7 +187,7 @@ def _left_out_said(found: Effect) -> str:
 
 def named(names: tuple[str, ...], kind: str) -> str:
     """How many units, and which: no more than NAMED of them."""
-    words = listed(names[:NAMED])
+    words = listed(code_said(name) if kind == "segment" else name for name in names[:NAMED])
     if len(names) > NAMED:
         words = label("effect_and_more", names=words, n=len(names) - NAMED)
     return counted(len(names), f"unit_{kind}") + bracketed(words)
