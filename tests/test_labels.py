@@ -116,10 +116,11 @@ def test_no_label_is_left_over():
     )
     prefixes = "tier rule action window part worth unlock way reason at_risk feature candidate rival horizon trial who"
     prefixes += " impression quadrant construct"
-    prefixes += " focus stake front_against front_tiles tile"
+    prefixes += " focus stake front_against front_tiles tile moved_by place listed"
+    prefixes += " since_off since_because since_orders since_ahead"
     prefixes += " score differs kind"
     prefixes += " brief_measure brief_role brief_stage brief_class brief_since brief_ahead brief_notes brief_owed"
-    prefixes += " brief_lack brief_voice brief_deals brief_worth"
+    prefixes += " brief_lack brief_voice_best brief_voice_worst brief_deals_won brief_deals_lost brief_worth_ahead"
     prefixes += " why_plan step_plan level when"
     prefixes += " grouped_by silent_trust silent_list silent_candidate chart"
     prefixes += " light against target_state target_why spread_way"

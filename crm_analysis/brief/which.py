@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import unicodedata
 from typing import TYPE_CHECKING, Any
 
 import ibis
@@ -38,7 +39,7 @@ def day_of(book: Book, as_of: str | dt.date | None = None) -> dt.date:
 def which(book: Book, asked: str, day: dt.date) -> str:
     """The account_id of the one account that `asked` fits as known on the day: its id, its name, or a part of them.
 
-    Capitals do not matter. Raises BookError, naming the nearest accounts, if none fits or several do.
+    Capitals and marks on letters do not matter. Raises BookError, naming the nearest, if none fits or several do.
     """
     known = book.as_of(day).table("accounts")
     words = " ".join(asked.split())
@@ -58,10 +59,29 @@ def which(book: Book, asked: str, day: dt.date) -> str:
         if len(found):
             many = str(rows.filter(fits).count().execute()) if len(found) > NEAREST else str(len(found))
             raise BookError(f"'{words}' fits {many} accounts: {_listed(found)}; give the account_id of one.")
+    bare = engine.frame(rows.select("account_id", "name", "low_name").order_by("account_id"))
+    bare = bare[[plain(key) in plain(name) for name in bare.pop("low_name")]]
+    if len(bare) == 1:
+        return str(bare["account_id"].iloc[0])
+    if len(bare):
+        raise BookError(f"'{words}' fits {len(bare)} accounts: {_listed(bare)}; give the account_id of one.")
     if since := _later(book, asked, day):
         raise BookError(f"Account '{words}' was not yet known on {day}: the book knows it since {since}.")
     near = engine.frame(_nearest(rows, key))
     raise BookError(f"No account of the book fits '{words}' on {day}; the nearest are {_listed(near)}.")
+
+
+def plain(name: str) -> str:
+    """The name without marks on its letters, as people type it.
+
+    >>> plain("wrocław, köln")
+    'wroclaw, koln'
+    """
+    letters = unicodedata.normalize("NFKD", name.translate(_LETTERS))
+    return "".join(one for one in letters if not unicodedata.combining(one))
+
+
+_LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ð": "d", "ı": "i", "ß": "ss", "æ": "ae", "œ": "oe", "þ": "th"})
 
 
 def _dated(book: Book) -> bool:

@@ -21,7 +21,6 @@ LABELS: dict[str, str] = {
     "brief_who_inactive": "no order in 12 months",
     "brief_who_rank": "number {rank} of {accounts} by revenue",
     "brief_who_office": "{office} office",
-    "brief_who_since": "known since {day}",
     "brief_who_rep": "looked after by {rep}",
     "brief_worth": "Worth",
     "brief_worth_year": "{revenue} of revenue in 12 months{change}.",
@@ -54,7 +53,6 @@ LABELS: dict[str, str] = {
     "brief_watch_unseen": "No visit in the last 12 months.",
     "brief_watch_nothing": "Nothing that this book tells.",
     "brief_next": "Next",
-    "brief_next_plan": "{action}.",
     "brief_next_plan_due": "{action}, by {due} ({owner}).",
     "brief_next_noted": "Noted on {on}: {step}",
     "brief_next_nothing": "Nothing is planned or noted.",
@@ -84,7 +82,6 @@ LABELS: dict[str, str] = {
     # --- orders ---
     "brief_orders": "Orders",
     "brief_orders_none": "It has never ordered.",
-    "brief_orders_last": "Last orders",
     "brief_orders_on": "Ordered",
     "brief_orders_money": "Money",
     "brief_orders_what": "What",
@@ -143,7 +140,7 @@ LABELS: dict[str, str] = {
     # --- people ---
     "brief_people": "Who may be in the room",
     "brief_people_none": "We know nobody there.",
-    "brief_people_many": "{department} ({people})",
+    "brief_people_several": "{department} ({people})",
     "brief_people_unsaid": "role not told",
     "brief_role_buys": "Buys",
     "brief_role_decides": "Decides",
@@ -178,7 +175,6 @@ LABELS: dict[str, str] = {
     "brief_deals_lost": "Lost",
     "brief_deals_to": "to {competitor}",
     "brief_deals_more": "{n} more",
-    "brief_deals_none": "none in 12 months",
     "brief_contracts": "Contract",
     "brief_contracts_until": "until {on} ({days} left)",
     "brief_contracts_open": "without a last day",
@@ -249,7 +245,6 @@ LABELS: dict[str, str] = {
     "brief_lack_spend": "what serving an account costs",
     "brief_lack_group": "groups",
     # --- the figure ---
-    "figure_brief": "Revenue by three months",
     "axis_brief_margin": "Margin",
     "axis_brief_revenue": "Revenue",
     "alt_brief": "Revenue by three months, the last ending on {day}: {values}.",

@@ -15,7 +15,7 @@ from crm_analysis.periods import before
 from crm_analysis.potential.advice.words import decision_said
 from crm_analysis.report.blocks import Block, Grid, Line
 from crm_analysis.report.sentences import counted, money
-from crm_analysis.report.sentences.brief import day, segment_said, topic_said
+from crm_analysis.report.sentences.brief_words import day, segment_said, topic_said
 from crm_analysis.report.values import is_missing, text
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def _role(role: str) -> str:
 
 def _department(row: pd.Series) -> str:
     name = row["department"] or label("brief_department_unsaid")
-    return name if row["people"] == 1 else label("brief_people_many", department=name, people=int(row["people"]))
+    return name if row["people"] == 1 else label("brief_people_several", department=name, people=int(row["people"]))
 
 
 def owed(look: Brief) -> Block:

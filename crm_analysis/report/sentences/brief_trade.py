@@ -9,7 +9,7 @@ from crm_analysis.labels import label
 from crm_analysis.labels.language import listed
 from crm_analysis.report.blocks import Block, Grid, Line
 from crm_analysis.report.sentences import counted, money, window_said
-from crm_analysis.report.sentences.brief import amounts, chances, day, families_said, named, segment_said
+from crm_analysis.report.sentences.brief_words import amounts, chances, day, families_said, named, segment_said
 from crm_analysis.report.values import decimals, is_missing, text
 
 if TYPE_CHECKING:
