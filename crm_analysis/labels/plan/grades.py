@@ -5,6 +5,7 @@ from __future__ import annotations
 from crm_analysis.labels.kinds import Words
 
 LABELS: dict[str, str] = {
+    "bad_days_apart": "what became of accounts: expected days that are a year apart; found {one} and {other}.",
     "bad_no_invoice": "The book has no invoice issued up to {day}, so nobody is known to pay well or late.",
     "bad_no_two_years": "Invoices do not reach back two years, so nobody knows what became of those who pay late.",
     "bad_nothing_due": "Of no account anything was due in the year up to {day} that also owed money in the year after, "

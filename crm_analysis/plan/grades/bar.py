@@ -136,7 +136,7 @@ def followed(frame: pd.DataFrame) -> pd.DataFrame:
     ends = [pd.Timestamp(day).date() for day in days]
     for one, other in itertools.pairwise(ends):
         if one != before(other, YEAR):
-            raise UserError(f"what became of accounts: expected days that are a year apart; found {one} and {other}.")
+            raise UserError(label("bad_days_apart", one=one, other=other))
     codes, names = pd.factorize(frame["account_id"], sort=True)
     on = np.searchsorted(days, frame["as_of"].to_numpy())
     parts = []
