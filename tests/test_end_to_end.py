@@ -26,7 +26,7 @@ DEMO = CHECKOUT / "data" / "demo"
 mpl.use("agg")
 
 QUICK = ["--only", "data_check", "--only", "segmentation"]  # the other pages run on the demo by nbval
-OTHERS = sorted({part.name for part in PARTS} - set(QUICK))
+OTHERS = sorted({part.name for part in PARTS if not part.after} - set(QUICK))
 
 HOSTILE = (
     "<script>alert(1)</script>",

@@ -19,11 +19,13 @@ from crm_analysis.errors import ReportError, UserError
 from crm_analysis.periods import after
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from nbformat import NotebookNode
 
 OURS = ("book", "quarter", "tables")  # set by the report for every notebook
+AFTER = ("quarter", "tables", "now", "before")  # for one that compares this report's tables with an earlier report's
+SET = frozenset(OURS + AFTER)
 WORDS = {
     "int": "a whole number",
     "float": "a number",
@@ -48,10 +50,10 @@ class Declared:
     help: str = ""
 
 
-def declared(notebook: NotebookNode, part: str) -> dict[str, Declared]:
+def declared(notebook: NotebookNode, part: str, ours: Sequence[str] = OURS) -> dict[str, Declared]:
     """The parameters of a notebook by name, read by papermill from the cell tagged `parameters`.
 
-    Raises ReportError if one of book, quarter, tables is missing, or a type is none of ours.
+    Raises ReportError if one that the report sets (`ours`) is missing, or a type is none of ours.
     """
     from papermill import inspect_notebook
 
@@ -65,11 +67,11 @@ def declared(notebook: NotebookNode, part: str) -> dict[str, Declared]:
         name: Declared(name, _type(entry, part), entry["default"], entry["help"])
         for name, entry in inspect_notebook(notebook).items()
     }
-    missing = [name for name in OURS if name not in found]
+    missing = [name for name in ours if name not in found]
     if missing:
         raise ReportError(
             f"notebook {part} declares no parameter {', '.join(missing)}; a cell tagged 'parameters' "
-            f"must declare {', '.join(OURS)}, one a line"
+            f"must declare {', '.join(ours)}, one a line"
         )
     return found
 
@@ -80,9 +82,9 @@ def chosen(parts: Mapping[str, Mapping[str, Declared]], given: Mapping[str, Any]
     Raises ReportError for a name that no notebook declares, for one the report sets itself, and for
     a value that is not of the declared type.
     """
-    known = sorted({name for part in parts.values() for name in part} - set(OURS))
+    known = sorted({name for part in parts.values() for name in part} - SET)
     for name in given:
-        if name in OURS:
+        if name in SET:
             raise ReportError(f"parameter {name!r} is set by the report itself and cannot be given")
         if name not in known:
             near = difflib.get_close_matches(name, known, 1)
@@ -103,7 +105,7 @@ def effective(declared: Mapping[str, Declared], given: Mapping[str, Any]) -> dic
     """
     found = {}
     for name, parameter in declared.items():
-        if name not in OURS:
+        if name not in SET:
             try:
                 default = ast.literal_eval(parameter.default)
             except (ValueError, SyntaxError):

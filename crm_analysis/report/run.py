@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crm_analysis.errors import ReportError
 from crm_analysis.labels import label
-from crm_analysis.labels.language import PARAMETER, listed, words
+from crm_analysis.labels.language import PARAMETER, language, listed, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -25,10 +25,14 @@ if TYPE_CHECKING:
 
 
 class Part(NamedTuple):
-    """A page of the pack and the notebook that makes it."""
+    """A page of the pack and the notebook that makes it.
+
+    One that comes `after` the others compares their tables with those of the quarter before.
+    """
 
     name: str
     notebook: str
+    after: bool = False
 
 
 WORK = ".work"  # in a pack being built: what its notebooks write
@@ -42,6 +46,7 @@ PARTS = (
     Part("plan", "plan.ipynb"),
     Part("what_if", "what_if.ipynb"),
     Part("kpi", "kpi.ipynb"),
+    Part("since", "since.ipynb", after=True),
 )
 
 
@@ -79,7 +84,7 @@ def report(
     from crm_analysis.report.index import index
     from crm_analysis.report.kernels import Job, run_notebooks
     from crm_analysis.report.manifest import write_manifest
-    from crm_analysis.report.parameters import chosen, declared, effective
+    from crm_analysis.report.parameters import AFTER, OURS, chosen, declared, effective
     from crm_analysis.report.pdf import printer, write_pdf
     from crm_analysis.report.publish import discard, new_pack, publish
     from crm_analysis.report.render import About
@@ -91,31 +96,42 @@ def report(
     if jobs < 1:
         raise ReportError(f"at least one notebook must run at a time; found {jobs} jobs")
     about = About(name or Path(os.path.abspath(book)).name, quarter, as_of or last_day(quarter))
-    wanted = parts(only, skipped or {})
+    earlier = Path(os.path.abspath(out)) / quarter_before(quarter)
+    left_out = _nothing_before(only, earlier) | dict(skipped or {})
+    wanted = parts(only, left_out)
+    later = [part.name for part in wanted if part.after]
     pack = new_pack(Path(out), quarter)
     try:
         work = pack.folder / WORK
-        notes = {part.name: _notebook(folder(notebooks) / part.notebook) for part in wanted}
-        known = {part: declared(note, part) for part, note in notes.items()}
+        notes = {part.name: notebook(folder(notebooks) / part.notebook) for part in wanted}
+        ours = {part: AFTER if part in later else OURS for part in notes}
+        known = {part: declared(note, part, ours[part]) for part, note in notes.items()}
         extra = chosen(known, parameters or {})
-        prepared = []
+        values = {part: effective(known[part], extra[part]) for part in notes}
+        facts: dict[str, Any] = {"book": about.book, "quarter": about.quarter, "as_of": about.as_of}
+        facts |= {"language": language().code}
+        facts |= {"redacted": True, "redaction": redaction} if redaction else {}
+        every = {"book": os.path.abspath(book), "quarter": quarter, "now": str(work), "before": str(earlier)}
+        prepared = {}
         for part, note in notes.items():
             tables = work / part
             tables.mkdir(parents=True)
-            ours = {"book": os.path.abspath(book), "quarter": quarter, "tables": str(tables)}
-            prepared.append(Job(part, note, folder(notebooks), ours | extra[part]))
+            given = every | {"tables": str(tables)}
+            own = {name: given[name] for name in ours[part]}
+            prepared[part] = Job(part, note, folder(notebooks), own | extra[part])
         cells = sum(bool(c.source) for note in notes.values() for c in note.cells if c.cell_type == "code")
-        with _bar(cells + len(prepared), quarter, progress) as step:
-            runs = run_notebooks(prepared, min(jobs, len(prepared)), timeout, step)
+        with bar(cells + len(prepared), quarter, progress) as step:
+            first = [job for part, job in prepared.items() if part not in later]
+            runs = run_notebooks(first, min(jobs, len(first)), timeout, step)
+            if later:
+                write_manifest(work, facts, inputs or {}, values, {}, pack.links)  # what they compare with
+                runs += run_notebooks([prepared[part] for part in later], 1, timeout, step)
         found = _write_pages(pack.folder, about, runs)
-        values = {part: effective(known[part], extra[part]) for part in notes}
         noted = [entry["name"] for shown in found.values() for entry in shown["assumptions"]]
         said = [*assumptions, *noted, *_said(known, extra)]
-        _write(pack.folder / "index.html", index(about, found, said, skipped))
+        _write(pack.folder / "index.html", index(about, found, said, left_out))
         if pdf:
             write_pdf(pack.folder, [run.part for run in runs])
-        facts: dict[str, Any] = {"book": about.book, "quarter": about.quarter, "as_of": about.as_of}
-        facts |= {"redacted": True, "redaction": redaction} if redaction else {}
         seconds = {run.part: run.seconds for run in runs}
         write_manifest(pack.folder, facts, inputs or {}, values, seconds, pack.links)
         return publish(pack) / "index.html"
@@ -135,6 +151,32 @@ def last_day(quarter: str) -> str:
         raise ReportError(f"a quarter is written like 2026Q3; found {quarter!r}")
     year, month = int(quarter[:4]), 3 * int(quarter[5])
     return f"{year:04}-{month:02}-{calendar.monthrange(year, month)[1]}"
+
+
+def quarter_before(quarter: str) -> str:
+    """The quarter before one.
+
+    >>> quarter_before("2026Q1"), quarter_before("2026Q3")
+    ('2025Q4', '2026Q2')
+    """
+    last_day(quarter)  # raises for what is no quarter
+    year, number = int(quarter[:4]), int(quarter[5])
+    return f"{year:04}Q{number - 1}" if number > 1 else f"{year - 1:04}Q4"
+
+
+def _nothing_before(only: Sequence[str] | None, earlier: Path) -> dict[str, str]:
+    """The parts to leave out as there is no report of the quarter before, each with the reason.
+
+    ReportError where nothing but such a part is asked for: it compares what the others make.
+    """
+    from crm_analysis.report.manifest import NAME
+
+    later = {part.name for part in PARTS if part.after}
+    if only and set(only) <= later:
+        raise ReportError(f"the page {only[0]} compares what the other pages find; ask for some of them with it")
+    if (earlier / NAME).is_file():
+        return {}
+    return {name: label("since_skipped", quarter=earlier.name) for name in later if not only or name in only}
 
 
 def parts(only: Sequence[str] | None = None, skipped: Mapping[str, str] | None = None) -> list[Part]:
@@ -159,7 +201,8 @@ def folder(notebooks: str | Path | None = None) -> Path:
     raise ReportError(f"no folder of notebooks at {places[-1]}")
 
 
-def _notebook(path: Path) -> Any:
+def notebook(path: Path) -> Any:
+    """A notebook without its outputs; ReportError if it is none."""
     import nbformat
 
     try:
@@ -232,7 +275,7 @@ def _write(path: Path, html: str) -> None:
 
 
 @contextlib.contextmanager
-def _bar(total: int, quarter: str, shown: bool) -> Iterator[Any]:
+def bar(total: int, quarter: str, shown: bool) -> Iterator[Any]:
     """A progress bar on stderr; gives the function to call after each cell, from any thread."""
     from tqdm import tqdm
 

@@ -90,7 +90,7 @@ def past_forecast(
 
 
 def coming(model: PurchaseModel | Baseline, histories: Histories) -> pd.DataFrame:
-    """The orders of all accounts within a QUARTER from the histories' day: accounts, expected_orders, low, high (LEVEL).
+    """The orders of all accounts within a QUARTER of the histories' day: accounts, expected_orders, low, high (LEVEL).
 
     One row, as a later report holds it against what came.
     """
