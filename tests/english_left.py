@@ -19,7 +19,7 @@ from pages import NOTEBOOKS, displayed
 from crm_analysis.book import Book, open_book
 from crm_analysis.book.contract import CONTRACT
 from crm_analysis.errors import BookError
-from crm_analysis.labels import CODED, column, label
+from crm_analysis.labels import CODED, COLUMNS, MIXED, code_said, column, label
 from crm_analysis.labels.language import CHINESE, PAGE, _Missing, speaking
 from crm_analysis.labels.language import words as said
 from crm_analysis.report.render import About, page
@@ -45,6 +45,8 @@ ABBREVIATIONS = {
         "Brier",
     ),  # methods, and who they are named after
     *("BG", "NBD", "MBG", "CNBD", "Pareto", "Gamma"),  # models of orders: BG/NBD, MBG/CNBD-k, Pareto/NBD
+    *("sBG", "BdW", "Weibull", "Holm"),  # models of retention, and a correction named after its author
+    *("alpha", "beta", "kappa", "nu", "mu"),  # parameters, by their names in formulas
     *("RMSE", "MAE", "WAPE", "AUC", "ROC"),  # measures of errors, as in every Chinese textbook
     *("EUR", "CSV", "ERP", "CRM", "ID", "Excel", "Parquet"),  # currency, kinds of files, systems
 }
@@ -61,7 +63,9 @@ TYPED = re.compile(
     """,
     re.VERBOSE | re.ASCII,
 )
-WORD = re.compile(r"[A-Za-z][A-Za-z]+")
+SEPARATORS = re.compile(r"[,、;；\s]+")
+WORD = re.compile(r"[A-Za-z]{2,}(?![A-Za-z]*…)")
+"""A word; not one that was cut, of a name too long for a figure."""
 LONGEST = 160
 """Characters of a text that a finding shows."""
 
@@ -133,7 +137,7 @@ class _Found:
         for tag in soup(["head", "code"]):
             tag.decompose()
         for cell in soup(["td", "th"]):
-            if set(re.split(r"[,、;；\s]+", cell.get_text().strip())) <= IDENTIFIERS:
+            if set(SEPARATORS.split(cell.get_text().strip())) <= IDENTIFIERS:
                 cell.decompose()
         self.texts += [" ".join(text.split()) for text in soup.get_text("\n").split("\n")]
         self.texts += [
@@ -149,8 +153,13 @@ class _Found:
             self.texts += [table["caption"], *(column(name).title for name in table["kinds"])]
             frame = pyarrow.parquet.read_table(self.folder / f"{table['name']}.parquet").to_pandas()
             for name, kind in table["kinds"].items():
-                if kind == "text" and name not in CODED:
-                    self.texts += [str(value) for value in set(frame[name]) - {None} if value not in IDENTIFIERS]
+                if kind == "text" and name not in CODED and not COLUMNS[name][0].endswith(", code"):
+                    values = [value for value in dict.fromkeys(frame[name]) if isinstance(value, str)]
+                    self.texts += [
+                        code_said(value) if name in MIXED else value
+                        for value in values
+                        if not set(SEPARATORS.split(value)) <= IDENTIFIERS
+                    ]
         self.texts += [str(one[key]) for one in listed["headlines"] for key in ("heading", "value", "sentence")]
         self.texts += [str(one["name"]) for one in listed["assumptions"]]
 

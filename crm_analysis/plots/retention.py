@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crm_analysis.labels import label
+from crm_analysis.labels import code_said, label
+from crm_analysis.labels.language import bracketed
 from crm_analysis.plots.axes import COLOURS, INK, QUIET, STRONG, axes, percent
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ def cohort_heatmap(table: pd.DataFrame, revenue: bool = False) -> Axes:
             linewidths=0.5,
             cbar_kws={"format": PercentFormatter(1, decimals=0), "shrink": 0.8},
         )
-    names = [f"{name} ({many:,})" for name, many in zip(table["cohort"], table["accounts"], strict=True)]
+    counts = zip(table["cohort"], table["accounts"], strict=True)
+    names = [code_said(name) + bracketed(f"{many:,}") for name, many in counts]
     ax.set_yticks([place + 0.5 for place in range(len(names))], names, rotation=0, fontsize=8)
     ax.set_xlabel(label("axis_quarters_since"), fontsize=9, color=INK)
     ax.set_ylabel("")
@@ -52,7 +54,7 @@ def survival_curves(steps: pd.DataFrame, level: float = 0.9, since: object = Non
     ax = axes(label("figure_standing", day=since) if since else label("figure_survival"), height=3.8)
     groups = list(steps.groupby("group", sort=False))[: len(COLOURS)]
     for colour, (name, own) in zip(COLOURS, groups, strict=False):
-        ax.step(own["years"], own["survival"], where="post", color=colour, linewidth=1.8, label=str(name))
+        ax.step(own["years"], own["survival"], where="post", color=colour, linewidth=1.8, label=code_said(name))
         if len(groups) <= 3:
             ax.fill_between(own["years"], own["low"], own["high"], step="post", color=colour, alpha=0.15, linewidth=0)
     _share_by_years(ax, "axis_still_there", len(groups) > 1)
@@ -70,7 +72,9 @@ def incidence_areas(table: pd.DataFrame) -> Axes:
     if causes:
         wide = table.pivot(index="years", columns="cause", values="incidence")[causes].ffill()
         colours = [COLOURS[place % len(COLOURS)] for place in range(len(causes))]
-        ax.stackplot(wide.index, wide.T.to_numpy(), step="post", labels=causes, colors=colours, alpha=0.8)
+        ax.stackplot(
+            wide.index, wide.T.to_numpy(), step="post", labels=list(map(code_said, causes)), colors=colours, alpha=0.8
+        )
     _share_by_years(ax, "axis_gone", len(causes) > 0)
     return ax
 
@@ -81,10 +85,10 @@ def projection_curves(table: pd.DataFrame) -> Axes:
     for place, (name, own) in enumerate(table.groupby("model", sort=False)):
         colour = COLOURS[place % len(COLOURS)]
         if name == "seen":
-            ax.plot(own["years"], own["survival"], "o", color=INK, markersize=3.5, label=str(name))
+            ax.plot(own["years"], own["survival"], "o", color=INK, markersize=3.5, label=code_said(name))
             ax.vlines(own["years"], own["low"], own["high"], color=INK, linewidth=0.8)
         else:
-            ax.plot(own["years"], own["survival"], color=colour, linewidth=1.6, label=str(name))
+            ax.plot(own["years"], own["survival"], color=colour, linewidth=1.6, label=code_said(name))
             ax.fill_between(own["years"], own["low"], own["high"], color=colour, alpha=0.12, linewidth=0)
     _share_by_years(ax, "axis_still_there", len(table) > 0)
     return ax

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crm_analysis.labels import label
+from crm_analysis.labels import code_said, label
 from crm_analysis.plots.axes import INK, PALE, QUIET, STRONG, axes, drawn, legend, percent, short
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def segment_shares(table: pd.DataFrame) -> Axes:
     for turn, name in enumerate(shown):
         places = [place + (turn - (len(shown) - 1) / 2) * width for place in range(len(table))]
         ax.bar(places, table[name].fillna(0), width * 0.92, color=colours[name], label=label(words[name]))
-    ax.set_xticks(range(len(table)), table["segment"].astype(str).tolist())
+    ax.set_xticks(range(len(table)), [code_said(name) for name in table["segment"]])
     ax.axhline(0, color=QUIET, linewidth=0.8)
     percent(ax, "y")
     legend(ax)
