@@ -77,7 +77,20 @@ COLUMNS: Words = (
 
 CODED = ("tier", "action", "rule", "who")
 """Columns whose values are codes; their words are the labels `<column>_<code>`."""
-MIXED = ("segment", "group", "cohort", "verdict", "told", "model", "reason", "what", "source", "decided_by")
+MIXED = (
+    "segment",
+    "class",
+    "grade",
+    "group",
+    "cohort",
+    "verdict",
+    "told",
+    "model",
+    "reason",
+    "what",
+    "source",
+    "decided_by",
+)
 """Columns of the book's values among which are codes of ours (`code_said`)."""
 
 

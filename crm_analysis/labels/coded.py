@@ -16,6 +16,7 @@ LABELS: dict[str, str] = {
     "code_low_b": "Low B",
     "code_low_no_cost": "Low (no cost)",
     "code_mid": "Mid",
+    "code_no_cost": "no cost",
     "code_mid_a": "Mid A",
     "code_mid_b": "Mid B",
     "code_mid_no_cost": "Mid (no cost)",
