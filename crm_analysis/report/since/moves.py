@@ -19,6 +19,8 @@ GRADES = ("A", "B")
 INACTIVE, PROSPECT, ABSENT = "inactive", "prospect", "absent"
 ORDER = [*SEGMENTS, INACTIVE, PROSPECT, ABSENT]
 """Where an account is, as codes, best first: its segment, or why it has none."""
+UNSET = -1.0
+"""A margin bar that is not set."""
 COLUMNS = ("account_id", "class", "tier", "revenue")
 
 
@@ -38,7 +40,7 @@ def moved(now: Pack, before: Pack) -> pd.DataFrame:
     for side in told:
         both[f"place_{side}"] = both[f"place_{side}"].fillna(ABSENT)
     rows = both[both["place_then"] != both["place_now"]].copy()
-    at = _bars(told["then"])
+    at = _bars(before, told["then"])
     rank = {place: number for number, place in enumerate(ORDER)}
     up = rows["place_now"].map(rank).to_numpy(int) < rows["place_then"].map(rank).to_numpy(int)
     found = pd.DataFrame(
@@ -90,12 +92,22 @@ def _placed(pack: Pack) -> pd.DataFrame:
     return made.set_index("account_id").sort_index()
 
 
-def _bars(then: pd.DataFrame) -> dict[str, float]:
-    """The least revenue of a High and of a Mid account, and the least margin rate of grade A, of that report."""
+def _bars(pack: Pack, then: pd.DataFrame) -> dict[str, float]:
+    """The bars of a report: those that were set, else what they follow from (`value.segments.bars`).
+
+    That is the least revenue of a High and of a Mid account; of the margin rate it is not known where between the best
+    of grade B and the least of grade A it lies, so both are given.
+    """
     active = then[then["place"].str.startswith(CLASSES)]
-    told = {name: active.loc[active["place"].str.startswith(name), "revenue"].min() for name in CLASSES[:2]}
-    rate = active.loc[active["place"].str.endswith("A"), "margin_rate"].min()
-    return {**{name: float(bar) for name, bar in told.items()}, "A": float(rate)}
+    found = {}
+    for name, asked in (("High", "high_bar"), ("Mid", "mid_bar")):
+        least = active.loc[active["place"].str.startswith(name), "revenue"].min()
+        found[name] = float(pack.parameter("segmentation", asked) or least)
+    rate = pack.parameter("segmentation", "margin_bar")
+    graded = active["place"].str.rsplit(" ", n=1).str[-1]
+    ends = active.loc[graded == "B", "margin_rate"].max(), active.loc[graded == "A", "margin_rate"].min()
+    given = rate is not None and rate != UNSET
+    return found | {grade: float(rate if given else end) for grade, end in zip("BA", ends, strict=True)}
 
 
 def _by(row: pd.Series, at: dict[str, float]) -> str:
@@ -113,4 +125,5 @@ def _by(row: pd.Series, at: dict[str, float]) -> str:
         by_then = "High" if revenue >= at["High"] else "Mid" if revenue >= at["Mid"] else "Low"
         return "bars" if by_then == was[0] else "revenue"
     rate = float(row["margin_rate_now"])
-    return "bars" if was[1] in GRADES and ("A" if rate >= at["A"] else "B") == was[1] else "margin"
+    stays = {"A": rate >= at["A"], "B": rate <= at["B"]}
+    return "bars" if stays.get(was[1], False) else "margin"
