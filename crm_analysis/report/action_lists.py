@@ -35,8 +35,10 @@ WIDTHS = {
     "revenue": 11, "decision": 11, "decision_reason": 15, "decided_by": 9, "decided_on": 11, "recommended": 14,
 }  # fmt: skip
 """The columns of a team's sheet, and how wide they are in characters: all of them fit a page that can be read."""
-LINE, MOST_LINES = 15, 27
-"""Points of a line of a cell, and the lines that a row can have (409 points)."""
+LINE, WIDE_LINE, HIGHEST = 15, 17, 405
+"""Points of a line of a cell, of one in a script of wide letters, which are higher too, and of a row (at most 409)."""
+WIDE = "\u2e7f"
+"""The last letter before the scripts of wide letters."""
 SHOWN = 500
 """Characters of a text beyond which a row would not fit a page; the files of the table hold all of it."""
 _FILL, _LINES = "#FFF2CC", "#BFBFBF"
@@ -125,11 +127,16 @@ def _write_rows(
     writers = [(place, kinds[name], formats[kinds[name]]) for place, name in filled]
     for at, values in enumerate(zip(*(texts.get(name, rows[name]) for _, name in filled), strict=True)):
         if lines is not None and lines[at] > 1:
-            sheet.set_row(row, int(lines[at]) * LINE)
+            sheet.set_row(row, min(int(lines[at]) * (WIDE_LINE if _wide(values) else LINE), HIGHEST))
         for (place, kind, shown), value in zip(writers, values, strict=True):
             write_cell(sheet, row, place, value, kind, shown)
         row += 1
     return row
+
+
+def _wide(values: Sequence[Any]) -> bool:
+    """Whether a text among the values has wide letters."""
+    return any(isinstance(one, str) and not one.isascii() and max(one) > WIDE for one in values)
 
 
 def _shown(value: Any, name: str) -> Any:
@@ -141,12 +148,12 @@ def _lines(texts: Mapping[str, Sequence[Any]], wide: Mapping[str, int]) -> NDArr
     most = np.ones(len(next(iter(texts.values()))), dtype="int64")
     for name, values in texts.items():
         # scripts of wide letters need twice the room; a little more, as words do not wrap where lines end
-        sizes = [len(one) if one.isascii() else sum(2 if ord(letter) > 0x2E7F else 1 for letter in one)
+        sizes = [len(one) if one.isascii() else sum(2 if letter > WIDE else 1 for letter in one)
                  for one in ("" if value is None else str(value) for value in values)]  # fmt: skip
         breaks = [value.count("\n") if isinstance(value, str) else 0 for value in values]
         wraps = np.ceil(np.array(sizes) * 1.05 / wide[name]).astype("int64")
         most = np.maximum(most, np.where(np.array(sizes) < wide[name], 1, wraps) + np.array(breaks, dtype="int64"))
-    return np.minimum(most, MOST_LINES)
+    return most
 
 
 def _ask(sheet: Worksheet, names: Sequence[str], end: int, formats: dict[str, Format]) -> None:
