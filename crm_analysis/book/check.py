@@ -13,6 +13,7 @@ from crm_analysis.book.questionnaire import PLAIN, Questionnaire
 from crm_analysis.book.rules import RULES
 from crm_analysis.labels import noted
 from crm_analysis.labels.language import WHY, words
+from crm_analysis.reprs import Card, as_html, as_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -71,6 +72,18 @@ class CheckResult:
     def exit_code(self) -> int:
         """0 if no row was rejected, 1 otherwise; warnings reject nothing."""
         return int(any(total.accepted != total.found for total in self.rows.values()))
+
+    __repr__, _repr_html_ = as_text, as_html
+
+    def _card(self) -> Card:
+        lines, gone = self.rows.get("orders"), sum(one.found - one.accepted for one in self.rows.values())
+        facts = {
+            "extracted": self.extracted_on,
+            "accepted": None if lines is None else f"{int(lines.accepted):,} / {int(lines.found):,}",
+            "rejected": int(gone),
+            "notes": len(self.notes),
+        }
+        return Card(f"Check: {self.book}", facts, self.totals, (".totals", ".rules", ".notes"))
 
     @property
     def totals(self) -> pd.DataFrame:

@@ -26,6 +26,7 @@ from crm_analysis.churn.yearly import ALL, curve, days_asked, rates
 from crm_analysis.errors import BookError, UserError
 from crm_analysis.labels import label
 from crm_analysis.labels.language import clauses
+from crm_analysis.reprs import Card, as_html, as_text
 from crm_analysis.value.holdout import HORIZON as TRIED
 from crm_analysis.value.lifetime.forecasts import discount
 from crm_analysis.value.lifetime.worth import ANNUAL_RATE, HORIZON, Worth
@@ -71,6 +72,19 @@ class Outlook:
     defined: Leaving | None
     refusal: str
     wishes: Wishes = field(default_factory=Wishes)
+
+    __repr__, _repr_html_ = as_text, as_html
+
+    def _card(self) -> Card:
+        facts = {
+            "of": self.book.name,
+            "as_of": self.day,
+            "sentence": self.defined.sentence if self.defined else None,
+            "refusal": self.refusal or None,
+        }
+        return Card(
+            "Outlook: retention", facts, next=(".yearly", ".stays.curve", ".risks.accounts", ".silent", ".down")
+        )
 
     @property
     def told(self) -> Leaving:

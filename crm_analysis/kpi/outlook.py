@@ -32,6 +32,7 @@ from crm_analysis.kpi.windows import QUARTER, YEAR, checked_kind, name_of
 from crm_analysis.labels import label
 from crm_analysis.labels.language import clauses
 from crm_analysis.periods import quarter_end
+from crm_analysis.reprs import Card, as_html, as_text
 from crm_analysis.reps import reps
 from crm_analysis.value.segments import bars
 
@@ -81,6 +82,12 @@ class Outlook:
     day: dt.date
     wishes: Parameters = field(default_factory=Parameters)
     kept: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    __repr__, _repr_html_ = as_text, as_html
+
+    def _card(self) -> Card:
+        facts = {"of": self.book.name, "as_of": self.day}
+        return Card("Outlook: KPIs", facts, next=(".scorecard", ".lights", ".targets", ".panel"))
 
     def _once(self, name: str, make: Callable[[], T]) -> T:
         """What `make` gives, made once; a BookError it raises is raised whenever it is asked for again."""

@@ -40,6 +40,7 @@ from crm_analysis.potential.low import Wishes
 from crm_analysis.potential.outlook import Outlook as Potential
 from crm_analysis.potential.outlook import outlook as potential_outlook
 from crm_analysis.potential.safety import Promise
+from crm_analysis.reprs import Card, as_html, as_text
 from crm_analysis.reps import COLUMNS, reps
 from crm_analysis.value.segments import Bars, bars
 
@@ -61,6 +62,12 @@ class Outlook:
     policy: Policy = field(default_factory=Policy)
     wishes: Wishes = field(default_factory=Wishes)
     promise: Promise = field(default_factory=Promise)
+
+    __repr__, _repr_html_ = as_text, as_html
+
+    def _card(self) -> Card:
+        facts = {"of": self.book.name, "as_of": self.day, "horizon": self.wishes.horizon}
+        return Card("Outlook: plan", facts, next=(".table", ".treated", ".loss", ".hours", ".people"))
 
     # --- what everything starts from ---
 

@@ -42,6 +42,7 @@ from crm_analysis.potential.score.baselines import expected_orders
 from crm_analysis.potential.score.choice import FEWEST, promising
 from crm_analysis.potential.score.reasons import reasons
 from crm_analysis.potential.score.trial import MODEL, Trial, trial
+from crm_analysis.reprs import Card, as_html, as_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -77,6 +78,12 @@ class Outlook:
     wishes: Wishes = field(default_factory=Wishes)
     promise: Promise = field(default_factory=Promise)
     budget: Budget = field(default_factory=Budget)
+
+    __repr__, _repr_html_ = as_text, as_html
+
+    def _card(self) -> Card:
+        facts = {"of": self.book.name, "as_of": self.day, "horizon": self.wishes.horizon}
+        return Card("Outlook: potential", facts, next=(".listed", ".promising", ".advice", ".trial", ".practice"))
 
     # --- what everything starts from ---
 

@@ -15,6 +15,7 @@ from crm_analysis.book.days import last_known
 from crm_analysis.churn.outlook import outlook as churn_outlook
 from crm_analysis.errors import BookError
 from crm_analysis.labels import label
+from crm_analysis.reprs import Card, as_html, as_text
 from crm_analysis.reps import reps
 from crm_analysis.satisfaction.answers import Answers, answers
 from crm_analysis.satisfaction.complaints.page import Complaints
@@ -45,6 +46,12 @@ class Outlook:
     book: Book
     day: dt.date
     silence: str = ""
+
+    __repr__, _repr_html_ = as_text, as_html
+
+    def _card(self) -> Card:
+        calls = (".scores.table", ".drivers.table", ".worth.improvements", ".complaints.topics", ".quiet.silent_alike")
+        return Card("Outlook: satisfaction", {"of": self.book.name, "as_of": self.day}, next=calls)
 
     @cached_property
     def leaving(self) -> Leaving:

@@ -19,6 +19,7 @@ from crm_analysis.errors import BookError, UserError
 from crm_analysis.labels import code_said, label
 from crm_analysis.periods import after, before
 from crm_analysis.progress import busy, tracked
+from crm_analysis.reprs import Card, as_html, as_text
 from crm_analysis.value.baselines import Baseline
 from crm_analysis.value.candidates import Model, fitted, named, usual
 from crm_analysis.value.lifetime.design import ENOUGH
@@ -69,6 +70,13 @@ class Holdout:
     verdict: str
     candidates: dict[str, Model] = field(repr=False)
     """The candidates by name, not fitted."""
+
+    __repr__, _repr_html_ = as_text, as_html
+
+    def _card(self) -> Card:
+        facts = {"as_of": self.as_of, "horizon": self.horizon, "days": self.origins, "chosen": self.chosen}
+        table = self.summary[["model", "forecasts", "log_score", "behind", "standard_error"]]
+        return Card("Holdout", facts | {"verdict": self.verdict}, table, (".summary", ".scores", ".calibration"))
 
     @property
     def history_wins(self) -> bool:

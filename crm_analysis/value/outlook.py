@@ -15,6 +15,7 @@ from crm_analysis.accounts import LATE, WINDOW, groups
 from crm_analysis.errors import BookError, UserError
 from crm_analysis.labels import label
 from crm_analysis.periods import after, before
+from crm_analysis.reprs import Card, as_html, as_text, said
 from crm_analysis.value.candidates import fitted
 from crm_analysis.value.cost_to_serve import avoidable
 from crm_analysis.value.holdout import HORIZON as TRIED
@@ -70,6 +71,23 @@ class Outlook:
     cost: pd.DataFrame | None
     worth: Worth | None
     refusal: str
+
+    __repr__, _repr_html_ = as_text, as_html
+
+    def _card(self) -> Card:
+        worth, model = self.worth, self.model
+        row = None if worth is None else worth.total.iloc[0]
+        facts = {
+            "of": self.book.name,
+            "as_of": self.day,
+            "accounts": len(self.histories.frame),
+            "model": getattr(model, "title", None),
+            "horizon": self.horizon,
+            "value": None if row is None else f"{said(row['value'])} {self.book.currency or ''}",
+            "interval": None if row is None else f"{said(row['low'])} – {said(row['high'])} (90%)",
+            "refusal": self.refusal or None,
+        }
+        return Card("Outlook: value", facts, next=(".listed", ".by_group", '.by("region")', ".candidates", ".compared"))
 
     @property
     def day(self) -> dt.date:

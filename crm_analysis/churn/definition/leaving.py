@@ -19,6 +19,7 @@ from crm_analysis.errors import UserError
 from crm_analysis.labels import label
 from crm_analysis.labels.language import sentences
 from crm_analysis.progress import busy
+from crm_analysis.reprs import Card, as_html
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,6 +47,12 @@ class Leaving:
     basis: str
     choice: pd.DataFrame | None
     sentence: str
+
+    _repr_html_ = as_html
+
+    def _card(self) -> Card:
+        facts = {"as_of": self.spells.as_of, "silence": self.silence, "sentence": self.sentence}
+        return Card("Leaving", facts, self.choice, (".spells.frame", ".choice"))
 
     def __repr__(self) -> str:
         return f"<Leaving: {self.silence} days without {self.basis}, as of {self.spells.as_of}>"

@@ -21,6 +21,7 @@ from crm_analysis.churn.survival.sample import codes, drawn
 from crm_analysis.errors import UserError
 from crm_analysis.labels import label
 from crm_analysis.labels.language import listed, sentences
+from crm_analysis.reprs import Card, as_html, as_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,6 +68,25 @@ class LeavingModel:
             raise UserError(f"a penalty is 0 (none), a number above, or None (as needed); found {penalty!r}.")
         self.penalty = penalty
         self.features = features
+
+    __repr__, _repr_html_ = as_text, as_html
+
+    def _card(self) -> Card:
+        if not hasattr(self, "summary_"):
+            return Card("LeavingModel", {"penalty": self.penalty}, next=(".fit(rows)",))
+        facts = {
+            "accounts": self.accounts_,
+            "left": self.left_,
+            "rows": self.rows_,
+            "penalty": self.penalty_,
+            "loglik": self.loglik_,
+            "interval": "low, high: 95%",
+            "says": len(self.says_),
+        }
+        table = self.summary_[["feature", "term", "coefficient", "low", "high", "odds_ratio"]]
+        return Card(
+            "LeavingModel", facts, table, (".predict(frame)", ".contributions(frame, by)", ".summary_", ".says_")
+        )
 
     def fit(self, rows: pd.DataFrame, panel: pd.DataFrame | None = None) -> Self:
         """Fit to risk rows: step (1..4), left (0, 1), account_id and the features.

@@ -21,6 +21,7 @@ from crm_analysis.errors import UserError
 from crm_analysis.labels import label
 from crm_analysis.labels.language import listed, sentences
 from crm_analysis.periods import after
+from crm_analysis.reprs import Card, as_html, as_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,6 +65,20 @@ class Drivers:
     penalty: float
     sampled: bool
     says: tuple[str, ...]
+
+    __repr__, _repr_html_ = as_text, as_html
+
+    def _card(self) -> Card:
+        facts = {
+            "accounts": self.accounts,
+            "left": self.left,
+            "rows": self.rows,
+            "penalty": self.penalty,
+            "interval": "low, high: 95%",
+            "says": len(self.says),
+        }
+        table = self.summary[["feature", "term", "hazard_ratio", "low", "high"]]
+        return Card("Drivers", facts, table, (".summary", ".proportional", ".says"))
 
 
 def cox_rows(panel: pd.DataFrame, spells: Spells) -> pd.DataFrame:

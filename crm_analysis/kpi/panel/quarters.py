@@ -21,6 +21,7 @@ from crm_analysis.labels import label
 from crm_analysis.periods import after, before
 from crm_analysis.plan.grades.bad import BILLING
 from crm_analysis.progress import busy
+from crm_analysis.reprs import Card, as_html, as_text, said
 from crm_analysis.value.segments import Bars
 from crm_analysis.value.segments import bars as bars_of
 
@@ -74,6 +75,19 @@ class Panel:
     first_order: NDArray[np.datetime64]
     groups: dict[str, NDArray[np.object_]]
     cluster: dict[str, NDArray[Any]]
+
+    __repr__, _repr_html_ = as_text, as_html
+
+    def _card(self) -> Card:
+        facts = {
+            "accounts": len(self.account_id),
+            "quarters": f"{len(self.ends)} ({said(self.ends[0])} – {said(self.ends[-1])})",
+            "baseline": self.baseline,
+            "groups": tuple(self.groups),
+            "measures": tuple(self.measures),
+            "untold": tuple(self.why) or None,
+        }
+        return Card("Panel", facts, next=('.measures["revenue"]', ".classes", '.groups["region"]', ".why"))
 
     @cached_property
     def _coded(self) -> dict[tuple[str, int], tuple[NDArray[np.int64], list[str]]]:

@@ -30,6 +30,7 @@ from crm_analysis.potential.score.model import (
     said,
 )
 from crm_analysis.progress import busy
+from crm_analysis.reprs import Card, as_html, as_text
 from crm_analysis.value.scores import FLOOR, clustered
 
 if TYPE_CHECKING:
@@ -70,6 +71,14 @@ class Choice:
     intercept: float
     slope: float
     notes: tuple[str, ...]
+
+    __repr__, _repr_html_ = as_text, as_html
+
+    def _card(self) -> Card:
+        facts = {"chosen": self.name, "accounts": self.model.accounts_, "promising": self.model.promising_}
+        return Card(
+            "Choice: potential", facts, self.table, (".chance(rows)", ".interval(rows)", ".contributions(rows)")
+        )
 
     def log_odds(self, rows: pd.DataFrame) -> Array:
         """Corrected log odds, one per row."""

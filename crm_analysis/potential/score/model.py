@@ -14,6 +14,7 @@ from crm_analysis.errors import UserError
 from crm_analysis.labels import label
 from crm_analysis.potential.score import design
 from crm_analysis.potential.score.fitting import Data, sandwich
+from crm_analysis.reprs import Card, as_html, as_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,6 +64,20 @@ class PotentialModel:
         if not 0 < penalty < np.inf:
             raise UserError(f"a penalty is a number above 0; found {penalty!r}.")
         self.kind, self.penalty, self.seed = kind, penalty, seed
+
+    __repr__, _repr_html_ = as_text, as_html
+
+    def _card(self) -> Card:
+        if not hasattr(self, "pipeline_"):
+            return Card(f"PotentialModel: {self.kind}", {"penalty": self.penalty}, next=(".fit(rows, features)",))
+        facts = {
+            "accounts": self.accounts_,
+            "promising": self.promising_,
+            "rows": self.rows_,
+            "penalty": self.penalty if self.kind == "logistic" else None,
+            "features": tuple(self.features_),
+        }
+        return Card(f"PotentialModel: {self.kind}", facts, next=(".chance(rows)", ".interval(rows)"))
 
     def fit(self, rows: pd.DataFrame, features: Sequence[str], weight: ArrayLike | None = None) -> Self:
         """Learn from cases of which it is known whether they were promising; several days of an account may be there.

@@ -11,6 +11,7 @@ import numpy as np
 
 from crm_analysis.errors import UserError
 from crm_analysis.labels import label
+from crm_analysis.reprs import Card, as_bundle, as_text
 from crm_analysis.value.histories import DAYS, Histories
 from crm_analysis.value.lifetime.design import Design
 from crm_analysis.value.lifetime.fitting import (
@@ -76,6 +77,26 @@ class PurchaseModel(Forecasts):
     def _likelihood(self, theta: tuple[float, ...], x: Any, tx: Array, T: Array) -> tuple[Array, Array]:
         """The log-likelihood of each history without its gaps, and its slopes in the logs of the parameters."""
         raise NotImplementedError
+
+    _repr_mimebundle_ = as_bundle
+
+    def __repr__(self) -> str:
+        return as_text(self) if hasattr(self, "summary_") else super().__repr__()
+
+    def _card(self) -> Card:
+        if not hasattr(self, "summary_"):
+            return Card(super().__repr__(), next=(".fit(histories)",))
+        facts = {
+            "accounts": self.size_,
+            "unit": f"{self.unit_}s",
+            "covariates": tuple(self.covariates) or None,
+            "prior": self.prior,
+            "loglik": self.loglik_,
+            "bic": self.bic_,
+            "interval": "low, high: 95%",
+        }
+        calls = ('.orders(histories, "12M")', ".alive(histories)", ".summary_")
+        return Card(self.title, facts, self.summary_, calls)
 
     # --- fitting ---
 

@@ -9,6 +9,7 @@ from sklearn.base import BaseEstimator
 
 from crm_analysis.errors import UserError
 from crm_analysis.labels import code_said, label
+from crm_analysis.reprs import Card, as_bundle, as_text
 from crm_analysis.value.lifetime.fitting import Maximum, normal_draws, summary
 
 if TYPE_CHECKING:
@@ -55,6 +56,17 @@ class SpendModel(BaseEstimator):
     def _log_total(self, theta: Array, known: tuple[Array, ...], orders: Array, totals: Array) -> Array:
         """The log density of the money of so many orders of each account."""
         raise NotImplementedError
+
+    _repr_mimebundle_ = as_bundle
+
+    def __repr__(self) -> str:
+        return as_text(self) if hasattr(self, "summary_") else super().__repr__()
+
+    def _card(self) -> Card:
+        if not hasattr(self, "summary_"):
+            return Card(super().__repr__(), next=(".fit(histories)",))
+        facts = {"money": self.money, "accounts": self.size_, "loglik": self.loglik_, "interval": "low, high: 95%"}
+        return Card(self.title, facts, self.summary_, (".mean(histories)", ".summary_"))
 
     # --- what follows ---
 

@@ -16,6 +16,7 @@ import numpy as np
 from crm_analysis.errors import UserError
 from crm_analysis.labels import label
 from crm_analysis.progress import busy
+from crm_analysis.reprs import Card, as_html, as_text, said
 from crm_analysis.value.histories import Histories
 from crm_analysis.value.lifetime.forecasts import LEVEL, discount
 
@@ -54,6 +55,19 @@ class Worth:
     level: float
     years: float
     _draws: NDArray[np.float32] = field(repr=False)
+
+    __repr__, _repr_html_ = as_text, as_html
+
+    def _card(self) -> Card:
+        row = self.total.iloc[0]
+        facts = {
+            "accounts": len(self.accounts),
+            "money": self.money,
+            "horizon": self.horizon,
+            "value": row["value"],
+            "interval": f"{said(row['low'])} – {said(row['high'])} ({self.level:.0%})",
+        }
+        return Card("Worth", facts, next=(".accounts", ".total", ".rolled(by)"))
 
     @property
     def draws(self) -> NDArray[np.float32]:
