@@ -131,7 +131,7 @@ def call(look: Leaving, currency: str) -> Decision | None:
     return Decision(
         what=label("decide_call", accounts=counted(len(rows), "account"), first=named(rows.iloc[0])),
         who=label("decide_call_who"),
-        worth=_worth(label(key, kind=kind, **ends)),
+        worth=label("front_stake", worth=label(key, kind=kind, **ends)),
         money=float(whole["at_risk"]),
         table="at_risk",
         accounts=tuple(rows["account_id"]),
