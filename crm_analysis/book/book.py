@@ -17,9 +17,10 @@ from crm_analysis.book.asof import barred, history_of, known
 from crm_analysis.book.check import CheckResult
 from crm_analysis.book.contract import CONTRACT, Column
 from crm_analysis.book.questionnaire import PLAIN, Questionnaire
-from crm_analysis.errors import BookError
+from crm_analysis.errors import BookError, Lack
 from crm_analysis.labels import label
 from crm_analysis.labels.language import UNLOCKS, words
+from crm_analysis.reprs import Card, as_html, as_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,6 +65,15 @@ class Book:
         day = as_date(date)
         return replace(self, day=day if self.day is None else min(day, self.day), _tables={})
 
+    __repr__, _repr_html_ = as_text, as_html
+
+    def _card(self) -> Card:
+        parts = [*self.whole] if self.check is None or self.day else []
+        if not parts and self.check is not None:
+            parts = [f"{name} ({int(total.accepted):,})" for name, total in self.check.rows.items()]
+        facts = {"extracted": self.extracted_on, "as_of": self.day, "currency": self.currency, "tables": parts}
+        return Card(f"Book: {self.name}", facts, next=('.as_of("2026-09-30")', '.table("orders")', ".check"))
+
     @property
     def tables(self) -> tuple[str, ...]:
         """Names of the tables the book has."""
@@ -92,12 +102,13 @@ class Book:
             near = difflib.get_close_matches(table, CONTRACT, n=1)
             return f"There is no table '{table}' in the contract" + (f"; did you mean '{near[0]}'?" if near else ".")
         if table not in self.whole:
-            return label("lacks_table", table=table, unlocks=words(UNLOCKS, CONTRACT[table].unlocks))
+            return Lack(label("lacks_table", table=table, unlocks=words(UNLOCKS, CONTRACT[table].unlocks)))
         for column in columns:
             if column not in self.whole[table].columns:
-                return label("lacks_column", table=table, column=column)
+                return Lack(label("lacks_column", table=table, column=column))
             if self.day is not None and column in barred(self, table, self.day):
-                return label("lacks_history", column=column, table=table, day=self.day, extracted=self.extracted_on)
+                lack = label("lacks_history", column=column, table=table, day=self.day, extracted=self.extracted_on)
+                return Lack(lack)
         return None
 
     def need(self, table: str, *columns: str) -> ibis.Table:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from crm_analysis.labels.kinds import Words
 
 LABELS: dict[str, str] = {
+    # --- what a page cannot tell ---
+    "lacking": "What this page cannot tell",
+    "lacking_sections": "Left out: {sections}.",
     # --- a redacted book ---
     "redacted_ids_said": "The numbers of accounts are codes too: they told names, or had no names beside them. "
     "What chance decides by account may fall otherwise than in a report with names.",

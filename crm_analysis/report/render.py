@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from crm_analysis.errors import ReportError
 from crm_analysis.labels import label
 from crm_analysis.labels.language import PAGE, language, words
+from crm_analysis.report.sections import lacking_html, told
 
 if TYPE_CHECKING:
     from bs4 import BeautifulSoup
@@ -57,14 +58,29 @@ def page(notebook: NotebookNode, title: str, about: About, template: str = "page
 
 
 def readable(notebook: NotebookNode) -> NotebookNode:
-    """A copy in the language spoken; of code cells only outputs a reader may see, each with one kind of data."""
+    """A copy in the language spoken; of code cells only outputs a reader may see, each with one kind of data.
+
+    What is lacking stands at the end, see `sections`.
+    """
     kept = copy.deepcopy(notebook)
+    lacks = told(kept, blocks, lambda output: _reduced(output) is not None)
     for cell in kept.cells:
         if cell.cell_type == "markdown":
             cell.source = "\n\n".join(marks + words(PAGE, text) for marks, text in blocks(cell.source))
         if cell.cell_type == "code":
             cell.outputs = [output for output in map(_reduced, cell.outputs) if output is not None]
+    kept.cells += _closing({reason: [words(PAGE, title) for title in titles] for reason, titles in lacks.items()})
     return kept
+
+
+def _closing(lacks: dict[str, list[str]]) -> list[NotebookNode]:
+    """The end of a page that lacks something: a heading and the list of it."""
+    from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
+
+    if not lacks:
+        return []
+    shown = new_output("display_data", {"text/html": lacking_html(lacks)})
+    return [new_markdown_cell(f"## {label('lacking')}"), new_code_cell(outputs=[shown])]
 
 
 def blocks(markdown: str) -> list[tuple[str, str]]:

@@ -16,10 +16,11 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from crm_analysis.errors import BookError
+from crm_analysis.errors import BookError, Lack
 from crm_analysis.labels import CODED, MIXED, Column, Kind, code_said, column, label
 from crm_analysis.labels.language import ENGLISH, PAGE, language, sentences
 from crm_analysis.labels.language import words as said
+from crm_analysis.report.sections import LACK
 from crm_analysis.report.tables import write_assumption, write_headline, write_table
 from crm_analysis.report.values import NUMERIC, decimals, plain, text, texts
 
@@ -60,9 +61,9 @@ def show(
         try:
             frame = frame()
         except BookError as lack:
-            missing = str(lack)
+            missing = Lack(lack)
     if missing or callable(frame):
-        sentence(missing or "")
+        _say(missing or "")
         return
     caption = said(PAGE, caption)
     if any(frame.index.names):
@@ -128,8 +129,7 @@ def sentence(words: str | Callable[[], str], tables: str | Path = "") -> None:
             return
     if words and tables:
         write_assumption(Path(tables), words)
-    if words:
-        display_html(words, f'<p class="sentence">{escape(words)}</p>')
+    _say(words)
 
 
 def headline(
@@ -218,8 +218,17 @@ def _class(kind: Kind, cells: list[str]) -> str:
     return f' class="{way}"' if way else ""
 
 
-def display_html(words: str, html: str) -> None:
-    """Display HTML made by the report itself, everything from the data in it escaped; `words` stand for it in text."""
+def _say(words: str) -> None:
+    if words:
+        display_html(words, f'<p class="sentence">{escape(words)}</p>', words if isinstance(words, Lack) else "")
+
+
+def display_html(words: str, html: str, lack: str = "") -> None:
+    """Display HTML made by the report itself, everything from the data in it escaped; `words` stand for it in text.
+
+    `lack` says why there is nothing to show.
+    """
     from IPython.display import display
 
-    display({"text/html": html, "text/plain": words}, metadata=TRUSTED, raw=True)
+    told = {"crm_analysis": TRUSTED["crm_analysis"] | ({LACK: str(lack)} if lack else {})}
+    display({"text/html": html, "text/plain": words}, metadata=told, raw=True)

@@ -301,7 +301,7 @@ def test_decisions_on_codes_of_accounts_are_refused_in_one_sentence(tmp_path):
     book.active.append([codes(KEY, "A", ["x"])[0], "keep"])
     book.save(tmp_path / "lists.xlsx")
     day = dt.date(2026, 9, 30)
-    with pytest.raises(UserError, match=r"is a code of a redacted report; expected the number [^\n]*was written\.$"):
+    with pytest.raises(UserError, match=r"is a code of a redacted report; expected the book's own number[^\n]*was written\.$"):
         answers(tmp_path / "lists.xlsx", frozenset("x"), day, day, "")
 
 
