@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from crm_analysis.accounts import WINDOW, snapshots
+from crm_analysis.book import engine
 from crm_analysis.brief.trade import late_shares
 from crm_analysis.frames import found
 from crm_analysis.periods import before
@@ -73,6 +74,6 @@ def _measured(book: Book, day: dt.date, frame: pd.DataFrame) -> pd.DataFrame:
     if book.has("complaints"):
         rows = book.table("complaints", "account_id", "opened_on")
         rows = rows.filter(rows.opened_on > before(day, WINDOW))
-        counts = rows.group_by("account_id").agg(complaints=rows.count()).execute()
+        counts = engine.frame(rows.group_by("account_id").agg(complaints=rows.count()))
         told["complaints"] = ids.map(counts.set_index("account_id")["complaints"]).fillna(0).astype("float64")
     return pd.DataFrame(told, index=frame.index)

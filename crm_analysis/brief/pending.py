@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from crm_analysis.book import engine
 from crm_analysis.brief.rows import rows_of, sorted_by
 from crm_analysis.periods import before
 
@@ -92,9 +93,9 @@ def deals(book: Book, account: str, day: dt.date) -> pd.DataFrame:
     stages = pd.DataFrame({"opportunity_id": [], "stage": [], "stage_on": pd.Series(dtype="datetime64[ns]")})
     if book.has("stage_changes"):
         table = book.table("stage_changes")
-        found = table.filter(table.opportunity_id.isin(list(rows["opportunity_id"]) or [""])).execute()
-        found = sorted_by(found[["opportunity_id", "stage", "entered_on"]], "opportunity_id", "entered_on")
-        found["stage_on"] = pd.to_datetime(found.pop("entered_on"))
+        table = table.filter(table.opportunity_id.isin(list(rows["opportunity_id"]) or [""]))
+        found = engine.frame(table.select("opportunity_id", "stage", stage_on="entered_on"))
+        found = sorted_by(found, "opportunity_id", "stage_on")
         stages = found.drop_duplicates("opportunity_id", keep="last")
     rows = rows.merge(stages, on="opportunity_id", how="left").astype({"stage": object})
     rows["stage"] = rows["stage"].fillna("")

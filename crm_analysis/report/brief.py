@@ -68,7 +68,7 @@ def file_name(account: str, day: dt.date) -> str:
     'x-da36a57c-2026-09-30.html'
     """
     plain = _HARMLESS.sub("-", account).strip(".-")[:_LONGEST]
-    if plain != account:
+    if plain != account or not plain:
         mark = hashlib.sha256(account.encode()).hexdigest()[:8]
         plain = f"{plain}-{mark}" if plain else mark
     return f"{plain}-{day}.html"

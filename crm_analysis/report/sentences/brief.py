@@ -8,9 +8,9 @@ from crm_analysis.brief.brief import told
 from crm_analysis.labels import label
 from crm_analysis.labels.language import begun, listed, sentences
 from crm_analysis.report.blocks import Block, Line
-from crm_analysis.report.sentences import money, window_said
+from crm_analysis.report.sentences import window_said
 from crm_analysis.report.sentences.brief_watch import watch
-from crm_analysis.report.sentences.brief_words import amounts, named, segment_said
+from crm_analysis.report.sentences.brief_words import amounts, money, named, segment_said
 from crm_analysis.report.values import is_missing, text
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from crm_analysis.labels.language import clauses, listed
 from crm_analysis.periods import before
 from crm_analysis.potential.advice.words import decision_said
 from crm_analysis.report.blocks import Block, Grid, Line
-from crm_analysis.report.sentences import counted, money
-from crm_analysis.report.sentences.brief_words import day, segment_said, topic_said
+from crm_analysis.report.sentences import counted
+from crm_analysis.report.sentences.brief_words import cents, day, money, segment_said, topic_said
 from crm_analysis.report.values import is_missing, text
 
 if TYPE_CHECKING:
@@ -229,7 +229,7 @@ def group(look: Brief) -> Block | None:
         change = one["revenue_change"]
         was = one["revenue"] - change
         grew = f"{change / was:+.0%}" if not is_missing(change) and was > 0 else label("unknown")
-        rows.append((name, segment, text(one["revenue"], "money"), grew))
+        rows.append((name, segment, text(one["revenue"], "money", cents(table["revenue"])), grew))
     whole = float(table["revenue"].sum() + look.row["revenue"])
     note = [label("brief_group_whole", accounts=counted(len(table) + 1, "account"), money=money(whole, currency))]
     note += [counted(len(table) - OFFICES, "brief_group_more")] if len(table) > OFFICES else []
@@ -241,8 +241,9 @@ def _plan(row: pd.Series) -> Iterator[Line]:
     if row["reason"]:
         yield Line(label("brief_plan_why"), (row["reason"],))
     if row["visits"] > 0 or row["calls"] > 0:
-        counts = {name: text(row[name], "number", 0) for name in ("visits", "calls")}
-        yield Line(label("brief_plan_service"), (label("brief_plan_visits", **counts),))
+        many = {"brief_visit": round(row["visits"]), "brief_call": round(row["calls"])}
+        said = listed(counted(number, words) for words, number in many.items() if number)
+        yield Line(label("brief_plan_service"), (label("brief_plan_a_year", contacts=said),))
     if row["decided_action"]:
         parts = {"action": decision_said(row["decided_action"]), "on": day(row["decided_on"])}
         why = row["decided_reason"]

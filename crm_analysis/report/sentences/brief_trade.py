@@ -6,10 +6,19 @@ from typing import TYPE_CHECKING
 
 from crm_analysis.brief.brief import told
 from crm_analysis.labels import label
-from crm_analysis.labels.language import listed
+from crm_analysis.labels.language import clauses, listed
 from crm_analysis.report.blocks import Block, Grid, Line
-from crm_analysis.report.sentences import counted, money, window_said
-from crm_analysis.report.sentences.brief_words import amounts, chances, day, families_said, named, segment_said
+from crm_analysis.report.sentences import counted, window_said
+from crm_analysis.report.sentences.brief_words import (
+    amounts,
+    cents,
+    chances,
+    day,
+    families_said,
+    money,
+    named,
+    segment_said,
+)
 from crm_analysis.report.values import decimals, is_missing, text
 
 if TYPE_CHECKING:
@@ -72,10 +81,11 @@ def orders(look: Brief) -> Block:
     lines = [Line(label("brief_orders_pause"), (_paused(look.row),))]
     due, late = trade.due("12M")
     if due:
-        lately, late_lately = trade.due("3M")
-        counts = {"kept": due - late, "due": due, "kept_lately": lately - late_lately, "due_lately": lately}
-        words = label("brief_orders_delivered", **{name: text(value, "count") for name, value in counts.items()})
-        lines.append(Line(label("brief_orders_delivery"), (words,)))
+        said = [label("brief_orders_delivered", kept=text(due - late, "count"), due=text(due, "count"))]
+        lately, late = trade.due("3M")
+        if lately:
+            said.append(label("brief_orders_lately", kept=text(lately - late, "count"), due=text(lately, "count")))
+        lines.append(Line(label("brief_orders_delivery"), (clauses(said),)))
     bought = trade.families[trade.families["revenue"] > 0]
     if len(bought):
         lines.append(Line(label("brief_orders_buys"), (families_said(bought, "revenue", currency),)))
@@ -96,7 +106,7 @@ def _paused(row: pd.Series) -> str:
 def _last(look: Brief) -> Grid:
     """The last orders: day, money, families and delivery where the book tells them."""
     rows = look.trade.last
-    amounts = [text(value, "money", decimals(rows["revenue"], "money")) for value in rows["revenue"]]
+    amounts = [text(value, "money", cents(rows["revenue"])) for value in rows["revenue"]]
     heads = [label("brief_orders_on"), f"{label('brief_orders_money')} {look.book.currency or ''}".strip()]
     cells = [[text(on, "date") for on in rows["ordered_on"]], amounts]
     if look.book.has("orders", "family"):
@@ -133,7 +143,8 @@ def beside(look: Brief) -> Block | None:
     rows = []
     for _, one in table.iterrows():
         kind = _KINDS[one["measure"]]
-        places = decimals([one["now"], one["year_before"], one["low"], one["high"]], kind)
+        values = [one["now"], one["year_before"], one["low"], one["high"]]
+        places = cents(values) if kind == "money" else decimals(values, kind)
         now, before, low, high = (text(one[name], kind, places) for name in ("now", "year_before", "low", "high"))
         cells = [label(f"brief_measure_{one['measure']}"), now, *([before] if ago else [])]
         if others:

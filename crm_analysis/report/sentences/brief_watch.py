@@ -13,8 +13,8 @@ from crm_analysis.brief.brief import told
 from crm_analysis.labels import label
 from crm_analysis.labels.language import begun, listed
 from crm_analysis.periods import before
-from crm_analysis.report.sentences import counted, money
-from crm_analysis.report.sentences.brief_words import chances, families_said, segment_said, topic_said
+from crm_analysis.report.sentences import counted
+from crm_analysis.report.sentences.brief_words import chances, day, families_said, money, segment_said, topic_said
 from crm_analysis.report.values import is_missing, text
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ OFTEN = 2
 
 def watch(look: Brief) -> Iterator[str]:
     """What not to meet unprepared, the most urgent first."""
-    for part in (_goodbye, _complaints, _money, _waiting, _silence, _trade, _contract, _again, _late, _risk, _rest):
+    for part in (_goodbye, _complaints, _money, _waiting, _silence, _trade, _contract, _again, _late, _risk, rest):
         yield from part(look)
 
 
@@ -42,12 +42,13 @@ def _goodbye(look: Brief) -> Iterator[str]:
     last = look.goodbye
     if last is None:
         return
-    on, reason, rival = last["known_on"].date(), last["reason"], last["competitor"]
-    if not isinstance(reason, str):
-        yield label("brief_watch_goodbye_bare", on=on)
-        return
-    words = label("brief_watch_goodbye_to", reason=reason, competitor=rival) if isinstance(rival, str) else reason
-    yield label("brief_watch_goodbye", on=on, reason=words)
+    said = [last["reason"]] if isinstance(last["reason"], str) else []
+    said += [label("brief_watch_to", competitor=last["competitor"])] if isinstance(last["competitor"], str) else []
+    said += [label("brief_watch_rep")] if said and last["source"] == "rep" else []
+    why = label("brief_watch_why", reasons=listed(said)) if said else ""
+    yield label(
+        "brief_watch_ended" if last["decided_by"] == "us" else "brief_watch_goodbye", on=day(last["known_on"]), why=why
+    )
 
 
 def _complaints(look: Brief) -> Iterator[str]:
@@ -101,7 +102,8 @@ def _contract(look: Brief) -> Iterator[str]:
 
 def _trade(look: Brief) -> Iterator[str]:
     quarters, currency = look.trade.quarters["revenue"], look.book.currency
-    if len(quarters) > 4 and quarters.iloc[-5] > 0 and (fall := 1 - quarters.iloc[-1] / quarters.iloc[-5]) >= DOWN:
+    fell = len(quarters) > 4 and quarters.iloc[-5] > 0 and quarters.iloc[-1] > 0  # of none at all silence tells
+    if fell and (fall := 1 - quarters.iloc[-1] / quarters.iloc[-5]) >= DOWN:
         yield label("brief_watch_down", share=text(fall, "share"))
     if len(look.trade.stopped):
         yield label("brief_watch_stopped", families=families_said(look.trade.stopped, "revenue_before", currency))
@@ -124,7 +126,8 @@ def _risk(look: Brief) -> Iterator[str]:
         yield label("brief_watch_risk", **chances(risk))
 
 
-def _rest(look: Brief) -> Iterator[str]:
+def rest(look: Brief) -> Iterator[str]:
+    """Margin, satisfaction, an offer past its day, who decides, no visit."""
     table = told(lambda: look.beside)
     rates = table[table["measure"] == "margin_rate"] if table is not None else None
     if rates is not None and len(rates) and rates["now"].iloc[0] < rates["low"].iloc[0]:

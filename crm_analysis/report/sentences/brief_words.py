@@ -9,10 +9,12 @@ import pandas as pd
 
 from crm_analysis.labels import label
 from crm_analysis.labels.language import listed
-from crm_analysis.report.sentences import money, window_said
-from crm_analysis.report.values import decimals, is_missing, text
+from crm_analysis.report.sentences import window_said
+from crm_analysis.report.values import is_missing, text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from crm_analysis.brief import Brief
     from crm_analysis.brief.expected import Risk
 
@@ -47,9 +49,24 @@ def families_said(table: pd.DataFrame, column: str, currency: str | None, most: 
 
 
 def amounts(currency: str | None, **values: float) -> dict[str, str]:
-    """Amounts that stand beside each other, with the same decimals."""
-    places = decimals(values.values(), "money")
+    """Amounts that stand beside each other, with the same decimals: whole ones but for small amounts."""
+    places = cents(values.values())
     return {name: f"{currency or ''} {text(value, 'money', places)}".strip() for name, value in values.items()}
+
+
+def cents(values: Iterable[float]) -> int:
+    """Decimals of amounts in one column or sentence."""
+    largest = max((abs(float(value)) for value in values if not is_missing(value)), default=0.0)
+    return 2 if NOTHING <= largest < WHOLE else 0
+
+
+def money(amount: float, currency: str | None) -> str:
+    """One amount, as `amounts`."""
+    return amounts(currency, amount=amount)["amount"]
+
+
+WHOLE, NOTHING = 100, 0.5
+"""Amounts below the first have cents, those below the second are nothing."""
 
 
 def chances(risk: Risk) -> dict[str, str]:
