@@ -46,10 +46,10 @@ def hangs_said(look: Drivers) -> str:
         own = look.derived
     except BookError as lack:
         return str(lack)
-    name, accounts = own.asked.target, counted(own.asked.heard, "account")
+    name, accounts = titled(own.asked.target), counted(own.asked.heard, "account")
     target = begun(name)
     if row is None:
-        return label("hangs_no", target=own.asked.target, accounts=accounts)
+        return label("hangs_no", target=name, accounts=accounts)
     if len(own.table) == 1:
         return label("hangs_alone", target=target, dimension=row["dimension"], points=f"{row['points']:.1f}")
     numbers = {"share": _share(row["importance"])}
@@ -126,7 +126,7 @@ def explained_said(look: Drivers) -> str:
 
     def said() -> str:
         own = look.derived
-        target, table = own.asked.target, own.table
+        target, table = titled(own.asked.target), own.table
         words = [
             label(
                 "explained_said",
@@ -162,7 +162,7 @@ def stated_said(look: Drivers) -> str:
         top = own.table.sort_values(["stated", "dimension"], ascending=[False, True]).iloc[0]
         most = own.table.sort_values(["stated_first", "dimension"], ascending=[False, True]).iloc[0]
         stated, found = str(top["dimension"]), str(first["dimension"])
-        words = {"stated": stated, "derived": found, "target": look.asked.target}
+        words = {"stated": stated, "derived": found, "target": titled(look.asked.target)}
         if stated == found:
             said = label("stated_agree", **words)
         else:
@@ -205,7 +205,7 @@ def impressions_said(look: Drivers) -> str:
         heavy = table.loc[table["importance"].idxmax()]
         weigh = label(
             "impressions_weigh",
-            target=look.asked.target,
+            target=titled(look.asked.target),
             share=_share(heavy["importance"]),
             impression=heavy["impression"],
         )
