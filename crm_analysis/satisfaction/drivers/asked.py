@@ -17,6 +17,7 @@ from crm_analysis.errors import BookError, UserError
 from crm_analysis.labels import label
 from crm_analysis.labels.language import listed
 from crm_analysis.periods import before
+from crm_analysis.satisfaction.drivers.impressions import titled
 from crm_analysis.satisfaction.drivers.moments import LEAST, Moments
 from crm_analysis.satisfaction.drivers.shapley import told_by_others
 from crm_analysis.satisfaction.scores.measures import accounts_said, spoken
@@ -101,7 +102,7 @@ def asked(
     names, values = _varying(names, values, said, notes)
     order, values, codes = order[said], values[said], codes[said]
     if values[:, -1].size == 0 or np.ptp(values[:, -1]) < 1e-9:
-        raise BookError(label("drivers_same", target=goal, many=f"{len(values):,}", window=spoken(window)))
+        raise BookError(label("drivers_same", target=titled(goal), many=f"{len(values):,}", window=spoken(window)))
     known = ~np.isnan(values)
     some = known[:, :-1].any(axis=1)
     order, values, codes, known = order[some], values[some], codes[some], known[some]
@@ -185,13 +186,13 @@ def _own(
 
 def _enough(names: list[str], accounts: int, target: str) -> None:
     if not names:
-        raise BookError(label("drivers_nothing", target=target))
+        raise BookError(label("drivers_nothing", target=titled(target)))
     needed = max(ACCOUNTS, PER_DRIVER * len(names))
     if accounts < needed:
         words = label(
             "drivers_few",
             accounts=accounts_said(accounts),
-            target=target,
+            target=titled(target),
             needed=f"{needed:,}",
             dimensions=len(names),
             each=PER_DRIVER,
