@@ -7,6 +7,7 @@ from crm_analysis.labels.kinds import Words
 LABELS: dict[str, str] = {
     # --- report pack (crm_analysis.report), alphabetical ---
     "as_of": "As of",
+    "as_of_day": "As of {day}",
     "assumptions": "Assumptions",
     "book": "Book",
     "contents": "On this page",

@@ -192,7 +192,7 @@ def _write_summary(
     _laid_out(sheet, about, label("sheet_summary"))
     title = label("lists_title", book=about.book, quarter=about.quarter)
     sheet.write_string(0, 0, cut(title, SHOWN), formats["title"])
-    _paragraph(sheet, 1, label("lists_day", day=dt.date.fromisoformat(about.as_of), days=SOON), 15, formats)
+    _paragraph(sheet, 1, label("lists_day", day=about.day, days=SOON), 15, formats)
     _paragraph(sheet, 2, label("lists_how", words=label("sheet_words")), 48, formats)
     if not len(actions):
         sheet.write_string(4, 0, label("lists_nothing"), formats["part"])

@@ -108,8 +108,8 @@ def decision(name: str, made: Callable[[], Decision | None], tables: str | Path 
     if found is None:
         return
     words = decision_said(found.worth, found.who)
-    html = f"<strong>{escape(label('to_decide'))}: {escape(found.what)}</strong> {escape(words)}"
-    display_html(sentences(f"{label('to_decide')}: {found.what}", words), f'<p class="headline">{html}</p>')
+    head = label("headline_of", name=label("to_decide"), value=found.what)
+    display_html(sentences(head, words), f'<p class="headline"><strong>{escape(head)}</strong> {escape(words)}</p>')
     if not tables:
         return
     entry: dict[str, Any] = {"name": name, "anchor": _anchor(section), "table": found.table}

@@ -7,6 +7,7 @@ Code, warnings and errors stay away. Markdown cells are ours; whatever was compu
 from __future__ import annotations
 
 import copy
+import datetime as dt
 import re
 from dataclasses import dataclass
 from functools import cache
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from crm_analysis.errors import ReportError
 from crm_analysis.labels import label
-from crm_analysis.labels.language import PAGE, language, words
+from crm_analysis.labels.language import PAGE, day_said, language, words
 from crm_analysis.report.sections import lacking_html, told
 
 if TYPE_CHECKING:
@@ -34,6 +35,11 @@ class About:
     book: str
     quarter: str
     as_of: str
+
+    @property
+    def day(self) -> dt.date:
+        """The day."""
+        return dt.date.fromisoformat(self.as_of)
 
 
 def page(notebook: NotebookNode, title: str, about: About, template: str = "page.html.j2") -> str:
@@ -105,7 +111,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals |= {"label": label, "language": language}
+    made.globals |= {"label": label, "language": language, "day_said": day_said}
     return made
 
 
