@@ -16,23 +16,31 @@ from crm_analysis.report.front import STOPS, decision_said, entry_words
 
 Contents = Mapping[str, Mapping[str, Sequence[Mapping[str, Any]]]]
 """`tables.contents` of each part."""
-TOPICS = ("revenue", "leaving", "content", "cutting", "programme")
-"""The paragraph: how much, who is leaving, how content, what may be cut, did the programme work."""
-FEWEST = 3
-"""Sentences of the paragraph, if the book tells as many; headlines take the place of topics that it does not tell."""
-INSTEAD = ("active_accounts", "top_share", "book_value", "kept_in_a_year", "kpis_changed", "may_be_cut")
+TOPICS = {
+    "revenue": ("revenue", "active_accounts"),
+    "leaving": ("kept_in_a_year",),
+    "content": ("content_now", "complaint_rate"),
+    "cutting": ("may_be_cut",),
+    "programme": ("kpis_changed",),
+}
+"""The paragraph: how much, who is leaving, how content, what may be cut, did the programme work.
+
+By topic, the headlines of which the first takes its place where a page has no sentence for it.
+"""
 CHANGES = DECISIONS = 3
 ORDER = ("call", "cut", "serve", "judge", "improve")
 """Decisions without money, in this order."""
 
 
 def paragraph(contents: Contents) -> list[str]:
-    """Its sentences: the topics in their order, then headlines where fewer than FEWEST topics are told."""
+    """Its sentences, a topic each; a topic of which neither a sentence nor a headline is told is left out."""
     told = {one["name"]: str(one["sentence"]) for one in _all(contents, "told")}
-    found = [told[topic] for topic in TOPICS if topic in told]
-    heads = {one["name"]: one for one in _all(contents, "headlines")}
-    more = [label("front_headline", **_plain(heads[name])) for name in INSTEAD if name in heads]
-    return [*found, *more[: max(0, FEWEST - len(found))]]
+    known = {one["name"]: one for one in _all(contents, "headlines") if one["value"] != label("unknown")}
+    for topic, names in TOPICS.items():
+        head = next((known[name] for name in names if name in known), None)
+        if topic not in told and head is not None:
+            told[topic] = label("front_headline", **_plain(head))
+    return [told[topic] for topic in TOPICS if topic in told]
 
 
 def tiles(contents: Contents) -> list[dict[str, Any]]:

@@ -65,8 +65,10 @@ def test_the_paragraph_goes_from_money_to_the_programme_whatever_the_order_of_pa
 
 
 def test_a_poor_book_is_told_by_headlines_and_nothing_is_invented():
-    some = {"segmentation": part(told=[told("revenue", "R.")], headlines=[head("top_share"), head("active_accounts")])}
-    assert choice.paragraph(some) == ["R.", "ACTIVE_ACCOUNTS: 7.", "TOP_SHARE: 7."]
+    unknown = head("complaint_rate") | {"value": label("unknown")}
+    heads = [head("may_be_cut"), head("active_accounts"), head("top_share"), unknown]
+    assert choice.paragraph({"segmentation": part(headlines=heads)}) == ["ACTIVE_ACCOUNTS: 7.", "MAY_BE_CUT: 7."]
+    assert choice.paragraph({"segmentation": part(told=[told("revenue", "R.")], headlines=heads[1:])}) == ["R."]
     assert choice.paragraph({"data_check": part()}) == []
 
 

@@ -148,7 +148,7 @@ def test_downloads_run_no_formula(made):
 
 def test_the_index_tells_headlines_assumptions_and_parameters(made):
     page = soup(made.first / "index.html")
-    assert page.find(class_="value").get_text() == "EUR 1,000,000"
+    assert page.find(class_="told").p.get_text().strip() == "Revenue: EUR 1,000,000."
     said = [li.get_text() for li in page.find("h2", id="assumptions").find_next("ul").find_all("li")]
     assert said[:2] == [f"Assumed: {HOSTILE[0]}", "Data check, code of the book: 00123"]
     assert "2026-09-30" in page.get_text()
