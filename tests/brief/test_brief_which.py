@@ -33,7 +33,7 @@ def test_an_id_a_name_or_a_part_that_no_other_has(asked, found):
     ("asked", "sentence"),
     [
         ("rail", r"'rail' fits 2 accounts: A1 \(Łódź Rail GmbH\), A2 \(Brno Rail\); give the account_id of one\."),
-        ("A", r"'A' fits 6 accounts: A1 .*, A5, \.\.\.; give"),
+        ("A", r"'A' fits 6 accounts: A1 .*, A5, A6 .*, \.\.\.; give"),
         ("Brnno Rial", r"No account of the book fits 'Brnno Rial' on 2026-09-30; the nearest are A2 \(Brno Rail\), "),
         ("A9", r"No account of the book fits 'A9' on 2026-09-30; the nearest are A1 "),
         ("  ", r"ACCOUNT is empty; expected an account_id"),
@@ -51,9 +51,7 @@ def test_at_most_five_are_named():
 
 
 def test_an_account_not_yet_known():
-    with pytest.raises(
-        BookError, match="Account 'N1' was not yet known on 2026-01-01: the book knows it since 2026-05-01"
-    ):
+    with pytest.raises(BookError, match="'N1' was not yet known on 2026-01-01: the book knows it since 2026-05-01"):
         which(BOOK, "N1", dt.date(2026, 1, 1))
     with pytest.raises(BookError, match="No account of the book fits 'New' on 2026-01-01"):
         which(BOOK, "New", dt.date(2026, 1, 1))
@@ -65,7 +63,7 @@ def test_days():
     assert day_of(BOOK.as_of("2022-01-01")) == dt.date(2022, 1, 1)
     with pytest.raises(BookError, match="as of 2026-10-01 is not possible: the book knows nothing after 2026-09-30"):
         day_of(BOOK, "2026-10-01")
-    with pytest.raises(BookError, match="as of 2019-12-31 is not possible: .* known since 2020-01-01"):
+    with pytest.raises(BookError, match=r"as of 2019-12-31 is not possible: .* known since 2020-01-01"):
         day_of(BOOK, "2019-12-31")
     with pytest.raises(BookError, match="'soon' is no date; expected such as 2026-09-30"):
         day_of(BOOK, "soon")
