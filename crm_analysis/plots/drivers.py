@@ -76,7 +76,7 @@ def team_impressions(table: pd.DataFrame) -> Axes:
     ax.set_yticks(range(len(teams)), [drawn(team, None) for team in teams], fontsize=9)
     for words in ax.get_yticklabels():
         words.set_parse_math(False)
-    ax.invert_yaxis()
+    ax.set_ylim(max(len(teams), 1) - 0.5, -0.5)
     ax.set_xlabel(label("axis_performance"), fontsize=9, color=INK)
     if names:
         ax.figure.legend(frameon=False, fontsize=9, loc="outside lower left", ncols=2)
