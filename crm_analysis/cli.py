@@ -208,6 +208,7 @@ def _reported(options: argparse.Namespace) -> int:
     from crm_analysis.periods import quarter_end
     from crm_analysis.report import report
     from crm_analysis.report.sentences import check_said, days_said, redacted_said
+    from crm_analysis.report.unlocked import YEAR, locked, refuse_locked
 
     given = {}
     for entry in options.parameter:
@@ -220,17 +221,21 @@ def _reported(options: argparse.Namespace) -> int:
     book = open_book(home)
     check = book.check
     assert check is not None
+    only = [name.strip() for names in options.only for name in names.split(",")] if options.only else None
+    lacks = locked(book, day, given.get("growth_horizon", YEAR))
+    refuse_locked(lacks, only or [])
     page = report(
         home,  # all notebooks open the same book, and none reads its files or database again
         options.quarter,
         options.out,
-        [name.strip() for names in options.only for name in names.split(",")] if options.only else None,
+        only,
         options.jobs,
         given,
         name=book.name,
         as_of=str(day),
         inputs=check.inputs,
         assumptions=[check_said(check), days_said(book, day), *redacted_said(check), *map(said, check.notes)],
+        skipped=lacks,
         redaction=check.redaction,
         pdf=options.format == "pdf",
     )

@@ -8,6 +8,11 @@ LABELS: dict[str, str] = {
     # --- what a page cannot tell ---
     "lacking": "What this page cannot tell",
     "lacking_sections": "Left out: {sections}.",
+    # --- parts that a book does not unlock (report.unlocked) ---
+    "locked_asked": "the page {part} cannot be made of this book. {needs}",
+    "locked_orders": "It needs orders on or before {day}; the book's first is of {first}.",
+    "locked_reach": "It needs orders that reach back to {begin}; the book's first is of {first}.",
+    "locked_voices": "It needs answers to surveys or complaints: rows of 'surveys' or 'complaints' by then.",
     # --- a redacted book ---
     "redacted_ids_said": "The numbers of accounts are codes too: they told names, or had no names beside them. "
     "What chance decides by account may fall otherwise than in a report with names.",

@@ -69,6 +69,7 @@ LABELS: dict[str, str] = {
     "why_plan_cut": "Low, it may be cut: {why}",
     "why_plan_kept": "Kept by {who} since {on}. {word}",
     "why_plan_eased": "Decided by {who} on {on}: {action}",
+    "work_reaches_nobody": "no account",
     "why_plan_work_large": "Work bar: worth {worth} a year, and the hours for planned visits reach down to {reach}",
     "why_plan_work": "Work bar: worth {worth} a year, and the hours reach down to {reach}",
     "why_plan_survey": "Low, brings {revenue} a year: {why}",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from crm_analysis.frames import widened
+from crm_analysis.labels import label
 from crm_analysis.periods import before
 from crm_analysis.plan.effort.need import GOES_ON, planned_minutes
 from crm_analysis.plan.grades.grades import Grades, base_grades, grades
@@ -94,7 +95,8 @@ def treated(
     seen = widened(rows[_SITUATION], {"never": signs["never"], "level": told["level"], "step": told["step"]})
     next_ = steps(seen, day)
     money = FORMATS["money"].format
-    also = {"high": money(at.high), "mid": money(at.mid), "reach": money(found.reach), "late_bar": f"{late_bar:.1f}"}
+    reach = money(found.reach) if found.reach == found.reach else label("work_reaches_nobody")
+    also = {"high": money(at.high), "mid": money(at.mid), "reach": reach, "late_bar": f"{late_bar:.1f}"}
     planned = {
         "base_grade": base,
         "grade": grade,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from crm_analysis.errors import BookError
 from crm_analysis.kpi.markets import market_shares
-from crm_analysis.labels import label
+from crm_analysis.labels import code_said, label
 from crm_analysis.report.sentences.kpi import quiet
 from crm_analysis.report.sentences.kpi_words import changed
 
@@ -22,11 +23,14 @@ def markets(look: Outlook) -> pd.DataFrame:
     """Our share of each market in the last year known, its change in points; raises BookError where none is known."""
     quiet(look)
     table = market_shares(look.book, look.day)
+    if table.empty:
+        raise BookError(label("market_none", day=look.day))
     last = table.groupby("segment", sort=False).tail(1)
     pairs = zip(last["share_change"], last["share_before"], strict=True)
     nan = float("nan")
     return last.assign(
         segment=last["segment"].mask(last["segment"] == "", label("market_all")),
+        leader=last["leader"].map(code_said),
         market_change_said=[changed(change, nan, nan, before, "share") for change, before in pairs],
     ).reset_index(drop=True)
 
