@@ -306,7 +306,7 @@ def test_long_tables_are_files_and_one_sentence(tmp_path, capsys):
 
 def test_a_market_share_that_ends_earlier_is_told_with_its_quarter_and_its_change_in_points(monkeypatch):
     rows = pd.DataFrame({"segment": ["", "flex"], "quarter": ["2026Q2", "2026Q1"], "share_before": [0.1, np.nan],
-                         "share_change": [0.047, np.nan]})  # fmt: skip
+                         "share_change": [0.047, np.nan], "leader": ["us", "Thelmora"]})  # fmt: skip
     monkeypatch.setattr(market, "market_shares", lambda *_: rows)
     own = look(book=None, day=DAY)
     assert market.markets(own)["market_change_said"].tolist() == ["+4.7 points", "–"]

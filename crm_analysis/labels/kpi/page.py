@@ -158,7 +158,7 @@ LABELS: dict[str, str] = {
 
 COLUMNS: Words = {
     "kpi": ("KPI", "text"),
-    "kpi_code": ("KPI code", "text"),
+    "kpi_code": ("KPI, code", "text"),
     "theme": ("Theme", "text"),
     "change_alone": ("Changed by", "text"),
     "change_range": ("Its 95% interval", "text"),
