@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from crm_analysis.book.book import Book
+    from crm_analysis.churn.risks import Risks
     from crm_analysis.value.outlook import Outlook as Value
 
 Found = TypeVar("Found")
@@ -151,6 +152,10 @@ class Brief:
         return expected.value_look(self.book, self.day)
 
     @cached_property
+    def _risks(self) -> Risks:
+        return expected.risks_look(self.book, self.day, self._value)
+
+    @cached_property
     def worth(self) -> expected.Worth | None:
         """Its lifetime value (`expected.value_of`)."""
         return _in_words(lambda: expected.value_of(self._value, self.account))
@@ -175,8 +180,7 @@ class Brief:
         """The chance that it leaves (`expected.risk_of`); None where it never ordered."""
         if not self.ordered:
             return None
-        leaving = expected.leaving_look(self.book, self.day)
-        return _in_words(lambda: expected.risk_of(leaving, self._value, self.account))
+        return _in_words(lambda: expected.risk_of(self._risks, self.account))
 
     @property
     def refusals(self) -> tuple[str, ...]:

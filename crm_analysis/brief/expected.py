@@ -20,7 +20,6 @@ from crm_analysis.value.outlook import outlook as value_outlook
 
 if TYPE_CHECKING:
     from crm_analysis.book.book import Book
-    from crm_analysis.churn.outlook import Outlook as Leaving
     from crm_analysis.value.outlook import Outlook as Value
 
 
@@ -79,9 +78,8 @@ def value_of(look: Value, account: str) -> Worth | None:
     )
 
 
-def risk_of(leaving: Leaving, value: Value, account: str) -> Risk | None:
+def risk_of(risks: Risks, account: str) -> Risk | None:
     """None for an account that is not there, or too new to be told; raises BookError where no chance can be learned."""
-    risks = Risks(leaving.book, leaving.told.spells, leaving.frame, lambda: value.worth)
     listed = risks.listed
     table = listed.accounts
     own = table[table["account_id"] == account]
@@ -109,6 +107,7 @@ def value_look(book: Book, day: dt.date) -> Value:
     return value_outlook(book, day)
 
 
-def leaving_look(book: Book, day: dt.date) -> Leaving:
-    """The retention page's outlook, as its notebook makes it unless told otherwise."""
-    return churn_outlook(book, day)
+def risks_look(book: Book, day: dt.date, value: Value) -> Risks:
+    """The retention page's list of risks, as its notebook makes it; BookError where leaving has no definition."""
+    leaving = churn_outlook(book, day)
+    return Risks(book, leaving.told.spells, leaving.frame, lambda: value.worth)

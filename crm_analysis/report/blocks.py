@@ -101,4 +101,4 @@ def _whole(words: str) -> str:
     return _KEPT.sub(r"<span>\g<0></span>", escape(words))
 
 
-_KEPT = re.compile(r"\b(?:\d{4}-\d\d-\d\d|[A-Z]{3} -?\d[\d,.]*\d|\d{4}年\d+月\d+日)")
+_KEPT = re.compile(r"(?<![A-Za-z0-9])(?:\d{4}-\d\d-\d\d|[A-Z]{3} -?\d[\d,.]*\d|\d{4}年\d+月\d+日)")

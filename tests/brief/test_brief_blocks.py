@@ -63,7 +63,8 @@ def test_without_a_visit_the_last_contact_counts_and_without_any_nobody_met_it()
 
 def like(look: Brief, other: Brief) -> Brief:
     """The brief with what the other knows of all accounts, which need not be made again."""
-    look.__dict__.update({name: other.__dict__[name] for name in ("plan", "frame", "_value") if name in other.__dict__})
+    made = ("plan", "frame", "_value", "_risks")
+    look.__dict__.update({name: other.__dict__[name] for name in made if name in other.__dict__})
     return look
 
 

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 CUT = dt.date(2024, 9, 30)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_the_page_is_the_same_with_another_future(seed):
     """A book of every table and column, its accounts known by the cut."""
     rng = np.random.default_rng(seed)
@@ -26,15 +26,15 @@ def test_the_page_is_the_same_with_another_future(seed):
     own = book_of(frames, future.EXTRACT)
     known = own.as_of(CUT).table("accounts").account_id.execute()
     looks = [brief(one, known.iloc[0], CUT) for one in (own, other)]
-    for account in known:
-        assert whole(_of(looks[0], account)) == whole(_of(looks[1], account))
+    for account in known:  # the first makes what is made of all accounts
+        own_words, other_words = (whole(look if look.account == account else _of(look, account)) for look in looks)
+        assert own_words == other_words
 
 
 def _of(look: Brief, account: str) -> Brief:
     """The brief of another account, with what is made of all accounts taken over."""
     found = Brief(look.book, account, look.day)
-    look.frame  # noqa: B018 -- made once
-    shared = ("plan", "frame", "names", "_value")
+    shared = ("plan", "frame", "names", "_value", "_risks")
     found.__dict__.update({name: look.__dict__[name] for name in shared if name in look.__dict__})
     return found
 
