@@ -181,7 +181,7 @@ def test_a_tile_without_a_year_before_says_so():
 def test_a_pack_without_anything_to_tell_is_pages_and_files():
     shown = page(index(ABOUT, {"data_check": part()}, skipped={"since": "It needs another."}))
     assert [h2["id"] for h2 in shown.soup.find_all("h2")] == ["pages", "skipped", "downloads"]
-    assert "Since last quarter : It needs another." in shown.text
+    assert "Since last quarter: It needs another." in shown.text
 
 
 def test_a_rich_page_in_its_order_with_links_to_sections():

@@ -53,7 +53,7 @@ def read(out: Path, name: str) -> pd.DataFrame:
 def test_without_a_report_before_the_page_is_left_out_and_says_what_it_needs(out):
     assert not (out / "2026Q1" / "since.html").exists()
     index = page((out / "2026Q1" / "index.html").read_text(encoding="utf-8"))
-    assert "Since last quarter : It needs the report of 2025Q4 in the same folder." in index.text
+    assert "Since last quarter: It needs the report of 2025Q4 in the same folder." in index.text
 
 
 def test_every_account_that_moved_is_told_by_hand(out):

@@ -102,8 +102,8 @@ def test_the_index_lists_what_was_left_out(bare, tmp_path, monkeypatch):
     monkeypatch.setattr("crm_analysis.report.unlocked._needs", _only(few))
     assert main(["report", str(bare), "--quarter", "2026Q3", "--out", str(tmp_path / "out")]) == 0
     text = page((tmp_path / "out" / "2026Q3" / "index.html").read_text(encoding="utf-8")).text
-    assert "Value : It needs orders that reach back to 2025-09-30" in text
-    assert "Satisfaction : It needs answers to surveys or complaints" in text
+    assert "Value: It needs orders that reach back to 2025-09-30" in text
+    assert "Satisfaction: It needs answers to surveys or complaints" in text
     assert not (tmp_path / "out" / "2026Q3" / "value.html").exists()
 
 
