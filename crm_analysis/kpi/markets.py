@@ -64,7 +64,7 @@ def _sales(book: Book, as_of: str | dt.date) -> pd.DataFrame:
     sums = rows.mutate(segment=segment).group_by("period", "segment", "supplier").agg(amount=rows.amount.sum())
     frame = engine.frame(sums.mutate(amount=sums.amount.cast("float64")).order_by("period", "segment", "supplier"))
     if frame.empty:
-        raise BookError(label("market_none", day=as_of))
+        raise BookError(label("market_none", day=known.day))
     found = [_QUARTER.fullmatch(str(period).strip()) for period in frame["period"]]
     if not any(found):
         raise BookError(label("market_periods", found=frame["period"].iloc[0]))

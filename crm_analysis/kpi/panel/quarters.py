@@ -194,7 +194,7 @@ def _baseline(known: Book, grid: Grid, years: list[bool], given: str | dt.date |
         if not _ends_quarter(day):
             raise UserError(f"a baseline is a quarter's end such as 2025-09-30; found {day}.")
         if day not in told:
-            since = str(told[0]) if told else label("panel_no_year")
+            since = told[0] if told else label("panel_no_year")
             raise BookError(label("panel_no_baseline", day=day, since=since, last=grid.ends[-1]))
         return day
     wanted = before(grid.ends[-1], WINDOW)
