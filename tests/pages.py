@@ -91,9 +91,9 @@ def run_here(jobs: Sequence[Job], *_: object) -> list[Run]:
 def shown(name: str, book: object, folder: Path, **given: object) -> tuple[Page, Path]:
     """The page that a notebook makes of a book, and the folder of its tables; figures are drawn and thrown away."""
 
-    def figure(fig: Callable[[], Figure], alt: object) -> None:
+    def figure(fig: Figure | Callable[[], Figure], alt: object) -> None:
         with contextlib.suppress(BookError):
-            plt.close(fig())
+            plt.close(fig() if callable(fig) else fig)
             assert alt
 
     import matplotlib.pyplot as plt

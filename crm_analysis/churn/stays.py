@@ -248,8 +248,7 @@ class Stays:
         try:
             return projection.trial(self.periods)
         except UserError as refused:
-            reason = str(refused).removeprefix("trial of projections: ")
-            raise BookError(label("stay_untried", reason=reason)) from None
+            raise BookError(label("stay_untried", reason=refused)) from None
 
     @cached_property
     def projected(self) -> pd.DataFrame:

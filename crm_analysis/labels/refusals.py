@@ -35,8 +35,8 @@ LABELS: dict[str, str] = {
     "least {least} periods and {fewest} lost.",
     "projection_loose": "projection by {model}: {periods} periods with {lost} accounts lost do not tell its "
     "parameters, as where accounts all leave alike; expected more periods or more accounts.",
-    "projection_untried": "trial of projections: {periods} periods, of which the last {rest} saw {lost} accounts "
-    "lost; expected at least 4 periods, and {fewest} lost in the last third.",
+    "projection_untried": "{periods} periods, of which the last {rest} saw {lost} accounts lost; expected at "
+    "least 4 periods, and {fewest} lost in the last third.",
     # --- the models of leaving ---
     "learned_alike": "Left out, because others say the same: {terms}.",
     "learned_alike_term": "{term} (as {other})",
@@ -74,6 +74,9 @@ LABELS: dict[str, str] = {
     "told, because they mean nothing of shrunken effects.",
     "learned_under": "under {share}",
     "term_level": "{term} {level}",
+    "term_next": "{term}, next quarter",
+    "term_next_above": "{term} above {knot}, next quarter",
+    "term_next_closing": "{term}, days left, next quarter",
     "term_unknown": "{term}: not known",
     # --- the models of orders and of their value ---
     "baseline_scaled": "fitted to a window of {window} and scaled to {horizon}: no two horizons of orders were known",

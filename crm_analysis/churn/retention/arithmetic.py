@@ -129,8 +129,9 @@ def by_year_of_tenure(frame: pd.DataFrame, level: float = LEVEL) -> pd.DataFrame
     gone = np.bincount(year_gone, minlength=len(number) + 1)[1:].astype(float) if len(number) else np.zeros(0)
     tail = (1 - level) / 2
     low, high = chi2.ppf(tail, 2 * np.maximum(gone, 0.5)) / 2, chi2.isf(tail, 2 * gone + 2) / 2
-    table = pd.DataFrame({"year": number, "account_years": spent, "gone": gone.astype(np.int64), "rate": gone / spent})
-    return table.assign(low=np.where(gone > 0, low, 0.0) / spent, high=high / spent)
+    table = pd.DataFrame({"year": number, "account_years": spent, "gone": gone.astype(np.int64)})
+    years = np.where(spent > 0, spent, np.nan)  # nobody may have been seen at an age between two that were
+    return table.assign(rate=gone / years, low=np.where(gone > 0, low, 0.0) / years, high=high / years)
 
 
 def constancy(by_year: pd.DataFrame, level: float = 0.95) -> pd.DataFrame:

@@ -101,7 +101,7 @@ class Design:
                 values = _values(frame, name)
                 share = float(np.isnan(values).mean())
                 if share == 1:
-                    same.append(name)
+                    same.append(called(name))
                     continue
                 numbers[name] = _number(values, name)
                 made = _pieces(numbers[name], name, values, bends)
@@ -112,7 +112,7 @@ class Design:
                     filled.append(label("learned_filled_term", term=called(name), share=told))
             columns += made
             if not made:
-                same.append(name)
+                same.append(called(name))
         draft = cls(tuple(columns), numbers)
         raw = draft._raw(frame)
         centre, scale = raw.mean(axis=0), raw.std(axis=0)
@@ -242,14 +242,14 @@ def _pieces(number: Number, name: str, values: Array, bends: bool) -> list[Colum
     made = [Column(name, term, kind="flag" if flag else "value")]
     if not bends or name not in BENT:
         return made
-    made.append(Column(name, f"{term}, next quarter", first=True))
+    made.append(Column(name, label("term_next", term=term), first=True))
     known = number.of(values[~np.isnan(values)])
     for knot in np.unique(np.quantile(known, BENDS, method="closest_observation")):
         if known.min() < knot < known.max():
-            words = f"{term} above {np.expm1(knot):.3g}, next quarter"
+            words = label("term_next_above", term=term, knot=f"{np.expm1(knot):.3g}")
             made.append(Column(name, words, first=True, kind="bend", at=float(knot)))
     if name == "silence_days":  # who is silent for all but a few days of the window must order in these few
-        made.append(Column(name, f"{term}, days left, next quarter", first=True, kind="closing", at=number.high))
+        made.append(Column(name, label("term_next_closing", term=term), first=True, kind="closing", at=number.high))
     return made
 
 

@@ -196,10 +196,16 @@ def incidence_alt(look: Outlook) -> str:
 
 
 def _five(look: Outlook) -> pd.Series:
-    """The row of five years, or of the last one that the curve reaches; its end where it does not reach one."""
+    """The row of five years, or of the last one that the curve reaches; its end where it does not reach one.
+
+    Raises BookError for a curve that begins later.
+    """
     try:
         table = look.stays.by_year
     except BookError:
         return look.stays.last
-    row: pd.Series = table[table["years"] <= FIVE].iloc[-1]
+    reached = table[table["years"] <= FIVE]
+    if reached.empty:
+        raise BookError(label("stay_no_tenure"))
+    row: pd.Series = reached.iloc[-1]
     return row

@@ -137,7 +137,7 @@ def segments_alt(look: Outlook) -> str:
 
 def cohorts_alt(look: Outlook) -> str:
     """What the heat maps show, in a sentence."""
-    return str(told_or(lambda: cohorts_said(look)))
+    return str(told_or(lambda: cohorts_said(look), label("cohorts_none")))
 
 
 def projection_alt(look: Outlook) -> str:

@@ -168,7 +168,7 @@ def test_what_the_data_cannot_tell_is_refused_in_a_sentence():
     with pytest.raises(NotIdentified, match="do not tell its parameters"):
         fitted(alike)
     assert fitted(alike, DW).summary["estimate"].tolist() == pytest.approx([-np.log(0.9), 1], rel=1e-4)
-    with pytest.raises(UserError, match="trial of projections: 3 periods, of which the last 0 saw 0"):
+    with pytest.raises(UserError, match="3 periods, of which the last 0 saw 0"):
         trial(survivors([100, 80, 60, 50]))
     with pytest.raises(UserError, match="that do not rise"):
         survivors([100, 101])
