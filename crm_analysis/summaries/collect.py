@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from crm_analysis.book import open_book
@@ -14,7 +15,7 @@ from crm_analysis.book.mapping import NAMED
 from crm_analysis.book.written import keep
 from crm_analysis.errors import BookError, UserError
 from crm_analysis.summaries.overview import Overview
-from crm_analysis.summaries.pages import Known, Read, known_to, pages, read
+from crm_analysis.summaries.pages import Read, known_to, pages, read
 from crm_analysis.summaries.template import write_templates
 
 LATEST = dt.timedelta(days=366)
@@ -53,9 +54,8 @@ def collect(
         raise BookError(f"{home}: is no folder; expected the folder of a book, which keeps its summaries.")
     opened = open_book(home, mapped)
     day = _day(opened, on)
-    who = known_to(opened)
-    found = read(folder, who, day)
-    templates = [] if pages(folder)[0] else write_templates(folder, *_examples(opened, who), str(day))
+    found = read(folder, partial(known_to, opened), day)
+    templates = [] if pages(folder)[0] else write_templates(folder, *_examples(opened), str(day))
     kept = keep(home, found.summaries, mapped) if found.summaries else None
     return Collected(folder, found, kept, templates, Overview(opened, day, found.summaries))
 
@@ -86,6 +86,8 @@ def _day(book: Book, on: str | dt.date | None) -> dt.date:
     return day
 
 
-def _examples(book: Book, who: Known) -> tuple[str, str]:
+def _examples(book: Book) -> tuple[str, str]:
     """An account and a sales person for the hints of a template: the first of the book."""
-    return min(who.accounts), min(who.reps, default="R1") if who.reps is not None else "R1"
+    account = book.whole["accounts"].account_id.min().execute()
+    reps = book.whole.get("reps")
+    return str(account), "R1" if reps is None else str(reps.rep_id.min().execute() or "R1")

@@ -6,7 +6,7 @@ import datetime as dt
 import difflib
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,7 +24,7 @@ FIRST = dt.date(1950, 1, 1)
 """The earliest day that a book takes."""
 _DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _SEARCHED = 20_000
-"""So many ids at most are searched for one like a misspelt one."""
+"""Rows of a table up to which it is read whole, and searched for one like a misspelt one."""
 
 
 @dataclass(frozen=True)
@@ -45,11 +45,12 @@ class Read:
     others: tuple[str, ...]
 
 
-def known_to(book: Book) -> Known:
-    """Whom the pages of a book may name."""
-    accounts, names = _ids(book, "accounts", "account_id")
+def known_to(book: Book, told: Sequence[Page]) -> Known:
+    """Whom these pages may name: all that a small book has, of a large one those that they ask for."""
+    accounts, names = _ids(book, "accounts", "account_id", [page.texts.get("account", "") for page in told])
+    asked = [page.texts.get("rep", "") for page in told]
     if "reps" in book.whole:
-        reps, rep_names = _ids(book, "reps", "rep_id")
+        reps, rep_names = _ids(book, "reps", "rep_id", asked)
         return Known(accounts, reps, names, rep_names)
     if "rep_id" in book.whole["accounts"].columns:
         owners = engine.frame(book.whole["accounts"].select("rep_id").distinct())["rep_id"].dropna()
@@ -57,16 +58,22 @@ def known_to(book: Book) -> Known:
     return Known(accounts, None, names)
 
 
-def _ids(book: Book, table: str, key: str) -> tuple[frozenset[str], dict[str, tuple[str, ...]]]:
+def _ids(book: Book, table: str, key: str, asked: Sequence[str]) -> tuple[frozenset[str], dict[str, tuple[str, ...]]]:
     whole = book.whole[table]
     named = [key, "name"] if "name" in whole.columns else [key]
-    rows = engine.frame(whole.select(*named).distinct())
+    rows = whole.select(*named).distinct()
+    if int(whole.count().execute()) > _SEARCHED:
+        meant = rows[key].isin(asked)
+        if "name" in named:
+            meant = meant | rows.name.lower().isin([text.lower() for text in asked])
+        rows = rows.filter(meant)
+    found = engine.frame(rows)
     names: defaultdict[str, set[str]] = defaultdict(set)
-    if "name" in rows:
-        told = rows.dropna()
-        for one, name in zip(told[key], told["name"], strict=True):
+    if "name" in found:
+        people = found.dropna()
+        for one, name in zip(people[key], people["name"], strict=True):
             names[_folded(name)].add(one)
-    return frozenset(rows[key].dropna()), {name: tuple(sorted(ids)) for name, ids in names.items()}
+    return frozenset(found[key].dropna()), {name: tuple(sorted(ids)) for name, ids in names.items()}
 
 
 def pages(folder: Path) -> tuple[list[Path], list[str]]:
@@ -82,26 +89,28 @@ def pages(folder: Path) -> tuple[list[Path], list[str]]:
     return found, others
 
 
-def read(folder: Path, who: Known, last: dt.date) -> Read:
-    """The summaries of the folder's pages, none later than `last`.
+def read(folder: Path, known: Callable[[Sequence[Page]], Known], last: dt.date) -> Read:
+    """The summaries of the folder's pages, none later than `last`; `known` tells whom they may name.
 
     Raises UserError with a line for each mistake of each page: the file, the line, what was found, what was expected.
     """
     paths, others = pages(folder)
-    found, mistakes = [], list[str]()
+    told: dict[str, Page] = {}
+    mistakes: dict[str, list[str]] = {path.name: [] for path in paths}
     for path in paths:
         try:
-            told = page(path)
+            told[path.name] = page(path)
         except UserError as unreadable:
-            mistakes.append(str(unreadable))
-            continue
-        summary, wrong = _summary(told, who, last)
-        mistakes += wrong
+            mistakes[path.name] = [str(unreadable)]
+    who = known(list(told.values())) if told else Known(frozenset(), None)
+    found = []
+    for name, own in told.items():
+        summary, mistakes[name] = _summary(own, who, last)
         if summary:
             found.append(summary)
-    mistakes += _twice(found)
-    if mistakes:
-        raise UserError("\n".join([*mistakes, "Nothing was written."]))
+    wrong = [*(line for own in mistakes.values() for line in own), *_twice(found)]
+    if wrong:
+        raise UserError("\n".join([*wrong, "Nothing was written."]))
     return Read(tuple(found), tuple(others))
 
 
@@ -149,7 +158,7 @@ def _one(
     if of_name:
         several = f"expected the number of one of {', '.join(of_name[:5])}"
         return "", [f"{told.where(name)}: {noun} '{text[:60]}' is the name of {len(of_name)}; {several}."]
-    near = difflib.get_close_matches(text, ids, n=1) if len(ids) <= _SEARCHED else []
+    near = difflib.get_close_matches(text, sorted(ids), n=1)
     expected = f"did you mean '{near[0]}'?" if near else "expected one that the book has."
     return "", [f"{told.where(name)}: {noun} '{text[:60]}' is not known; {expected}"]
 

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from small_books import FEW
+from small_books import FEW, line, small_book
 
 from crm_analysis.errors import UserError
 from crm_analysis.labels.language import speaking
+from crm_analysis.summaries import pages
 from crm_analysis.summaries.page import page
 from crm_analysis.summaries.pages import Known, read
 from crm_analysis.summaries.template import write_templates
@@ -32,7 +33,7 @@ def written(place: Path, **files: str | bytes) -> Path:
 
 def mistakes(place: Path, **files: str | bytes) -> list[str]:
     with pytest.raises(UserError) as mistake:
-        read(written(place, **files), WHO, DAY)
+        read(written(place, **files), lambda _: WHO, DAY)
     lines = str(mistake.value).split("\n")
     assert lines[-1] == "Nothing was written."
     return lines[:-1]
@@ -43,7 +44,7 @@ def test_a_markdown_page_is_read_by_its_headings(tmp_path):
         "\n# The account in one line\nReady to **come back**\n  with HDI\n\n<!-- a hint\n# over lines -->\n"
         "## what worries them:\n* price\n* lead time.\n* Wexlarn\n### events ###\n1. A call\n2. a visit\n# Next step\n"
     )
-    (found,) = read(written(tmp_path, a_md=text), WHO, DAY).summaries
+    (found,) = read(written(tmp_path, a_md=text), lambda _: WHO, DAY).summaries
     assert (found.account_id, found.rep_id, found.written_on) == ("A1", "R1", dt.date(2026, 9, 29))
     assert found.headline == "Ready to come back with HDI"
     assert found.concerns == "price; lead time. Wexlarn"
@@ -56,7 +57,7 @@ def test_a_yaml_page_is_read_as_it_is_written(tmp_path):
         "account: A1  # ours\nrep_id: R1\ndate: 2026-09-29\nheadline: no\nconcerns: [price, '12: 30']\n"
         "events: |\n  a call\n  and a visit\nnext_step: 00123\n"
     )
-    (found,) = read(written(tmp_path, a_yml=text), WHO, DAY).summaries
+    (found,) = read(written(tmp_path, a_yml=text), lambda _: WHO, DAY).summaries
     assert (found.headline, found.concerns, found.events, found.next_step) == (
         "no", "price; 12: 30", "a call and a visit", "00123",
     )  # fmt: skip
@@ -64,7 +65,7 @@ def test_a_yaml_page_is_read_as_it_is_written(tmp_path):
 
 def test_names_stand_for_numbers_where_only_one_has_them(tmp_path):
     text = "account: ALDER\nrep: M. Hurst\ndate: 2026-09-29\nheadline: fine\n"
-    (found,) = read(written(tmp_path, a_yaml=text), WHO, DAY).summaries
+    (found,) = read(written(tmp_path, a_yaml=text), lambda _: WHO, DAY).summaries
     assert (found.account_id, found.rep_id) == ("A1", "R1")
     assert mistakes(tmp_path, a_yaml=text.replace("ALDER", "Birch")) == [
         "a.yaml, line 1: account 'Birch' is the name of 2; expected the number of one of A1, A2."
@@ -84,12 +85,12 @@ def test_a_filled_in_template_is_read_in_any_language(tmp_path, code):
             text = text.replace(line, f"{line.split(':')[0]}: {example}", 1)
         gap = "\n\n" if path.suffix == ".md" else " "
         text = f"{text.rstrip()}{gap}Call on Friday\n"
-        (found,) = read(written(tmp_path, **{f"a_{path.suffix[1:]}": text}), WHO, DAY).summaries
+        (found,) = read(written(tmp_path, **{f"a_{path.suffix[1:]}": text}), lambda _: WHO, DAY).summaries
         assert (found.account_id, found.rep_id, found.written_on, found.next_step, found.headline) == (
             "A1", "R1", DAY, "Call on Friday", "",
         )  # fmt: skip
         (tmp_path / f"a{path.suffix}").unlink()
-    assert read(tmp_path / "new", WHO, DAY).summaries == ()  # templates are no pages
+    assert read(tmp_path / "new", lambda _: WHO, DAY).summaries == ()  # templates are no pages
 
 
 def test_every_mistake_of_every_page_is_told_at_once(tmp_path):
@@ -175,11 +176,13 @@ def test_two_pages_of_one_account_person_and_day_are_both_named(tmp_path):
 
 def test_a_book_that_names_nobody_takes_anybody(tmp_path):
     text = "account: A1\nrep: whoever\ndate: 2026-09-29\nheadline: fine\n"
-    assert read(written(tmp_path, a_yaml=text), Known(WHO.accounts, None), DAY).summaries[0].rep_id == "whoever"
+    assert (
+        read(written(tmp_path, a_yaml=text), lambda _: Known(WHO.accounts, None), DAY).summaries[0].rep_id == "whoever"
+    )
 
 
 def test_other_files_are_left_alone_and_named(tmp_path):
-    found = read(written(tmp_path, a_docx="x", _b_md="x"), WHO, DAY)
+    found = read(written(tmp_path, a_docx="x", _b_md="x"), lambda _: WHO, DAY)
     assert (found.summaries, found.others) == ((), ("a.docx",))
 
 
@@ -195,3 +198,21 @@ def test_whatever_a_file_holds_it_is_a_page_or_a_sentence(tmp_path_factory, cont
         except UserError as mistake:
             said = str(mistake)
         assert said.startswith("a.")
+
+
+def test_of_a_large_book_only_those_asked_for_are_read(tmp_path, monkeypatch):
+    accounts = [{"account_id": f"A{number}", "name": f"Name {number}"} for number in range(9)]
+    book = small_book([line("A1", "2026-01-01", 5)], accounts, reps=[{"rep_id": "R1", "name": "Ann"}])
+    text = "account: NAME 3\nrep: ann\ndate: 2026-09-29\nheadline: fine\n"
+    place = written(tmp_path, a_yaml=text, b_yaml=text.replace("NAME 3", "A5"))
+    known: list[Known] = []
+
+    def ask(told):
+        known.append(pages.known_to(book, told))
+        return known[-1]
+
+    for most, many in ((20_000, 9), (5, 2)):
+        monkeypatch.setattr(pages, "_SEARCHED", most)
+        found = pages.read(place, ask, DAY)
+        assert [(one.account_id, one.rep_id) for one in found.summaries] == [("A3", "R1"), ("A5", "R1")]
+        assert len(known[-1].accounts) == many
