@@ -79,7 +79,7 @@ LABELS: dict[str, str] = {
     "decide_ask": "Cut nobody yet, and ask {accounts} that a survey can settle, {first} first.",
     "decide_ask_worth": "{money} expected, after {cost} for asking",
     "decide_ask_who": "sales administration",
-    "decide_wait": "Cut nobody yet: {needed}.",
+    "decide_wait": "Cut nobody yet: that takes {needed}.",
     "decide_wait_who": "management, by waiting with goodbyes",
     "decide_serve": "Serve {given} more and {freed} less, by the plan.",
     "decide_serve_worth": "{freed} freed and {given} given a year",
