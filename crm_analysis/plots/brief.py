@@ -17,7 +17,7 @@ def brief_quarters(table: pd.DataFrame) -> Axes:
 
     `table` is `brief.trade.Trade.quarters`.
     """
-    ax = axes("", width=3.5, height=1.25)
+    ax = axes("", width=3.5, height=1.15)
     places = list(range(len(table)))
     ax.bar(places, table["revenue"], width=0.72, color=PALE, label=label("axis_brief_revenue"))
     if table["margin"].notna().any():
