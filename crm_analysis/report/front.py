@@ -90,10 +90,10 @@ def told(topic: str, sentence: Callable[[], str], tables: str | Path = "") -> No
         write_front(Path(tables), "told", {"name": topic, "sentence": words})
 
 
-def tiles(made: Callable[[], Sequence[Tile]], tables: str | Path = "") -> None:
-    """Hand on figures for the first page, the most important first."""
+def tiles(made: Callable[[], Sequence[Tile]], tables: str | Path = "", section: str = "") -> None:
+    """Hand on figures for the first page, the most important first; `section` as in `changes`."""
     for tile in (_or_none(made) or ()) if tables else ():
-        write_front(Path(tables), "tiles", asdict(tile))
+        write_front(Path(tables), "tiles", asdict(tile) | {"anchor": _anchor(section)})
 
 
 def changes(made: Callable[[], Sequence[Change]], tables: str | Path = "", section: str = "") -> None:

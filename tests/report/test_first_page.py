@@ -48,7 +48,7 @@ def decide(name: str, money: float | None = None, **more: Any) -> dict[str, Any]
 
 def tile(name: str = "revenue", **more: Any) -> dict[str, Any]:
     usual = {"heading": "Revenue", "now": "EUR 2M", "before": "EUR 1M", "change": "+100%", "light": "better",
-             "kind": "year", "trend": [["2026Q1", 1.0], ["2026Q2", 3.0]], "described": "It rose."}  # fmt: skip
+             "anchor": "", "kind": "year", "trend": [["2026Q1", 1.0], ["2026Q2", 3.0]], "described": "It rose."}  # fmt: skip
     return {"name": name} | usual | more
 
 
@@ -176,6 +176,12 @@ def test_a_tile_without_a_year_before_says_so():
     shown = page(index(ABOUT, {"kpi": part(tiles=[tile(before="", trend=[["2026Q1", 1.0]])])}))
     assert shown.soup.find(class_="before").get_text() == "a year ago not known"
     assert shown.soup.svg is None
+
+
+def test_a_figure_of_another_time_than_the_first_says_so():
+    found = {"kpi": part(tiles=[tile(kind="quarter"), tile("account_retention", heading="Retention")])}
+    shown = page(index(ABOUT, found)).soup.find_all(class_="what")
+    assert [one.get_text() for one in shown] == ["Revenue", "Retention (the year)"]
 
 
 def test_a_pack_without_anything_to_tell_is_pages_and_files():
