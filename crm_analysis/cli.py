@@ -222,7 +222,7 @@ def _reported(options: argparse.Namespace) -> int:
     check = book.check
     assert check is not None
     only = [name.strip() for names in options.only for name in names.split(",")] if options.only else None
-    lacks = locked(book, day, given.get("growth_horizon", YEAR))
+    lacks = locked(book, day, given.get("growth_horizon", YEAR), given.get("kpi_window", "year"))
     refuse_locked(lacks, only or [])
     page = report(
         home,  # all notebooks open the same book, and none reads its files or database again

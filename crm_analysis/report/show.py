@@ -82,7 +82,9 @@ def show(
         caption = sentences(caption, label("table_currency", currency=currency))
     link = f"tables/{name}.csv" if saved and len(part) < rows else ""
     words = [caption, plain(part) if rows else "", f"{note} {link}".strip()]
-    display_html("\n".join(line for line in words if line), table_html(part, labelled, caption, note, link))
+    empty = f'<p class="sentence">{escape(sentences(caption, note))}</p>'  # headings of nothing say nothing
+    shown_html = table_html(part, labelled, caption, note, link) if rows else empty
+    display_html("\n".join(line for line in words if line), shown_html)
 
 
 def figure(fig: Figure | Callable[[], Figure], alt: str, caption: str = "") -> None:

@@ -19,13 +19,13 @@ YEAR = "12M"
 """What accounts brought is told of a year, so a shorter past says nothing of who stays or what comes."""
 
 
-def locked(book: Book, day: dt.date, growth_horizon: str = YEAR) -> dict[str, str]:
+def locked(book: Book, day: dt.date, growth_horizon: str = YEAR, kpi_window: str = "year") -> dict[str, str]:
     """The parts of which the page of that day could only say that it cannot be told, each with what it needs.
 
-    `growth_horizon` is the potential page's parameter.
+    `growth_horizon` is the potential page's parameter, `kpi_window` that of the KPIs.
     """
     known = book.as_of(day)
-    found = {part: need(known) for part, need in _needs(growth_horizon).items()}
+    found = {part: need(known) for part, need in _needs(growth_horizon, kpi_window).items()}
     return {part: why for part, why in found.items() if why}
 
 
@@ -36,7 +36,7 @@ def refuse_locked(lacks: dict[str, str], asked: Iterable[str]) -> None:
             raise ReportError(label("locked_asked", part=part, needs=lacks[part]))
 
 
-def _needs(growth_horizon: str) -> dict[str, Callable[[Book], str]]:
+def _needs(growth_horizon: str, kpi_window: str) -> dict[str, Callable[[Book], str]]:
     """What each part needs, of the book as known on the day; "" where it has it."""
     return {
         "segmentation": _orders,
@@ -46,7 +46,7 @@ def _needs(growth_horizon: str) -> dict[str, Callable[[Book], str]]:
         "potential": partial(_reach, windows=[YEAR, growth_horizon]),
         "plan": _orders,
         "what_if": _orders,
-        "kpi": _orders,
+        "kpi": partial(_reach, windows=[YEAR]) if kpi_window == "year" else _orders,
     }
 
 

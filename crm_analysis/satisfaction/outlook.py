@@ -187,7 +187,9 @@ class Outlook:
         return table[["account_id"]].assign(task=label("task_ask"), why=why)
 
     def _panels(self) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """Account-quarters of the past and of the day."""
+        """Account-quarters of the past and of the day; raises BookError if what counts as leaving cannot be said."""
+        if self.leaving.defined is None:
+            raise BookError(self.leaving.refusal)
         risks = self.leaving.risks
         return risks.panel, risks.today
 

@@ -27,8 +27,8 @@ COMPLAINT = {"complaint_id": "K", "account_id": "A", "opened_on": dt.date(2026, 
 @pytest.mark.parametrize(
     ("first", "parts"),
     [
-        ("2026-09-30", {"value", "retention", "potential"}),
-        ("2025-10-02", {"value", "retention", "potential"}),
+        ("2026-09-30", {"value", "retention", "potential", "kpi"}),
+        ("2025-10-02", {"value", "retention", "potential", "kpi"}),
         ("2025-10-01", {"potential"}),
         ("2024-10-02", {"potential"}),
         ("2024-10-01", set()),
@@ -49,6 +49,9 @@ def test_a_shorter_horizon_needs_less():
     book = small_book([line("A", "2025-04-01", 10)])
     assert "potential" in locked(book, DAY)
     assert "potential" not in locked(book, DAY, "6M")
+    late = small_book([line("A", "2026-07-01", 10)])
+    assert "kpi" in locked(late, DAY)
+    assert "kpi" not in locked(late, DAY, kpi_window="quarter")
 
 
 def test_before_the_first_order_nothing_but_the_check_is_left():
@@ -111,6 +114,6 @@ def _only(parts):
     from crm_analysis.report import unlocked
 
     needs = unlocked._needs
-    return lambda horizon: {
-        name: need for name, need in needs(horizon).items() if name in {part.name for part in parts}
+    return lambda *given: {
+        name: need for name, need in needs(*given).items() if name in {part.name for part in parts}
     }
