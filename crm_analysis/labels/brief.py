@@ -83,6 +83,7 @@ LABELS: dict[str, str] = {
     "brief_since_answered": "answered on {on}",
     # --- orders ---
     "brief_orders": "Orders",
+    "brief_orders_short": "Fewer than two quarters of its orders are known.",
     "brief_orders_none": "It has never ordered.",
     "brief_orders_on": "Ordered",
     "brief_orders_money": "Money",

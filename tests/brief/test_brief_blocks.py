@@ -94,7 +94,7 @@ def test_orders_say_what_came_late_and_what_is_bought_no_more():
 
 
 def test_quarters_end_with_the_day_and_reach_back_to_the_first_order():
-    quarters = acme().trade.quarters
+    quarters = trade.quarters(acme())
     assert [str(one) for one in quarters["until"]][-3:] == ["2026-03-31", "2026-06-30", "2026-09-30"]
     assert quarters["revenue"].tolist()[-5:] == [800.0, 300.0, 0.0, 0.0, 260.0]
     assert quarters["margin"].tolist()[-5:] == [300.0, 100.0, 0.0, 0.0, 150.0]
@@ -179,6 +179,8 @@ def test_a_new_account_without_orders():
     lines = whole(look)
     assert lines[0].startswith("Who: Has never ordered, North office")
     assert "It has never ordered." in lines
+    with pytest.raises(BookError, match="Fewer than two quarters"):
+        trade.quarters(look)
     assert not [line for line in lines if line.startswith(("Lifetime value", "Leaving", "Measure"))]
     assert "Since the last visit" in lines
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crm_analysis.brief.brief import told
+from crm_analysis.errors import BookError
 from crm_analysis.labels import label
 from crm_analysis.labels.language import clauses, listed
 from crm_analysis.report.blocks import Block, Grid, Line
@@ -205,6 +206,14 @@ def _wallet(look: Brief) -> list[Line]:
     if rival:
         parts.append(label("brief_ahead_rival", competitor=rival))
     return [Line(label("brief_ahead_wallet"), (listed(parts),))]
+
+
+def quarters(look: Brief) -> pd.DataFrame:
+    """The quarters of the figure; raises BookError where fewer than two are known, which are no picture."""
+    table = look.trade.quarters
+    if len(table) < 2:
+        raise BookError(label("brief_orders_short"))
+    return table
 
 
 def quarters_said(look: Brief) -> str:
