@@ -7,7 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from crm_analysis.labels import label
-from crm_analysis.labels.language import listed
+from crm_analysis.labels.language import clauses
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,7 +94,7 @@ def _flag(notebook: NotebookNode) -> None:
 def lacking_html(reasons: dict[str, list[str]]) -> str:
     """The list of what a page cannot tell, everything in it escaped."""
     rows = "".join(
-        f"<li>{escape(reason)} <span>{escape(label('lacking_sections', sections=listed(titles)))}</span></li>"
+        f"<li>{escape(reason)} <span>{escape(label('lacking_sections', sections=clauses(titles)))}</span></li>"
         for reason, titles in reasons.items()
     )
     return f'<ul class="lacking">{rows}</ul>'

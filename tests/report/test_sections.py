@@ -57,7 +57,7 @@ def test_what_a_page_lacks_stands_once_at_its_end(monkeypatch):
         "show(None, 'A table.', missing=Lack('No offices.'))\nsentence('No surveys.')",
     )
     assert headings(html) == ["Two", "What this page cannot tell"]
-    assert lacking(html) == ["No surveys. Left out: One, Below one, Three.", "No offices. Left out: Three."]
+    assert lacking(html) == ["No surveys. Left out: One; Below one; Three.", "No offices. Left out: Three."]
     assert "Introduction" not in html
     assert html.count("No complaints.") == 1
     assert "Below" not in [link.get_text() for link in page(html).soup.find("nav").find_all("a")]
