@@ -69,3 +69,13 @@ def _moved(day: dt.date, window: str, way: int) -> dt.date:
 
 def _month_end(year: int, month: int) -> dt.date:
     return dt.date(year, month, calendar.monthrange(year, month)[1])
+
+
+def quarters_back(quarter: str, many: int) -> str:
+    """The quarter so many before.
+
+    >>> quarters_back("2026Q1", 4), quarters_back("2026Q1", 1)
+    ('2025Q1', '2025Q4')
+    """
+    place = 4 * int(quarter[:4]) + int(quarter[5]) - 1 - many
+    return f"{place // 4:04}Q{place % 4 + 1}"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from crm_analysis.errors import ReportError
 from crm_analysis.labels import label
 from crm_analysis.labels.language import PARAMETER, language, listed, words
+from crm_analysis.periods import quarters_back
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -96,7 +97,8 @@ def report(
     if jobs < 1:
         raise ReportError(f"at least one notebook must run at a time; found {jobs} jobs")
     about = About(name or Path(os.path.abspath(book)).name, quarter, as_of or last_day(quarter))
-    earlier = Path(os.path.abspath(out)) / quarter_before(quarter)
+    last_day(quarter)  # raises for what is no quarter
+    earlier = Path(os.path.abspath(out)) / quarters_back(quarter, 1)
     left_out = _nothing_before(only, earlier) | dict(skipped or {})
     wanted = parts(only, left_out)
     later = [part.name for part in wanted if part.after]
@@ -151,17 +153,6 @@ def last_day(quarter: str) -> str:
         raise ReportError(f"a quarter is written like 2026Q3; found {quarter!r}")
     year, month = int(quarter[:4]), 3 * int(quarter[5])
     return f"{year:04}-{month:02}-{calendar.monthrange(year, month)[1]}"
-
-
-def quarter_before(quarter: str) -> str:
-    """The quarter before one.
-
-    >>> quarter_before("2026Q1"), quarter_before("2026Q3")
-    ('2025Q4', '2026Q2')
-    """
-    last_day(quarter)  # raises for what is no quarter
-    year, number = int(quarter[:4]), int(quarter[5])
-    return f"{year:04}Q{number - 1}" if number > 1 else f"{year - 1:04}Q4"
 
 
 def _nothing_before(only: Sequence[str] | None, earlier: Path) -> dict[str, str]:

@@ -48,7 +48,8 @@ def decide(name: str, money: float | None = None, **more: Any) -> dict[str, Any]
 
 def tile(name: str = "revenue", **more: Any) -> dict[str, Any]:
     usual = {"heading": "Revenue", "now": "EUR 2M", "before": "EUR 1M", "change": "+100%", "light": "better",
-             "anchor": "", "kind": "year", "trend": [["2026Q1", 1.0], ["2026Q2", 3.0]], "described": "It rose."}  # fmt: skip
+             "anchor": "", "kind": "year", "trend": [["2026Q1", 1.0], ["2026Q2", 3.0]],
+             "described": "It rose."}  # fmt: skip
     return {"name": name} | usual | more
 
 

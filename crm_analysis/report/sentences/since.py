@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from crm_analysis.errors import BookError
 from crm_analysis.labels import code_said, label
 from crm_analysis.labels.language import clauses, listed, sentences
+from crm_analysis.periods import quarters_back
 from crm_analysis.report.front import Change
 from crm_analysis.report.sentences import counted, money, told_or
 from crm_analysis.report.sentences.potential import named
@@ -228,7 +229,7 @@ def ahead_said(look: Outlook, currency: str) -> str:
         if not many:
             raise
         return label(
-            "since_ahead_later", quarter=look.before.quarter, due=came.quarters_back(look.before.quarter, -int(many))
+            "since_ahead_later", quarter=look.before.quarter, due=quarters_back(look.before.quarter, -int(many))
         )
     where = "inside" if found.inside else "above" if found.came > found.high else "below"
     amounts = {name: money(getattr(found, name), currency) for name in ("came", "expected", "low", "high")}

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from crm_analysis.errors import BookError
 from crm_analysis.labels import label
+from crm_analysis.periods import quarters_back
 from crm_analysis.report.since.lists import AT_RISK, became, longest
 from crm_analysis.report.since.packs import Pack, pack, same_codes
 
@@ -103,13 +104,3 @@ def book_ahead(now: Pack, before: Pack) -> tuple[Pack, Came]:
         expected, low, high = (float(told[f"{end}_revenue"]) for end in ("expected", "low", "high"))
         return then, Came(expected, low, high, came, True)
     raise BookError(label("since_ahead_none"))
-
-
-def quarters_back(quarter: str, many: int) -> str:
-    """The quarter so many before.
-
-    >>> quarters_back("2026Q1", 4), quarters_back("2026Q1", 1)
-    ('2025Q1', '2025Q4')
-    """
-    place = 4 * int(quarter[:4]) + int(quarter[5]) - 1 - many
-    return f"{place // 4:04}Q{place % 4 + 1}"
