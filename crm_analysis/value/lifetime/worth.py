@@ -15,6 +15,7 @@ import numpy as np
 
 from crm_analysis.errors import UserError
 from crm_analysis.labels import label
+from crm_analysis.labels.language import sentences
 from crm_analysis.progress import busy
 from crm_analysis.reprs import Card, as_html, as_text, said
 from crm_analysis.value.histories import Histories
@@ -225,6 +226,6 @@ def _ends(draws: NDArray[Any], level: float) -> NDArray[np.float64]:
 def _holds(money: str, cost_to_serve: pd.DataFrame | None, frame: pd.DataFrame) -> str:
     said = label(f"worth_{money}")
     if cost_to_serve is None:
-        return f"{said} {label('worth_no_cost')}"
+        return sentences(said, label("worth_no_cost"))
     known = int(frame["account_id"].isin(cost_to_serve["account_id"]).sum())
-    return f"{said} {label('worth_cost', named=f'{known:,}', accounts=f'{len(frame):,}')}"
+    return sentences(said, label("worth_cost", named=f"{known:,}", accounts=f"{len(frame):,}"))
