@@ -83,6 +83,8 @@ LABELS: dict[str, str] = {
     "since_risks_none": "Nobody entered the list at risk, and nobody is off it.",
     "since_risks_value": "{entered} entered, {off} off the list",
     "since_skipped": "It needs the report of {quarter} in the same folder.",
+    "since_broken": "It needs a whole report of {quarter} in the same folder; the manifest of that one cannot be read.",
+    "since_unreadable": "The table {name} of the report of {quarter} cannot be read; make that report again.",
     "since_version": "The report of {quarter} was made by version {version} of this program.",
     "since_words": "The table {name} of the report of {quarter} has words where codes are expected: it was made by "
     "another version.",

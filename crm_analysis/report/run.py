@@ -161,13 +161,16 @@ def _nothing_before(only: Sequence[str] | None, earlier: Path) -> dict[str, str]
     ReportError where nothing but such a part is asked for: it compares what the others make.
     """
     from crm_analysis.report.manifest import NAME
+    from crm_analysis.report.since.packs import pack
 
     later = {part.name for part in PARTS if part.after}
     if only and set(only) <= later:
         raise ReportError(f"the page {only[0]} compares what the other pages find; ask for some of them with it")
-    if (earlier / NAME).is_file():
+    key = "since_broken" if (earlier / NAME).is_file() else "since_skipped"
+    with contextlib.suppress(ReportError):
+        pack(earlier)
         return {}
-    return {name: label("since_skipped", quarter=earlier.name) for name in later if not only or name in only}
+    return {name: label(key, quarter=earlier.name) for name in later if not only or name in only}
 
 
 def parts(only: Sequence[str] | None = None, skipped: Mapping[str, str] | None = None) -> list[Part]:

@@ -297,6 +297,25 @@ def test_a_folder_that_is_no_report_is_named(tmp_path, text):
         pack(tmp_path)
 
 
+def test_a_broken_report_before_is_no_reason_not_to_make_this_one(tmp_path):
+    from crm_analysis.report.run import _nothing_before
+
+    (tmp_path / "2026Q1").mkdir()
+    (tmp_path / "2026Q1" / "manifest.json").write_text("{")
+    left_out = _nothing_before(None, tmp_path / "2026Q1")
+    assert left_out == {
+        "since": "It needs a whole report of 2026Q1 in the same folder; the manifest of that one cannot be read."
+    }
+    assert _nothing_before(["kpi"], tmp_path / "2026Q1") == {}
+
+
+def test_a_table_that_somebody_changed_is_named(both):
+    now, before = both
+    (before.folder / "tables" / "at_risk.parquet").write_bytes(b"no table")
+    with pytest.raises(BookError, match="The table at_risk of the report of 2026Q1 cannot be read"):
+        lists.risk_moves(now, before)
+
+
 def test_without_two_reports_the_page_says_so_and_no_more():
     look = outlook("", "")
     assert said.about(look) == "There is no report of the quarter before to compare with."

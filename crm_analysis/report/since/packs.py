@@ -43,7 +43,10 @@ class Pack:
         found = sorted(self.folder.rglob(f"{name}.parquet"))
         if not found:
             raise BookError(label("since_no_table", quarter=self.quarter, name=name))
-        frame: pd.DataFrame = pyarrow.parquet.read_table(found[0]).to_pandas()
+        try:
+            frame: pd.DataFrame = pyarrow.parquet.read_table(found[0]).to_pandas()
+        except (OSError, ValueError):  # a file that somebody changed
+            raise BookError(label("since_unreadable", quarter=self.quarter, name=name)) from None
         lacking = [column for column in columns if column not in frame]
         if lacking:
             raise BookError(label("since_no_column", quarter=self.quarter, name=name, columns=listed(lacking)))
