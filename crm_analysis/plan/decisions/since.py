@@ -11,7 +11,8 @@ import numpy as np
 from crm_analysis.accounts import LATE
 from crm_analysis.book import engine
 from crm_analysis.book.days import first_known, last_known, order_days
-from crm_analysis.potential.advice.decided import NEVER_CUT, told
+from crm_analysis.potential.advice.decided import told
+from crm_analysis.potential.advice.words import NEVER_CUT
 from crm_analysis.value.segments import CLASSES
 
 if TYPE_CHECKING:
