@@ -69,8 +69,13 @@ def called(accounts: Mapping[str, Words], owner: Mapping[str, str]) -> set[Words
     for one, name in accounts.items():
         if name:
             beginners[name[0]].add(owner.get(one, one))
-    firsts = {(word,) for word, owners in beginners.items() if len(owners) == 1 and len(word) >= SHORT}
+    firsts = {(word,) for word, owners in beginners.items() if len(owners) == 1 and long(word)}
     return firsts | {brand for name in accounts.values() if len(brand := _brand(name)) > 1 or firsts & {brand}}
+
+
+def long(word: str) -> bool:
+    """True for a word that tells a name by itself; a number does not."""
+    return len(word) >= SHORT and not word.isdecimal()
 
 
 def last_names(people: Iterable[Words]) -> set[Words]:

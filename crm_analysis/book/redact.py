@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from crm_analysis.book.check import CheckResult
 from crm_analysis.book.codes import code, codes, mark
 from crm_analysis.book.contract import CONTRACT
-from crm_analysis.book.mentions import Mentions, Words, called, last_names, words
+from crm_analysis.book.mentions import Mentions, Words, called, last_names, long, words
 from crm_analysis.book.questionnaire import Questionnaire
 
 OMITTED = "[…]"
@@ -120,8 +120,13 @@ class _Redaction:
         numbers = pa.array(list(names), pa.string())
         if not any(names.values()) or self.mentions.within(numbers, True).any():
             return True
-        whole = zip(words(numbers), names.values(), strict=True)
-        return any(name and "".join(name) in "".join(number) for number, name in whole)
+        letters = ("".join(number) for number in words(numbers))
+        return any(
+            part in number
+            for number, name in zip(letters, names.values(), strict=True)
+            for part in ("".join(name), *(word for word in name if long(word)))
+            if part
+        )
 
     def as_ids(self, people: Any) -> pa.Array:
         """People given by name or by id, by their ids as far as `reps` has the name."""

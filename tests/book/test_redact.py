@@ -245,10 +245,12 @@ def test_names_in_nasty_places_are_found(tmp_path):
     assert book.check.fired
 
 
-@pytest.mark.parametrize("name", [None, "same", "within", "other"])
+@pytest.mark.parametrize("name", [None, "same", "within", "other", "word"])
 def test_numbers_that_tell_the_name_become_codes(tmp_path, name):
     ids = ["Acme", "Beta"]
-    shown = {"same": ids, "within": ["AC ME", "x"], "other": ["Gamma", "acme"]}.get(name or "")
+    shown = {"same": ids, "within": ["AC ME", "x"], "other": ["Gamma", "acme"], "word": ["Old Acme", "x"]}.get(
+        name or ""
+    )
     accounts = [{"account_id": one} | ({"name": shown[place]} if shown else {}) for place, one in enumerate(ids)]
     lines = [order(one, "2024-02-01", 10, line_id=f"{one}-1") for one in ids]
     book = open_book(written(tmp_path / "book", accounts=accounts, orders=lines), redact=True)
@@ -301,7 +303,9 @@ def test_decisions_on_codes_of_accounts_are_refused_in_one_sentence(tmp_path):
     book.active.append([codes(KEY, "A", ["x"])[0], "keep"])
     book.save(tmp_path / "lists.xlsx")
     day = dt.date(2026, 9, 30)
-    with pytest.raises(UserError, match=r"is a code of a redacted report; expected the book's own number[^\n]*was written\.$"):
+    with pytest.raises(
+        UserError, match=r"is a code of a redacted report; expected the book's own number[^\n]*was written\.$"
+    ):
         answers(tmp_path / "lists.xlsx", frozenset("x"), day, day, "")
 
 
