@@ -110,4 +110,6 @@ def value_look(book: Book, day: dt.date) -> Value:
 def risks_look(book: Book, day: dt.date, value: Value) -> Risks:
     """The retention page's list of risks, as its notebook makes it; BookError where leaving has no definition."""
     leaving = churn_outlook(book, day)
-    return Risks(book, leaving.told.spells, leaving.frame, lambda: value.worth)
+    if leaving.defined is None:
+        raise BookError(leaving.refusal)
+    return Risks(book, leaving.defined.spells, leaving.frame, lambda: value.worth)

@@ -15,7 +15,7 @@ LABELS: dict[str, str] = {
     "brief_class_Mid": "Mid",
     "brief_class_Low": "Low",
     "brief_segment": "{name} {grade}",
-    "brief_segment_no_cost": "{name} without costs",
+    "brief_segment_no_cost": "{name}",
     "brief_who_key": "key account",
     "brief_who_new": "has never ordered",
     "brief_who_inactive": "no order in 12 months",
