@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from crm_analysis.labels.language import language
-from crm_analysis.plots.fonts import families
+from crm_analysis.plots.fonts import families, heavy
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,7 +18,7 @@ COLOURS = (STRONG, "#d98c3f", "#3f8f6b", "#8d5a97", "#b0413e", "#6b7a3a", "#4aa3
 def axes(title: str, width: float = 7.0, height: float = 3.6) -> Axes:
     """Empty axes in the report's style: `width` x `height` inches, the title to the left."""
     ax: Axes = small_axes(width, height)[0, 0]
-    ax.set_title(title, loc="left", fontsize=11, color=INK, fontweight="bold")
+    ax.set_title(title, loc="left", fontsize=11, color=INK, fontweight=heavy())
     ax.spines[["top", "right"]].set_visible(False)
     ax.spines[["left", "bottom"]].set_color(QUIET)
     ax.tick_params(colors=INK, labelsize=9)

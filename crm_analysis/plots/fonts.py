@@ -39,6 +39,11 @@ def families() -> list[str]:
     return [OWN] if language() == ENGLISH else [OWN, chinese()]
 
 
+def heavy() -> str:
+    """The weight of titles: bold where every font there has it, or some letters of a line would be and others not."""
+    return "bold" if language() == ENGLISH else "normal"
+
+
 @cache
 def chinese() -> str:
     """The name of a font with simplified Chinese letters; ReportError if none is found."""

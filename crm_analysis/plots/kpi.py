@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from crm_analysis.kpi.definitions import BY_NAME
 from crm_analysis.labels import label
 from crm_analysis.plots.axes import COLOURS, INK, PALE, QUIET, STRONG, axes, drawn, percent, short, small_axes
+from crm_analysis.plots.fonts import heavy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -93,7 +94,7 @@ def kpi_months(charts: Mapping[str, MonthChart], titles: Mapping[str, str]) -> A
     grid = _grid(len(charts), 1.75)
     for place, (name, own) in enumerate(charts.items()):
         ax = grid[place]
-        ax.set_title(titles[name], loc="left", fontsize=9, color=INK, fontweight="bold")
+        ax.set_title(titles[name], loc="left", fontsize=9, color=INK, fontweight=heavy())
         month = own.table["month"].str.split("-").map(lambda parts: 12 * int(parts[0]) + int(parts[1]) - 1)
         first = int(month.iloc[0])
         line = own.table["value"].set_axis(month - first)
@@ -135,7 +136,7 @@ def kpi_funnels(tables: Mapping[str, pd.DataFrame], titles: Mapping[str, str]) -
     grid = _grid(len(tables), 2.3)
     for place, (name, table) in enumerate(tables.items()):
         ax = grid[place]
-        ax.set_title(titles[name], loc="left", fontsize=9, color=INK, fontweight="bold")
+        ax.set_title(titles[name], loc="left", fontsize=9, color=INK, fontweight=heavy())
         at = table["denominator"]
         for ends, colour, width, words in (("998", PALE, 5, "axis_limits_sure"), ("95", QUIET, 2, "axis_limits_warn")):
             low, high = table[f"low_{ends}"].fillna(table["value"]), table[f"high_{ends}"].fillna(table["value"])
