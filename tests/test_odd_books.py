@@ -25,7 +25,7 @@ LEFT_OUT = {
     "one_quarter": {"value", "retention", "potential", "kpi", "since"},
 }
 """The parts that each book does not unlock; no report of the quarter before is there."""
-ODD = re.compile(r"\b(nan|NaN|NaT|None|inf|0 of 0)\b|\{\w*\}")
+ODD = re.compile(r"\b(nan|NaN|NaT|None(?! of)|inf|0 of 0)\b|\{\w*\}")
 MANY = 4
 """Reasons that one page may give in its sections; the others stand in the list at its end."""
 mpl.use("agg")
