@@ -125,7 +125,7 @@ def test_no_label_is_left_over():
     prefixes += " grouped_by silent_trust silent_list silent_candidate chart"
     prefixes += " light against target_state target_why spread_way"
     prefixes += " kpi changes lit goals by of outcome signal unit like"
-    prefixes += " code example summary"
+    prefixes += " code example learned_few spend_unknown repr summary"
     built = re.compile(rf"({'|'.join(prefixes.split())}|\w+_(one|many))_?\w*\Z")
     words = set(re.findall(r"\w+", source))
     unused = [key for key in LABELS if not built.match(key) and key not in words]
