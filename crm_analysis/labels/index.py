@@ -21,7 +21,7 @@ LABELS: dict[str, str] = {
     "front_downloads": "Files: lists, tables, manifest",
     "front_assumptions_many": "{n} assumptions this report rests on",
     "front_assumptions_one": "1 assumption this report rests on",
-    "front_before": "a year ago {value}",
+    "front_before": "a year ago {value} ({change})",
     "front_before_none": "a year ago not known",
     "front_list": "the list",
     "front_more": "More",
