@@ -114,6 +114,4 @@ def _only(parts):
     from crm_analysis.report import unlocked
 
     needs = unlocked._needs
-    return lambda *given: {
-        name: need for name, need in needs(*given).items() if name in {part.name for part in parts}
-    }
+    return lambda *given: {name: need for name, need in needs(*given).items() if name in {part.name for part in parts}}
