@@ -35,7 +35,7 @@ def sparkline(trend: Sequence[Sequence[object]], described: str, name: str) -> s
     x, y = at[known[-1][0]]
     mark = escape(f"spark-{name}")
     return (
-        f'<svg class="spark" role="img" aria-labelledby="{mark}" preserveAspectRatio="xMinYMid meet" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" '
-        f'height="{HEIGHT}"><title id="{mark}">{escape(described)}</title>{paths}'
+        f'<svg class="spark" role="img" aria-labelledby="{mark}" preserveAspectRatio="xMinYMid meet" '
+        f'viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}"><title id="{mark}">{escape(described)}</title>{paths}'
         f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.5"/></svg>'
     )
