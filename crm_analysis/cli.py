@@ -205,7 +205,7 @@ def _reported(options: argparse.Namespace) -> int:
     from crm_analysis.book.opening import kept
     from crm_analysis.errors import ReportError
     from crm_analysis.labels.noted import said
-    from crm_analysis.periods import quarter_end
+    from crm_analysis.periods import before, quarter_end
     from crm_analysis.report import report
     from crm_analysis.report.sentences import check_said, days_said, redacted_said
     from crm_analysis.report.unlocked import YEAR, locked, refuse_locked
@@ -221,6 +221,11 @@ def _reported(options: argparse.Namespace) -> int:
     book = open_book(home)
     check = book.check
     assert check is not None
+    if book.extracted_on <= before(day, "1Q"):
+        raise ReportError(
+            f"the book was extracted on {book.extracted_on}, before {options.quarter} began; "
+            "ask for an earlier quarter, or correct extracted_on in book.toml"
+        )
     only = [name.strip() for names in options.only for name in names.split(",")] if options.only else None
     lacks = locked(book, day, given.get("growth_horizon", YEAR), given.get("kpi_window", "year"))
     refuse_locked(lacks, only or [])
@@ -233,6 +238,7 @@ def _reported(options: argparse.Namespace) -> int:
         given,
         name=book.name,
         as_of=str(day),
+        extracted=str(book.extracted_on),
         inputs=check.inputs,
         assumptions=[check_said(check), days_said(book, day), *redacted_said(check), *map(said, check.notes)],
         skipped=lacks,

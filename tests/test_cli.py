@@ -243,6 +243,7 @@ def test_a_quarantine_that_cannot_be_written(capsys, dirty, tmp_path):
     [
         (["--quarter", "2026Q5"], "a quarter is written like 2026Q3; found '2026Q5'"),
         (["--quarter", "../x"], "a quarter is written like 2026Q3"),
+        (["--quarter", "2026Q4"], "the book was extracted on 2026-09-30, before 2026Q4 began"),
         (["--jobs", "0"], "at least one notebook must run at a time; found 0 jobs"),
         (["--jobs", "-3"], "at least one notebook"),
         (["--only", "everything"], "the report has no part 'everything' (known: data_check, segmentation, value, "),

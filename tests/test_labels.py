@@ -156,3 +156,8 @@ def test_what_has_no_words_is_named():
     with pytest.raises(KeyError, match="no heading for column 'nothing'"):
         column("nothing")
     assert Column("Recency", "number", "days").title == "Recency (days)"
+
+
+def test_a_name_that_ends_in_a_full_stop_ends_the_sentence():
+    assert label("decide_ask", accounts="20 accounts", first="Kowal Sp. z o.o.").endswith("Kowal Sp. z o.o. first.")
+    assert label("front_headline", heading="Largest", value="Kowal Sp. z o.o.") == "Largest: Kowal Sp. z o.o."

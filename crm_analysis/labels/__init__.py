@@ -97,7 +97,8 @@ MIXED = (
 def label(key: str, /, **values: object) -> str:
     """The words for a key in the language spoken here, its places filled with the values.
 
-    Dates are written as the language does; without values, places stay as they are. KeyError names a key without words.
+    Dates are written as the language does; without values, places stay as they are. A full stop after a value that ends
+    in one is left out: "S.r.l." may end a sentence. KeyError names a key without words.
 
     >>> label("as_of"), label("window_M", n=12)
     ('As of', '12 months')
@@ -107,7 +108,11 @@ def label(key: str, /, **values: object) -> str:
     found = words(key, LABELS[key])
     if not values:
         return found
-    return found.format(**{name: day_said(v) if isinstance(v, dt.date) else v for name, v in values.items()})
+    said = found.format(**{name: day_said(v) if isinstance(v, dt.date) else v for name, v in values.items()})
+    for given in values.values():
+        if isinstance(given, str) and given.endswith("."):
+            said = said.replace(f"{given}.", given)
+    return said
 
 
 def code_said(value: object) -> str:

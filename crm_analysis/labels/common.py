@@ -8,6 +8,7 @@ LABELS: dict[str, str] = {
     # --- report pack (crm_analysis.report), alphabetical ---
     "as_of": "As of",
     "as_of_day": "As of {day}",
+    "as_of_ended": "As of {day}, of a book that ends on {last}",
     "assumptions": "Assumptions",
     "book": "Book",
     "contents": "On this page",

@@ -7,6 +7,7 @@ from crm_analysis.labels.kinds import Words
 LABELS: dict[str, str] = {
     # --- headings and what stands around ---
     "front_told": "The quarter in short",
+    "front_intervals": "In brackets: between what and what an estimate may lie; its page says how surely.",
     "front_tiles": "Key figures",
     "front_tiles_year": "Figures of the year and of the year before; the line shows the year at the end of each "
     "quarter. Better and worse are said only of what chance hardly ever makes.",
@@ -28,6 +29,7 @@ LABELS: dict[str, str] = {
     "front_who": "Who acts: {who}.",
     "front_stake": "At stake: {worth}.",
     "front_worth": "Worth: {worth}.",
+    "front_pdf": "All pages of this report, to print or to send",
     "front_so_far": "Its effect so far: {parts}.",
     "to_decide": "To decide",
     "spark_alt": "{kpi}, {first} to {last}: from {begin} to {end}; lowest {low}, highest {high}.",
@@ -41,9 +43,9 @@ LABELS: dict[str, str] = {
     # --- the paragraph ---
     "front_revenue": "Revenue was {money} in the {window} to {day}{change}, from {active}; the first 20% of them "
     "brought {share}.",
-    "front_leaving": "Of {accounts} {leavers} are expected to leave within {horizon} ({low} to {high}), which puts "
+    "front_leaving": "Of {accounts}, {leavers} are expected to leave within {horizon} ({low} to {high}), which puts "
     "{money} {kind} at risk ({low_money} to {high_money}).",
-    "front_leaving_cost": "Of {accounts} {leavers} are expected to leave within {horizon} ({low} to {high}).",
+    "front_leaving_cost": "Of {accounts}, {leavers} are expected to leave within {horizon} ({low} to {high}).",
     "front_kept": "Of the accounts there on {first}, {share} still were a year later ({low}% to {high}%).",
     "front_content": "Satisfaction is {points} of 100 ({low} to {high}) by the answers of {accounts}.",
     "front_complaints": "There were {rate} complaints per 100 orders ({low} to {high}).",
@@ -58,7 +60,7 @@ LABELS: dict[str, str] = {
     "front_headline": "{heading}: {value}.",
     # --- what changed ---
     "front_change": "{kpi}: {now} now, {before} {against}; {light}, by {change}.",
-    "front_moved": "{kpi}: {now} now, {before} {against}, by {change}.",
+    "front_moved": "{kpi}: {now} now, {before} {against}, a change of {change}.",
     "front_change_of": "{kpi}, {whom}: {now} now, {before} {against}; {light}, by {change}.",
     "front_against_year": "a year ago",
     "front_against_quarter": "last quarter (season taken off the change)",

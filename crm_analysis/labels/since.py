@@ -50,10 +50,10 @@ LABELS: dict[str, str] = {
     "since_lights": "Lit in the report of {quarter}: {n} of the company's comparisons; as lit still: {still}.",
     "since_lights_none": "None of the company's comparisons was lit in the report of {quarter}.",
     "since_moved_one": "{name} from {begin} to {end}",
-    "since_moves_bars": "Of them {accounts} would not have moved at the bars of then.",
+    "since_moves_bars": "Of these, {accounts} would not have moved at the bars of then.",
     "since_moves_largest": "The largest: {names}.",
     "since_moves_none": "No account is in another segment than in the last report.",
-    "since_moves_said": "Since {day} {up} moved to a better segment, or came in, and {down} to a lesser one, or went.",
+    "since_moves_said": "Since {day}, {up} moved to a better segment, or came in, and {down} to a lesser one, or went.",
     "since_moves_value": "{up} up, {down} down",
     "since_no_column": "The report of {quarter} was made by another version: its table {name} lacks {columns}.",
     "since_no_match": "Accounts of this report and of that of {quarter} cannot be matched, as their names and ids are "
@@ -79,7 +79,8 @@ LABELS: dict[str, str] = {
     "since_rank_few": "Fewer than {few} accounts stand on one side of the bar: too few to tell whether the list had "
     "them in the right order.",
     "since_redacted": "The report of {quarter} was redacted otherwise, so accounts cannot be matched.",
-    "since_risk_means": "On the list at risk is who leaves with a chance of at least {share} within {horizon}.",
+    "since_risk_means": "The list at risk holds here who leaves within {horizon} with a chance of at least {share}; "
+    "the retention page puts all accounts in the order of the money at risk.",
     "since_risks_none": "Nobody entered the list at risk, and nobody is off it.",
     "since_risks_value": "{entered} entered, {off} off the list",
     "since_skipped": "It needs the report of {quarter} in the same folder.",

@@ -78,6 +78,8 @@ def ready(place: Path) -> None:
     """Make the page's folder; ReportError, before any work, where no page can be written."""
     if place.is_dir():
         raise ReportError(f"{place}: is a folder; expected the name of a file, such as {place / 'brief.html'}.")
+    if place.suffix.lower() not in (".html", ".htm"):  # rather than over a file of the book
+        raise ReportError(f"{place}: is no name of a page; expected one that ends in .html.")
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
     except OSError as problem:

@@ -23,11 +23,14 @@ def index(
     contents: Mapping[str, Mapping[str, Sequence[Mapping[str, Any]]]],
     assumptions: Sequence[str] = (),
     skipped: Mapping[str, str] | None = None,
+    *,
+    pdf: str = "",
 ) -> str:
     """The index as HTML, everything escaped; the same arguments give the same bytes.
 
     `contents` is `tables.contents` of each part that ran, in the order of the pack; `skipped` gives
-    the reason for each part that did not. Everything told is chosen from them (`choice`), and nothing is computed.
+    the reason for each part that did not; `pdf` names the file of all pages, if there is one. Everything told is
+    chosen from them (`choice`), and nothing is computed.
     """
     from markupsafe import Markup
 
@@ -43,6 +46,7 @@ def index(
         tile | {"line": Markup(sparkline(tile["trend"], tile["described"], tile["name"]))}
         for tile in choice.tiles(contents)
     ]
+    told = choice.paragraph(contents)
     tables = [table for found in contents.values() for table in found["tables"]]
     lists = LISTS if any(table["name"] == ACTIONS for table in tables) else ""
     names = {table["name"] for table in tables}
@@ -54,7 +58,8 @@ def index(
         .render(
             about=about,
             home="",
-            told=choice.paragraph(contents),
+            told=told,
+            intervals=any(mark in sentence for sentence in told for mark in "(（"),
             tiles=tiles,
             tiles_note=label(f"front_tiles_{tiles[0]['kind']}") if tiles else "",
             changes=choice.changes(contents),
@@ -65,6 +70,7 @@ def index(
             assumptions_said=counted(len(assumptions), "front_assumptions"),
             tables=tables,
             lists=lists,
+            pdf=pdf,
         )
     )
 

@@ -30,16 +30,24 @@ ACTIVE = ("script", "iframe", "object", "embed", "form", "link", "base", "meta",
 
 @dataclass(frozen=True)
 class About:
-    """What every page says of its report: the book's name, the quarter, the day it looks from."""
+    """What every page says of its report: the book's name, the quarter, the day looked from, and that of the extract."""
 
     book: str
     quarter: str
     as_of: str
+    extracted: str = ""
 
     @property
     def day(self) -> dt.date:
         """The day."""
         return dt.date.fromisoformat(self.as_of)
+
+    @property
+    def looked(self) -> str:
+        """The day in words, and that the book ends earlier, if it does."""
+        if not self.extracted or self.extracted >= self.as_of:
+            return label("as_of_day", day=self.day)
+        return label("as_of_ended", day=self.day, last=dt.date.fromisoformat(self.extracted))
 
 
 def page(notebook: NotebookNode, title: str, about: About, template: str = "page.html.j2") -> str:

@@ -62,6 +62,7 @@ def report(
     notebooks: str | Path | None = None,
     name: str = "",
     as_of: str = "",
+    extracted: str = "",
     inputs: Mapping[str, str] | None = None,
     assumptions: Sequence[str] = (),
     skipped: Mapping[str, str] | None = None,
@@ -74,10 +75,10 @@ def report(
 
     `only` limits the parts, `jobs` is how many notebooks run at once, `parameters` are given to the
     notebooks that declare them. `name` is the book's (default: its folder's), `as_of` an ISO date
-    (default: the quarter's last day); `inputs` are SHA-256 sums by path, `skipped` reasons by part,
-    `redaction` marks the key of codes that stand for names, `timeout` is seconds a cell. A bar on stderr shows
-    progress. With `pdf` all pages are in report.pdf too, which needs a browser. The pack is in the language spoken
-    (`labels.language`).
+    (default: the quarter's last day), `extracted` that of the extract; `inputs` are SHA-256 sums by path, `skipped`
+    reasons by part, `redaction` marks the key of codes that stand for names, `timeout` is seconds a cell. A bar on
+    stderr shows progress. With `pdf` all pages are in report.pdf too, which needs a browser. The pack is
+    in the language spoken (`labels.language`).
 
     Raises ReportError for anything the user can mend; the report published before is then
     untouched, as it is after Ctrl-C.
@@ -86,7 +87,7 @@ def report(
     from crm_analysis.report.kernels import Job, run_notebooks
     from crm_analysis.report.manifest import write_manifest
     from crm_analysis.report.parameters import AFTER, OURS, chosen, declared, effective
-    from crm_analysis.report.pdf import printer, write_pdf
+    from crm_analysis.report.pdf import NAME, printer, write_pdf
     from crm_analysis.report.publish import discard, new_pack, publish
     from crm_analysis.report.render import About
 
@@ -96,7 +97,7 @@ def report(
         printer()  # rather now than after the notebooks
     if jobs < 1:
         raise ReportError(f"at least one notebook must run at a time; found {jobs} jobs")
-    about = About(name or Path(os.path.abspath(book)).name, quarter, as_of or last_day(quarter))
+    about = About(name or Path(os.path.abspath(book)).name, quarter, as_of or last_day(quarter), extracted)
     last_day(quarter)  # raises for what is no quarter
     earlier = Path(os.path.abspath(out)) / quarters_back(quarter, 1)
     left_out = _nothing_before(only, earlier) | dict(skipped or {})
@@ -131,7 +132,7 @@ def report(
         found = _write_pages(pack.folder, about, runs)
         noted = [entry["name"] for shown in found.values() for entry in shown["assumptions"]]
         said = [*assumptions, *noted, *_said(known, extra)]
-        _write(pack.folder / "index.html", index(about, found, said, left_out))
+        _write(pack.folder / "index.html", index(about, found, said, left_out, pdf=NAME if pdf else ""))
         if pdf:
             write_pdf(pack.folder, [run.part for run in runs])
         seconds = {run.part: run.seconds for run in runs}

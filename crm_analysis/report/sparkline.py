@@ -36,6 +36,7 @@ def sparkline(trend: Sequence[Sequence[object]], described: str, name: str) -> s
     mark = escape(f"spark-{name}")
     return (
         f'<svg class="spark" role="img" aria-labelledby="{mark}" preserveAspectRatio="xMinYMid meet" '
-        f'viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}"><title id="{mark}">{escape(described)}</title>{paths}'
+        f'viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}">'
+        f'<title id="{mark}">{escape(described)}</title>{paths}'
         f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.5"/></svg>'
     )

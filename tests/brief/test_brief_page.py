@@ -68,6 +68,8 @@ def test_a_page_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
 def test_where_no_page_can_be_is_said_before_any_work(tmp_path):
     with pytest.raises(ReportError, match="is a folder; expected the name of a file"):
         made.ready(tmp_path)
+    with pytest.raises(ReportError, match=r"expected one that ends in \.html"):
+        made.ready(tmp_path / "accounts.csv")
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(ReportError, match="the brief cannot be written there"):
         made.ready(tmp_path / "file" / "brief.html")

@@ -21,6 +21,7 @@ from crm_analysis.report.sparkline import sparkline
 from crm_analysis.report.tables import SORTS, contents
 
 ABOUT = About("B", "2026Q3", "2026-09-30")
+AT_RISK = {"name": "at_risk", "caption": "At risk.", "rows": 3}
 HOSTILE = "<script>alert(1)</script>"
 
 
@@ -210,6 +211,21 @@ def test_a_rich_page_in_its_order_with_links_to_sections():
     assert links == ["kpi.html#x", "tables/kpi_effect.csv"]
     assert {"kpi.html#what-changed", "kpi.html"} <= {a["href"] for a in shown.soup.main.find_all("a")}
     assert all(not details.has_attr("open") for details in shown.soup.find_all("details"))
+
+
+def test_a_pdf_is_named_first_among_the_files_and_files_are_marked_for_paper():
+    found = {"retention": part(decisions=[decide("call", 1.0, table="at_risk")], tables=[AT_RISK])}
+    assert "report.pdf" not in index(ABOUT, found)
+    shown = page(index(ABOUT, found, pdf="report.pdf")).soup
+    assert shown.select_one(".downloads a")["href"] == "report.pdf"
+    outside = [link for link in shown.select("a[href]") if not link.find_parent(class_="files")]
+    assert all(link["href"].partition("#")[0] in ("", "retention.html") for link in outside)
+
+
+def test_a_book_that_ends_before_the_quarter_is_told_at_the_top():
+    early = About("B", "2026Q3", "2026-09-30", "2026-08-15")
+    assert "As of 2026-09-30, of a book that ends on 2026-08-15" in page(index(early, {})).text
+    assert "ends on" not in page(index(About("B", "2026Q3", "2026-09-30", "2026-10-02"), {})).text
 
 
 def test_nothing_told_can_run():

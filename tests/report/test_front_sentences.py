@@ -42,7 +42,8 @@ def test_lit_figures_come_by_company_then_time_then_importance():
     assert found[0].sentence == "Revenue: EUR 8.0M now, EUR 10.0M a year ago; worse, by -20.0% (-30.0% to -10.0%)."
     assert found[3].sentence.startswith("On time, team customer support: 80.0% now")
     assert (
-        found[4].sentence == "What moved most, and still may be chance: NPS: 3 now, -20 a year ago, by +23 (-1 to 47)."
+        found[4].sentence
+        == "What moved most, and still may be chance: NPS: 3 now, -20 a year ago, a change of +23 (-1 to 47)."
     )
 
 

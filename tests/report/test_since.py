@@ -220,7 +220,7 @@ def test_an_account_that_the_bars_moved_past_is_told_so(tmp_path):
              for quarter, day, rows in (("2026Q2", "2026-06-30", now), ("2026Q1", "2026-03-31", then))]  # fmt: skip
     table = moves.moved(*packs).set_index("account_id")
     assert table["moved_by"].to_dict() == {"B": "bars", "C": "revenue"}
-    assert "Of them 1 account would not have moved at the bars of then." in said.moves_said(
+    assert "Of these, 1 account would not have moved at the bars of then." in said.moves_said(
         outlook(packs[0].folder, packs[1].folder)
     )
 
