@@ -30,7 +30,7 @@ ACTIVE = ("script", "iframe", "object", "embed", "form", "link", "base", "meta",
 
 @dataclass(frozen=True)
 class About:
-    """What every page says of its report: the book's name, the quarter, the day looked from, and that of the extract."""
+    """What every page says of its report: the book's name, quarter, the day looked from, and that of the extract."""
 
     book: str
     quarter: str
