@@ -44,7 +44,7 @@ LABELS: dict[str, str] = {
     "brief_watch_down": "Revenue of the last 3 months is {share} below that of the same months a year ago.",
     "brief_watch_stopped": "Bought in the year before, and no more: {families}.",
     "brief_watch_late": "{late} of {due} orders promised for the last 3 months came late.",
-    "brief_watch_again": "It complained {times} times in 12 months, {same} of them of the same: {topic}.",
+    "brief_watch_again": "It complained {times} times in 12 months, {same} of them about the same: {topic}.",
     "brief_watch_risk": "More likely to leave than most: {chance} ({low} to {high}) within {quarters}; the average is "
     "{usual}.",
     "brief_watch_margin": "It leaves a margin of {rate}; three in four others of {segment} leave more than {low}.",
@@ -55,7 +55,7 @@ LABELS: dict[str, str] = {
     "brief_watch_unseen": "No visit in the last 12 months.",
     "brief_watch_nothing": "Nothing that this book tells.",
     "brief_next": "Next",
-    "brief_next_plan_due": "{action}, by {due} ({owner}).",
+    "brief_next_plan_due": "By {due}, {owner}: {action}.",
     "brief_next_noted": "Noted on {on}: {step}",
     "brief_next_nothing": "Nothing is planned or noted.",
     # --- since the last visit ---

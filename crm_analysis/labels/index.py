@@ -7,7 +7,7 @@ from crm_analysis.labels.kinds import Words
 LABELS: dict[str, str] = {
     # --- headings and what stands around ---
     "front_told": "The quarter in short",
-    "front_intervals": "In brackets: between what and what an estimate may lie; its page says how surely.",
+    "front_intervals": "In brackets: the range in which an estimate may lie; its page says how surely.",
     "front_tiles": "Key figures",
     "front_tiles_year": "Figures of the year and of the year before; the line shows the year at the end of each "
     "quarter. Better and worse are said only of what chance hardly ever makes.",
@@ -29,6 +29,7 @@ LABELS: dict[str, str] = {
     "front_who": "Who acts: {who}.",
     "front_stake": "At stake: {worth}.",
     "front_worth": "Worth: {worth}.",
+    "front_table_rows": "({n} rows)",
     "front_pdf": "All pages of this report, to print or to send",
     "front_so_far": "Its effect so far: {parts}.",
     "to_decide": "To decide",
@@ -37,7 +38,7 @@ LABELS: dict[str, str] = {
     "tile_better": "better",
     "tile_worse": "worse",
     "tile_changed": "changed",
-    "tile_same": "within chance",
+    "tile_same": "could be chance",
     "tile_unknown": "not known",
     "tile_untested": "not tested",
     # --- the paragraph ---
@@ -79,14 +80,14 @@ LABELS: dict[str, str] = {
     "decide_cut_both": "{minutes} and {cost}",
     "decide_cut_who": "sales administration",
     "decide_ask": "Cut nobody yet, and ask {accounts} that a survey can settle, {first} first.",
-    "decide_ask_worth": "{money} expected, after {cost} for asking",
+    "decide_ask_worth": "{money} a year expected from deciding better, after {cost} for asking",
     "decide_ask_who": "sales administration",
     "decide_wait": "Cut nobody yet: that takes {needed}.",
     "decide_wait_who": "management, by waiting with goodbyes",
     "decide_serve": "Serve {given} more and {freed} less, by the plan.",
     "decide_serve_worth": "{freed} freed and {given} given a year",
     "decide_serve_who": "the heads of the teams",
-    "decide_improve": "Improve {dimension} first: it comes first for {accounts}.",
+    "decide_improve": "Improve {dimension} where accounts rate it low: it comes first for {accounts}.",
     "decide_improve_worth": "these accounts stand for {money} {kind}; {share} of all priority, which is "
     "{low} to {high} of 1,000 points",
     "decide_improve_money": "{money} {kind} a year ({low} to {high}) go with it",

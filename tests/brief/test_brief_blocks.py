@@ -36,7 +36,7 @@ def test_the_top_says_who_what_it_is_worth_what_to_watch_and_what_is_next():
         "Watch: Revenue of the last 3 months is 67.5% below that of the same months a year ago.",
         "Watch: Bought in the year before, and no more: nuts 800.",
         "Watch: The contract ends in 31 days, on 2026-10-31.",
-        "Watch: It complained 2 times in 12 months, 2 of them of the same: late delivery.",
+        "Watch: It complained 2 times in 12 months, 2 of them about the same: late delivery.",
         "Watch: 2 of 2 orders promised for the last 3 months came late.",
         "Watch: X1 was expected to be decided by 2026-09-15, and is open.",
     ]

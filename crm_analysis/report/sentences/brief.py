@@ -113,5 +113,7 @@ def lacks(look: Brief) -> Block | None:
 
 def estimates(look: Brief) -> Block:
     """From which day the brief looks, and what its intervals are."""
-    words = sentences(label("brief_as_of", day=look.day), label("brief_estimates"))
+    currency = look.book.currency
+    unit = label("table_currency", currency=currency) if currency else ""
+    words = sentences(label("brief_as_of", day=look.day), label("brief_estimates"), unit)
     return Block("", (Line("", (words,)),), kind="lacks")
