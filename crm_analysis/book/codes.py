@@ -56,9 +56,9 @@ def mark(key: bytes) -> str:
     return _hashed(key, "key", "")[:_LENGTH]
 
 
-def code(key: bytes, kind: str, text: str) -> str:
+def code(key: bytes, kind: str, text: str, letters: int = _LENGTH) -> str:
     """The code of one text, such as X-7F3KQ2MX; collisions are not looked for."""
-    return f"{kind}-{_hashed(key, kind, text)[:_LENGTH]}"
+    return f"{kind}-{_hashed(key, kind, text)[:letters]}"
 
 
 def is_code(text: str) -> bool:

@@ -30,13 +30,32 @@ SHORT = 4
 """Letters that a single word of a name has at least if it is looked for alone."""
 
 
+_SIGNS = {"ß": "ss", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"}
+"""Letters that are no other letter with a sign above or below it."""
+_UMLAUTS = {"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"}
+"""How names are written where keyboards have no such letters."""
+
+
 def words(texts: pa.Array) -> list[Words]:
-    """The words of each text: small letters and digits; none of a null."""
+    """The words of each text: small letters without signs, and digits; none of a null."""
     return [tuple(one) if one and one[0] else () for one in _split(texts).to_pylist()]
 
 
+def spellings(texts: pa.Array) -> tuple[list[Words], ...]:
+    """The words of each text; then with umlauts written out, as in Mueller; then the other way round."""
+    small: Any = pc.utf8_lower(pc.utf8_normalize(texts.cast(pa.string()), form="NFKC"))
+    out = back = small
+    for letter, written in _UMLAUTS.items():
+        out = pc.replace_substring(out, letter, written)
+        back = pc.replace_substring(back, written, letter)
+    return words(texts), words(out), words(back)
+
+
 def _split(texts: pa.Array) -> pa.ListArray:
-    text: Any = pc.utf8_lower(pc.utf8_normalize(texts.cast(pa.string()), form="NFKC"))
+    text: Any = pc.utf8_lower(pc.utf8_normalize(texts.cast(pa.string()), form="NFKD"))
+    text = pc.utf8_normalize(pc.replace_substring_regex(text, r"[\x{0300}-\x{036F}]", ""), form="NFKC")
+    for letter, written in _SIGNS.items():
+        text = pc.replace_substring(text, letter, written)
     text = pc.replace_substring_regex(text, _APART, r" \0 ")
     text = pc.utf8_trim_whitespace(pc.replace_substring_regex(text, r"[^\p{L}\p{N}\p{M}]+", " "))
     return pc.split_pattern(text, " ")

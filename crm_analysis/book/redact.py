@@ -7,7 +7,7 @@ it and lots are drawn by it, unless it tells the name.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from crm_analysis.book.check import CheckResult
 from crm_analysis.book.codes import code, codes, mark
 from crm_analysis.book.contract import CONTRACT
-from crm_analysis.book.mentions import Mentions, Words, called, last_names, long, words
+from crm_analysis.book.mentions import Mentions, Words, called, last_names, long, spellings, words
 from crm_analysis.book.questionnaire import Questionnaire
 
 OMITTED = "[…]"
@@ -35,13 +35,33 @@ _FREE = {("summaries", name) for name in ("headline", "concerns", "events", "nex
 _SAID = {"topic", "purpose", "reason", "lost_reason", "end_reason"}
 _OURS = {
     "sales_office", "team", "country", "region", "postal_code", "industry", "customer_type", "segment", "item",
-    "dimension", "department", "supplier", "competitor", "main_competitor", "subject",
+    "dimension", "department", "subject",
 }  # fmt: skip
 """Lists in which only whole names are looked for: a region and a company may share a first word."""
+_STEPS = frozenset((
+    "visit", "call", "cut", "desk", "desk service", "develop", "drop", "goodbye", "keep", "key", "may be cut",
+    "minimum order", "no service", "prepayment", "select", "small order price", "survey", "survey first", "win back",
+))  # fmt: skip
+_ENDS = frozenset((
+    "closed", "closed down", "closure", "business closed", "ceased trading", "insolvency", "insolvent",
+    "bankruptcy", "bankrupt", "liquidation", "liquidated", "merger", "merged", "acquisition", "acquired",
+    "taken over", "takeover", "cut by us", "ended by us", "terminated by us", "not worth serving",
+))  # fmt: skip
+MEANT: dict[str, frozenset[str]] = {
+    **dict.fromkeys(("channel", "action", "recommended"), _STEPS),
+    **dict.fromkeys(("reason", "end_reason"), _ENDS),
+    "outcome": frozenset(("won", "lost")),
+    "subject": frozenset(("us",)),
+}
+"""Words that later stages know, by column: they stay although an account or a person may be called so."""
+LOTS = ("never cut group", "永不停止服务组")
+"""The reason of a decision that tells whom the lot exempts, in every language: all others are free text."""
 _PLAIN = {"period", "quarter", "field", "currency", "kpi"}
 _LETTERS = r"\p{L}{3}"
 """What an id holds that may be a name; others are numbers, and numbers are not looked for in texts."""
 _BATCH = 1 << 17
+_KEY_LETTERS = 16
+"""Letters of the code of an order's or another row's number: as many as no two of millions share."""
 
 
 @dataclass(frozen=True)
@@ -72,15 +92,18 @@ class _Redaction:
         self.home, self.key = home, key
         self.tables = [name for name in CONTRACT if (home / f"{name}.parquet").is_file()]
         accounts, people = self.read("accounts", "account_id", "name", "group_id"), self.read("reps", "rep_id", "name")
-        names = dict(zip(accounts["account_id"].to_pylist(), words(accounts["name"]), strict=True))
-        reps = words(people["name"])
-        self.rep_of = {name: rep for name, rep in zip(reps, people["rep_id"].to_pylist(), strict=True) if name}
+        numbers, groups = accounts["account_id"].to_pylist(), accounts["group_id"].to_pylist()
+        names = [dict(zip(numbers, one, strict=True)) for one in spellings(accounts["name"])]
+        reps = spellings(people["name"])
+        self.rep_of = {name: rep for name, rep in zip(reps[0], people["rep_id"].to_pylist(), strict=True) if name}
         ids = self.ids()
-        owner = {one: group for one, group in zip(names, accounts["group_id"].to_pylist(), strict=True) if group}
-        known = {*names.values(), *reps}
+        owner = {one: group for one, group in zip(numbers, groups, strict=True) if group}
+        known = {name for one in (*(own.values() for own in names), *reps) for name in one}
         for kind in (_PERSON, _GROUP, _END_USER):
             known.update(_namelike(ids[kind]))
-        parts = {*called(names, owner), *last_names(reps)}
+        parts = {part for own in names for part in called(own, owner)} | {
+            part for one in reps for part in last_names(one)
+        }
         self.mentions = Mentions(known, parts)
         self.hidden = self.tell(names)
         if self.hidden:
@@ -115,15 +138,16 @@ class _Redaction:
         found[_PERSON].append(self.as_ids(self.read("decisions", "decided_by")["decided_by"]))
         return {kind: _distinct([chunk for each in parts for chunk in _chunks(each)]) for kind, parts in found.items()}
 
-    def tell(self, names: dict[str, Words]) -> bool:
+    def tell(self, names: list[dict[str, Words]]) -> bool:
         """True if account numbers tell who accounts are: no names stand beside them, or names stand in them."""
-        numbers = pa.array(list(names), pa.string())
-        if not any(names.values()) or self.mentions.within(numbers, True).any():
+        numbers = pa.array(list(names[0]), pa.string())
+        if not any(names[0].values()) or self.mentions.within(numbers, True).any():
             return True
-        letters = ("".join(number) for number in words(numbers))
+        letters = ["".join(number) for number in words(numbers)]
         return any(
             part in number
-            for number, name in zip(letters, names.values(), strict=True)
+            for own in names
+            for number, name in zip(letters, own.values(), strict=True)
             for part in ("".join(name), *(word for word in name if long(word)))
             if part
         )
@@ -179,23 +203,32 @@ class _Redaction:
         if name in _IDS:
             return self.shown[_IDS[name]].of(values)
         if (table, name) in _FREE:
-            return pc.if_else(values.is_valid(), OMITTED, values)
+            stays = _among(values, LOTS if name == "reason" else ())
+            return pc.if_else(pc.and_not(values.is_valid(), stays), OMITTED, values)
         if (table, name) == ("orders", "source"):
             return self.each(values, self.file)
         own = next((column for column in CONTRACT[table] if column.name == name), None)
         if name in _PLAIN or (own is not None and own.type != "text"):
             return values
-        texts = self.texts(values, name not in _OURS, PROSE if name in _SAID else None)
-        return pc.if_else(pc.is_in(values, value_set=pa.array(own.levels if own else (), pa.string())), values, texts)
+        texts = self.texts(
+            values, name not in _OURS, PROSE if name in _SAID else None, self.number if name.endswith("_id") else None
+        )
+        stays = pc.is_in(values, value_set=pa.array(own.levels if own else (), pa.string()))
+        stays = pc.or_(stays, _among(values, MEANT[name])) if name in MEANT else stays
+        return pc.if_else(stays, values, texts)
 
-    def texts(self, values: Any, parts: bool, most: int | None = None) -> Any:
+    def texts(
+        self, values: Any, parts: bool, most: int | None = None, change: Callable[[str], str] | None = None
+    ) -> Any:
         """The texts, with a code for each that holds a name (or a part of one), or has more than `most` letters."""
         every = pc.unique(values)
         named = pa.array(self.mentions.within(every, parts))
         if most is not None:
             named = pc.or_(named, pc.fill_null(pc.greater(pc.utf8_length(every), most), False))
         named = every.filter(named)
-        return pc.coalesce(Ids(named, self.each(named, self.text)).of(values), values) if len(named) else values
+        return (
+            pc.coalesce(Ids(named, self.each(named, change or self.text)).of(values), values) if len(named) else values
+        )
 
     def each(self, values: Any, change: Callable[[str], str]) -> Any:
         """The texts, each different one changed."""
@@ -205,6 +238,10 @@ class _Redaction:
     def text(self, text: str) -> str:
         """The code of a text that holds a name; capitals and blanks make no difference."""
         return code(self.key, _TEXT, " ".join(text.lower().split()))
+
+    def number(self, text: str) -> str:
+        """The code of a row's number that holds a name: another one for each number."""
+        return code(self.key, _TEXT, text, _KEY_LETTERS)
 
     def file(self, name: str) -> str:
         """What a file is called: they may bear names too, but for those of the contract."""
@@ -239,8 +276,14 @@ class _Redaction:
         return {self.asked(name): self.asked(one) for name, one in part.items()}
 
 
+def _among(values: Any, those: Iterable[str]) -> Any:
+    """True for each text that is one of those, whatever its capitals, blanks and hyphens."""
+    plain = pc.utf8_trim_whitespace(pc.replace_substring_regex(pc.utf8_lower(values), r"[\s_-]+", " "))
+    return pc.is_in(plain, value_set=pa.array(sorted(those), pa.string()))
+
+
 def _namelike(ids: pa.Array) -> list[Words]:
-    return words(ids.filter(pc.match_substring_regex(ids, _LETTERS)))
+    return [name for one in spellings(ids.filter(pc.match_substring_regex(ids, _LETTERS))) for name in one]
 
 
 def _chunks(values: Any) -> list[Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import shutil
 from pathlib import Path
 
 import openpyxl
@@ -17,10 +18,14 @@ from crm_analysis.book.codes import VARIABLE, codes, is_code, key_file, secret
 from crm_analysis.book.contract import CONTRACT
 from crm_analysis.book.mentions import Mentions, called, last_names, words
 from crm_analysis.book.opening import kept
-from crm_analysis.book.redact import OMITTED
+from crm_analysis.book.redact import LOTS, MEANT, OMITTED
+from crm_analysis.churn.definition.exits import CLOSED, OURS
 from crm_analysis.cli import main
+from crm_analysis.contacts import _WORDS
 from crm_analysis.errors import BookError, UserError
 from crm_analysis.plan.decisions.answers import NEEDED, answers
+from crm_analysis.potential.advice.decided import WORDS
+from crm_analysis.potential.advice.words import NEVER_CUT, _codes
 
 DEMO = Path(__file__).parents[2] / "data" / "demo"
 KEY = b"k" * 32
@@ -283,6 +288,56 @@ def test_every_text_of_the_contract_is_looked_at(tmp_path):
     assert set(book.tables) == set(CONTRACT)
     assert "quorvex" not in every_text(home).lower()
     assert rows(book, "orders")["ordered_on"][0] == pd.Timestamp(dt.date(2024, 1, 31))
+
+
+def test_words_that_later_stages_know_stay(tmp_path):
+    """Accounts and people called Call, Won or Keep change no number: contacts, offers, decisions keep their words."""
+    plain, names = open_book(DEMO), {"A0000010": "Visit Wien GmbH", "A0000011": "Call Center AG", "A0000012": "Lost AG"}
+    folder = tmp_path / "book"
+    shutil.copytree(DEMO, folder, ignore=shutil.ignore_patterns("truth"))
+    accounts, reps, decisions = (pd.read_csv(folder / f"{name}.csv", dtype=str, keep_default_na=False)
+                                 for name in ("accounts", "reps", "decisions"))  # fmt: skip
+    accounts["name"] = accounts["account_id"].map(names).fillna(accounts["name"])
+    reps.loc[:1, "name"] = ["S. Won", "T. Keep"]
+    decisions.loc[0, "reason"] = "Never-cut group"
+    for name, table in (("accounts", accounts), ("reps", reps), ("decisions", decisions)):
+        table.to_csv(folder / f"{name}.csv", index=False)
+    coded = open_book(folder, redact=True)
+    for table, columns in {"interactions": ["channel", "initiated_by"], "opportunities": ["outcome"],
+                           "decisions": ["action", "recommended"], "surveys": ["subject"]}.items():  # fmt: skip
+        assert rows(coded, table)[columns].equals(rows(plain, table)[columns]), table
+    assert sorted(rows(coded, "decisions")["reason"].dropna().unique()) == ["Never-cut group", OMITTED]
+
+
+def test_the_words_that_later_stages_know_are_all_there():
+    assert set(WORDS) <= MEANT["action"]
+    assert set(_WORDS) <= MEANT["channel"]
+    assert MEANT["reason"] >= CLOSED | OURS
+    with_lots = {words for words, meant in _codes().items() if meant == NEVER_CUT}
+    assert with_lots == set(LOTS)
+
+
+def test_names_are_found_with_and_without_their_signs(tmp_path):
+    names = ["Müller Electric GmbH", "Groenewald B.V.", "Société Générale", "Łódź Części", "Quorvex AG"]
+    topics = ["MUELLER late", "Muller late", "Grönewald", "Gronewald", "at SOCIETE", "lodz czesci", "late"]
+    accounts = [{"account_id": f"A{place}", "name": name} for place, name in enumerate(names)]
+    complaints = [
+        {"complaint_id": f"K{place}", "account_id": "A1", "opened_on": "2024-03-01", "topic": topic}
+        for place, topic in enumerate(topics)
+    ]
+    markets = [{"period": "2024Q1", "segment": "all", "supplier": "Quorvex", "amount": 1, "known_on": "2024-05-01"}]
+    lines = [order("A0", "2024-02-01", 10), order("A1", "2024-02-01", 10)]
+    book = open_book(
+        written(tmp_path / "book", accounts=accounts, orders=lines, complaints=complaints, markets=markets), redact=True
+    )
+    found = rows(book, "complaints").set_index("complaint_id")["topic"]
+    assert found[~found.str.startswith("X-")].tolist() == ["late"]
+    assert rows(book, "markets")["supplier"].str.startswith("X-").all()
+    assert not book.check.hidden_ids
+    accounts[0]["account_id"] = "MUELL-01"  # no word of the name
+    accounts[2]["account_id"] = "SOCIETE01"
+    folder = written(tmp_path / "told", accounts=accounts, orders=lines[1:])
+    assert open_book(folder, redact=True).check.hidden_ids
 
 
 def test_a_book_in_place_is_not_redacted():
