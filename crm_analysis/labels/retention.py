@@ -59,7 +59,7 @@ LABELS: dict[str, str] = {
     "ended_said": "Endings found: {left} of the account's own will, {ours} decided by us, {closed} closed down or "
     "merged. Counted as there today: {there}, of which {goodbye} said goodbye already.",
     "figure_leaving_calibration": "Accounts that left, forecast and came",
-    "figure_reactivation": "Silent accounts that order again",
+    "figure_reactivation": "First silence of a length: accounts that order again",
     "figure_standing": "Accounts there on {day} that still are",
     "five_above": "less than the curve says, because accounts leave more often the longer they have stayed",
     "five_agrees": "which lies within the interval",
