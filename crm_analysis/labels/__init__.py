@@ -90,6 +90,7 @@ MIXED = (
     "what",
     "source",
     "decided_by",
+    "team",
 )
 """Columns of the book's values among which are codes of ours (`code_said`)."""
 
@@ -124,6 +125,12 @@ def code_said(value: object) -> str:
     code = str(value)
     key = "code_" + "_".join(re.findall(r"[a-z]+", code.lower()))
     return label(key) if LABELS.get(key) == code else code
+
+
+def window_said(window: str) -> str:
+    """A window in words: 12M is 12 months, 1Q is quarter."""
+    number, unit = int(window[:-1]), window[-1]
+    return label(f"window_{unit}_one" if number == 1 else f"window_{unit}", n=number)
 
 
 def column(name: str) -> Column:

@@ -32,6 +32,11 @@ LABELS: dict[str, str] = {
     "code_rep": "rep",
     "code_them": "them",
     "code_us": "us",
+    # --- the plan's teams, as the table `reps` names them ---
+    "code_business_development": "business development",
+    "code_customer_support": "customer support",
+    "code_operations_centre": "operations centre",
+    "code_sales_administration": "sales administration",
     # --- verdicts ---
     "code_cannot_be_said": "cannot be said",
     "code_confirmed": "confirmed",

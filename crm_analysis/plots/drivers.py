@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crm_analysis.labels import label
+from crm_analysis.labels import code_said, label
 from crm_analysis.plots.axes import COLOURS, INK, QUIET, STRONG, axes, drawn, percent
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def team_impressions(table: pd.DataFrame) -> Axes:
         colour = COLOURS[place % len(COLOURS)]
         ax.hlines(rows, own["low"], own["high"], color=colour, linewidth=1.2)
         ax.plot(own["performance"], rows, "o", color=colour, markersize=5, label=name)
-    ax.set_yticks(range(len(teams)), [drawn(team, None) for team in teams], fontsize=9)
+    ax.set_yticks(range(len(teams)), [drawn(code_said(team), None) for team in teams], fontsize=9)
     for words in ax.get_yticklabels():
         words.set_parse_math(False)
     ax.set_ylim(max(len(teams), 1) - 0.5, -0.5)

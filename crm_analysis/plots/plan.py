@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crm_analysis.labels import label
+from crm_analysis.labels.language import bracketed
 from crm_analysis.plots.axes import COLOURS, INK, PALE, QUIET, STRONG, axes, percent, short
 
 if TYPE_CHECKING:
@@ -99,7 +100,9 @@ def migration_matrix(table: pd.DataFrame, span: str) -> Axes:
             row = rows.loc[one, other]
             ends = f"{row['low_moved_share']:.0%}–{row['high_moved_share']:.0%}"
             colour = "white" if row["moved_share"] > 0.55 else INK
-            ax.text(x, y, f"{row['moved_share']:.0%} ({ends})", ha="center", va="center", fontsize=9, color=colour)
+            ax.text(
+                x, y, f"{row['moved_share']:.0%}{bracketed(ends)}", ha="center", va="center", fontsize=9, color=colour
+            )
     ax.set_xticks(range(len(end)), end)
     ax.set_yticks(range(len(begin)), begin)
     ax.spines[["left", "bottom"]].set_visible(False)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import io
 import struct
+import unicodedata
 import warnings
 from html import escape
 from pathlib import Path
@@ -215,9 +216,14 @@ def _note(shown: int, rows: int, saved: bool) -> str:
 
 def _class(kind: Kind, cells: list[str]) -> str:
     """How a column is set: n numbers, s short texts on one line, l long texts given room, x the longest more of it."""
-    longest = max(map(len, cells), default=0)
+    longest = max(map(_width, cells), default=0)
     way = "n" if kind in NUMERIC else "s" if longest <= 16 else "x" if longest > 90 else "l" if longest > 30 else ""
     return f' class="{way}"' if way else ""
+
+
+def _width(text: str) -> int:
+    """How many Latin letters a text is as wide as: a Chinese character is two."""
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
 def _say(words: str) -> None:

@@ -13,8 +13,10 @@ from planned_company import company, sold
 from small_books import DAY, line, small_book
 
 from crm_analysis.book import Book, open_book
+from crm_analysis.labels import code_said
 from crm_analysis.labels.language import speaking
-from crm_analysis.report.sentences.plan_words import OF_TEAM, class_said, team_said
+from crm_analysis.plan.treatment.rules import TEAMS
+from crm_analysis.report.sentences.plan_words import class_said
 
 PAGES = ("plan", "what_if")
 DEMO = Path(__file__).parents[2] / "data" / "demo"
@@ -43,7 +45,7 @@ def test_a_whole_what_if_leaves_no_english(whole, tmp_path):
 def test_codes_are_said_in_chinese(planned):
     """Words of the book's own values are no finding above; those that are codes of the program are no words here."""
     with speaking("zh-CN"):
-        teams, classes = {team_said(team) for team in OF_TEAM}, {class_said(name) for name in ("High", "Mid", "Low")}
+        teams, classes = {code_said(team) for team in TEAMS}, {class_said(name) for name in ("High", "Mid", "Low")}
     actions, accounts = (table_of(planned[1], name) for name in ("actions", "accounts"))
     assert set(accounts["team"]) <= teams
     assert set(actions["team"]) <= teams

@@ -212,7 +212,7 @@ def test_the_headline_tells_how_the_same_forecast_of_money_did(look):
 def test_a_book_too_short_for_a_trial_is_told_untried():
     look = outlook(company(years=0), DAY)
     assert look.worth is not None
-    assert said.model_said(look).startswith("The model, MBG/NBD, is untried: a forecast of 12M cannot be tried")
+    assert said.model_said(look).startswith("The model, MBG/NBD, is untried: a forecast of 12 months cannot be tried")
     assert "How good the forecast is, is not known" in said.value_said(look, "EUR")
     assert said.used_said(look) == said.model_said(look)
     with pytest.raises(BookError, match="No model could be tried on earlier days"):

@@ -29,10 +29,5 @@ LABELS: dict[str, str] = {
     "stage_contact": "contact",
     "stage_engaged": "engaged",
     "stage_partner": "partner",
-    # --- teams, as the table `reps` names them in English ---
-    "team_administration": "sales administration",
-    "team_development": "business development",
-    "team_operations": "operations centre",
-    "team_support": "customer support",
 }
 COLUMNS: Words = {}

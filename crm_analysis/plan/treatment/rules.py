@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from crm_analysis.labels import label
+from crm_analysis.labels import code_said, label
 from crm_analysis.plan.policy import CALL, DESK, DEVELOP, KEPT, KEY, LEVELS, NEW, NONE, PREPAY, STEP, VISITED, Policy
 from crm_analysis.plan.treatment.steps import SITUATIONS, STEPS
 from crm_analysis.potential.advice.decided import EASED
@@ -113,7 +113,7 @@ def markdown(policy: Policy | None = None) -> str:
     lines = [f"# {label('rules_title')}", "", label("rules_made"), "", f"## {label('rules_each')}", ""]
     lines += ["| when | team | level | next step |", "|---|---|---|---|"]
     for rule in RULES:
-        team = label("team_own") if rule.team == OWN else rule.team
+        team = label("team_own") if rule.team == OWN else code_said(rule.team)
         words = (label(f"rule_plan_{rule.name}"), team, label(f"level_{rule.level}"), _blank(f"step_plan_{rule.step}"))
         lines.append(f"| {' | '.join(words)} |")
     lines += [

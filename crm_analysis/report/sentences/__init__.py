@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from crm_analysis.errors import BookError
 from crm_analysis.labels import label, noted
+from crm_analysis.labels import window_said as window_said
 from crm_analysis.labels.language import sentences
 from crm_analysis.report.values import decimals, text
 
@@ -25,12 +26,6 @@ def money(amount: float, currency: str | None) -> str:
 
 AS_GROUPS = {"accounts": "groups", "account_share": "group_share", "revenue_per_account": "revenue_per_group"}
 """Columns of a table of groups, renamed for a reader."""
-
-
-def window_said(window: str) -> str:
-    """A window in words: 12M is 12 months, 1Q is quarter."""
-    number, unit = int(window[:-1]), window[-1]
-    return label(f"window_{unit}_one" if number == 1 else f"window_{unit}", n=number)
 
 
 def exact(amount: object, currency: str | None) -> str:

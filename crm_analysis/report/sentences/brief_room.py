@@ -15,7 +15,7 @@ from crm_analysis.periods import before
 from crm_analysis.potential.advice.words import decision_said
 from crm_analysis.report.blocks import Block, Grid, Line
 from crm_analysis.report.sentences import counted
-from crm_analysis.report.sentences.brief_words import cents, day, money, segment_said, topic_said
+from crm_analysis.report.sentences.brief_words import cents, dated, day, money, segment_said, topic_said
 from crm_analysis.report.values import is_missing, text
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def about(look: Brief) -> Block:
         size.append(label("brief_about_people", n=text(int(row["employees"]), "count")))
     size += [stage_said(row["stage"])] if row["stage"] else []
     lines += [Line(label("brief_about_kind"), (listed(size),))] if size else []
-    dates = [text(row["known_since"], "date")] if "known_since" in row and not is_missing(row["known_since"]) else []
+    dates = [dated(row["known_since"])] if "known_since" in row and not is_missing(row["known_since"]) else []
     if not is_missing(row["first_order"]):
         dates.append(label("brief_about_first", on=day(row["first_order"])))
     lines += [Line(label("brief_about_since"), (listed(dates),))] if dates else []
@@ -132,7 +132,7 @@ def _offer(one: pd.Series, currency: str | None) -> str:
 
 
 def _ended(one: pd.Series, currency: str | None) -> str:
-    parts = [_thing(one, currency), text(one["closed_on"], "date")]
+    parts = [_thing(one, currency), dated(one["closed_on"])]
     parts += [one["lost_reason"]] if isinstance(one["lost_reason"], str) else []
     parts += [label("brief_deals_to", competitor=one["competitor"])] if isinstance(one["competitor"], str) else []
     return listed(parts)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from crm_analysis.labels import label
-from crm_analysis.labels.language import listed
+from crm_analysis.labels.language import day_said, listed
 from crm_analysis.report.sentences import window_said
 from crm_analysis.report.values import is_missing, text
 
@@ -73,6 +73,12 @@ def chances(risk: Risk) -> dict[str, str]:
     """A chance of leaving as it is written: chance, low, high, usual, quarters."""
     parts = {name: text(getattr(risk, name), "share") for name in ("chance", "low", "high", "usual")}
     return parts | {"quarters": window_said(f"{3 * risk.quarters}M")}
+
+
+def dated(value: object) -> str:
+    """A day of a frame as the language writes it; the word for what is not known where it is missing."""
+    found = day(value)
+    return day_said(found) if found else label("unknown")
 
 
 def day(value: object) -> dt.date | None:

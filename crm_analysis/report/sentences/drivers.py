@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from crm_analysis.errors import BookError
-from crm_analysis.labels import label
+from crm_analysis.labels import code_said, label
 from crm_analysis.labels.language import begun, clauses, listed, sentences
 from crm_analysis.report.sentences import counted, per_hundred, told_or, window_said
 from crm_analysis.report.values import text
@@ -226,7 +226,10 @@ def teams_said(look: Drivers) -> str:
         return label("teams_none", teams=counted(many, f"{look.by.removeprefix('sales_')}s_counted"))
     key = "teams_lose" if look.by == "team" else "offices_lose"
     return sentences(
-        *(label(key, team=row[look.by], impression=row["loses_on"], **_lost(row)) for _, row in lost.head(3).iterrows())
+        *(
+            label(key, team=code_said(row[look.by]), impression=row["loses_on"], **_lost(row))
+            for _, row in lost.head(3).iterrows()
+        )
     )
 
 

@@ -256,7 +256,7 @@ def group_said(dimension: str, group: str) -> str:
         return label("of_company")
     if not group:
         return label(f"of_no_{dimension}")
-    return code_said(group) if dimension == SEGMENT else label(f"of_{dimension}", group=group)
+    return code_said(group) if dimension == SEGMENT else label(f"of_{dimension}", group=code_said(group))
 
 
 def same_said(look: Outlook) -> str:

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from crm_analysis.labels import label
+from crm_analysis.labels import code_said, label
 from crm_analysis.labels.language import bracketed, clauses, inside, listed, sentences
 from crm_analysis.plan.actions import SOON
 from crm_analysis.report.sentences import counted, money
-from crm_analysis.report.sentences.plan_words import OF_CLASS, team_said
+from crm_analysis.report.sentences.plan_words import OF_CLASS
 from crm_analysis.report.sentences.potential import named
 from crm_analysis.report.values import text
 
@@ -198,7 +198,7 @@ def _apart(teams: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
 def _team(row: pd.Series) -> str:
     low, high = sorted(abs(row[name]) for name in ("missing_low", "missing_high"))
     people = _some(abs(row["people_missing"]))
-    return label("people_team", team=team_said(row["team"]), people=people, between=between(low, high, _some))
+    return label("people_team", team=code_said(row["team"]), people=people, between=between(low, high, _some))
 
 
 # --- what rooms share ---

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crm_analysis.labels import label
-from crm_analysis.plan.treatment.rules import ADMINISTRATION, DEVELOPMENT, OPERATIONS, SUPPORT
+from crm_analysis.labels import code_said, label
 from crm_analysis.potential.advice.words import decision_said
 
 if TYPE_CHECKING:
@@ -14,12 +13,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 OF_CLASS = {"High": "plan_of_high", "Mid": "plan_of_mid", "Low": "plan_of_low", "": "plan_of_none"}
-OF_TEAM = {
-    ADMINISTRATION: "team_administration",
-    DEVELOPMENT: "team_development",
-    OPERATIONS: "team_operations",
-    SUPPORT: "team_support",
-}
 
 
 def class_said(code: str) -> str:
@@ -27,16 +20,11 @@ def class_said(code: str) -> str:
     return label(OF_CLASS[code]) if code and code in OF_CLASS else code
 
 
-def team_said(name: str) -> str:
-    """One of the plan's teams in words; another as it is."""
-    return label(OF_TEAM[name]) if name in OF_TEAM else name
-
-
 _SAID: dict[str, Callable[[str], str]] = {
     "class": class_said,
     "class_then": class_said,
     "class_now": class_said,
-    "team": team_said,
+    "team": code_said,
     "decision": decision_said,
     "recommended": decision_said,
 }

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crm_analysis.errors import BookError
-from crm_analysis.labels import label
+from crm_analysis.labels import code_said, label
 from crm_analysis.labels.language import begun, clauses, day_said, listed, sentences
 from crm_analysis.report.sentences import chance, counted, money, told_or
 from crm_analysis.report.values import text
@@ -288,7 +288,7 @@ def focus_teams_said(look: Worth) -> str:
         return label("focus_team_none")
     row = clear.sort_values(["difference", "team"], ascending=[False, True]).iloc[0]
     numbers = {name: text(row[name], "share") for name in ("difference", "low", "high")}
-    return label("focus_team", team=row["team"], **numbers)
+    return label("focus_team", team=code_said(row["team"]), **numbers)
 
 
 # --- alt texts ---
