@@ -112,6 +112,7 @@ def report(
         extra = chosen(known, parameters or {})
         values = {part: effective(known[part], extra[part]) for part in notes}
         facts: dict[str, Any] = {"book": about.book, "quarter": about.quarter, "as_of": about.as_of}
+        facts |= {"extracted": extracted} if extracted else {}
         facts |= {"language": language().code}
         facts |= {"redacted": True, "redaction": redaction} if redaction else {}
         every = {"book": os.path.abspath(book), "quarter": quarter, "now": str(work), "before": str(earlier)}

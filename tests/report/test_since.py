@@ -194,6 +194,17 @@ def test_a_report_that_stated_nothing_is_spoken_for_by_the_forecast_made_anew(bo
     assert "stated no orders for the quarter" in said.orders_said(outlook(now.folder, before.folder))
 
 
+def test_what_was_stated_for_another_time_is_not_held_against_what_came(both, tmp_path):
+    told = {"expected_orders": 4.0, "low": 3.0, "high": 5.0}
+    early = made(tmp_path / "a", "2026Q1", "2026-03-31", extracted="2026-03-20", next_quarter=[told])
+    then = made(tmp_path / "b", "2026Q1", "2026-03-31", extracted="2026-04-02", next_quarter=[told])
+    assert early.day.isoformat() == "2026-03-20"
+    assert came.orders(both[0], then).expected == 4
+    found = came.orders(both[0], early)
+    assert not found.stated
+    assert found.expected == 9
+
+
 def test_the_book_ahead_is_judged_when_it_is_due(both):
     then, found = came.book_ahead(*both)
     assert then.quarter == "2026Q1"
@@ -273,6 +284,8 @@ def test_accounts_of_reports_redacted_by_different_codes_are_not_matched(both, t
     with pytest.raises(BookError, match="cannot be matched"):
         lists.risk_moves(now, other)
     assert "was redacted otherwise" in differences(now, other)
+    named = made(tmp_path / "b", "2026Q1", "2026-03-31", redaction="abc", book="Accounts of Quorvex AG")
+    assert "Quorvex" not in differences(now, named)  # which a redacted report would not tell
 
 
 def test_a_table_of_words_is_not_compared(tmp_path):

@@ -6,11 +6,13 @@ of leaving are not judged here, and what became of the accounts is told beside t
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from crm_analysis.errors import BookError
 from crm_analysis.labels import label
+from crm_analysis.periods import before as earlier
 from crm_analysis.periods import quarters_back
 from crm_analysis.report.since.lists import AT_RISK, became, longest
 from crm_analysis.report.since.packs import Pack, pack, same_codes
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 BANDS = (0.0, 0.10, AT_RISK)
 """Where the groups of risk begin."""
 FATES = ("ordered", "silent", "goodbye", "left")
+QUARTER = "3M"
 MOST_AHEAD = 8
 """Quarters that the book ahead is told for at most."""
 
@@ -44,14 +47,15 @@ class Came:
 def orders(now: Pack, before: Pack) -> Came:
     """The orders of the quarter: what the last report expected, and what came of the accounts that had ordered before.
 
-    A report that did not state it is spoken for by this one's forecast with what was known then. Raises BookError
-    where this report does not tell what came.
+    A report that did not state it, or stated it for another time (one of them looked from a day within its quarter), is
+    spoken for by this one's forecast with what was known then. Raises BookError where this report does not tell what
+    came.
     """
     past = now.table("past_forecast", "expected_orders", "low", "high", "came").iloc[0]
-    try:
-        told, stated = before.table("next_quarter", "expected_orders", "low", "high").iloc[0], True
-    except BookError:
-        told, stated = past, False
+    told, stated = past, False
+    if before.day == earlier(now.day, QUARTER):
+        with suppress(BookError):
+            told, stated = before.table("next_quarter", "expected_orders", "low", "high").iloc[0], True
     expected, low, high = (float(told[name]) for name in ("expected_orders", "low", "high"))
     return Came(expected, low, high, float(past["came"]), stated)
 

@@ -33,8 +33,10 @@ class Pack:
 
     @property
     def day(self) -> dt.date:
-        """The day it looks from."""
-        return dt.date.fromisoformat(str(self.facts["as_of"]))
+        """The day it looks from: its quarter's last, or that of the extract if that is earlier."""
+        last = dt.date.fromisoformat(str(self.facts["as_of"]))
+        extracted = str(self.facts.get("extracted") or last)
+        return min(last, dt.date.fromisoformat(extracted))
 
     def table(self, name: str, *columns: str) -> pd.DataFrame:
         """A table of the report; BookError where it has none of that name, or not these columns."""
@@ -91,7 +93,7 @@ def differences(now: Pack, before: Pack) -> str:
         found.append(label("since_version", quarter=before.quarter, version=versions[0]))
     if now.facts.get("language", "en") != before.facts.get("language", "en"):
         found.append(label("since_language", quarter=before.quarter))
-    if now.facts.get("book") != before.facts.get("book"):
+    if now.facts.get("book") != before.facts.get("book") and same_codes(now, before):  # the name may be of an account
         found.append(label("since_book", quarter=before.quarter, book=before.facts.get("book")))
     if not same_codes(now, before):
         found.append(label("since_redacted", quarter=before.quarter))
