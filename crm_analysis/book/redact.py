@@ -35,7 +35,7 @@ _FREE = {("summaries", name) for name in ("headline", "concerns", "events", "nex
 _SAID = {"topic", "purpose", "reason", "lost_reason", "end_reason"}
 _OURS = {
     "sales_office", "team", "country", "region", "postal_code", "industry", "customer_type", "segment", "item",
-    "dimension", "department", "subject",
+    "dimension", "department",
 }  # fmt: skip
 """Lists in which only whole names are looked for: a region and a company may share a first word."""
 _STEPS = frozenset((
@@ -51,7 +51,7 @@ MEANT: dict[str, frozenset[str]] = {
     **dict.fromkeys(("channel", "action", "recommended"), _STEPS),
     **dict.fromkeys(("reason", "end_reason"), _ENDS),
     "outcome": frozenset(("won", "lost")),
-    "subject": frozenset(("us",)),
+    **dict.fromkeys(("subject", "supplier"), frozenset(("us",))),
 }
 """Words that later stages know, by column: they stay although an account or a person may be called so."""
 LOTS = ("never cut group", "永不停止服务组")
