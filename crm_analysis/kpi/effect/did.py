@@ -201,6 +201,8 @@ def did(values: ArrayLike, start: ArrayLike, base: int = BASE, before: bool = Tr
     if outcome.ndim != 2 or begun.shape != outcome.shape[1:] or not np.isfinite(outcome).all():
         raise UserError(f"an outcome is finite, of periods x units, with a start per unit; found {outcome.shape} and "
                         f"{begun.shape}.")  # fmt: skip
+    order = np.lexsort((*outcome, begun))  # products of matrices follow places in their last digits
+    outcome, begun = outcome[:, order], begun[order]
     plan = design(begun, len(outcome), base)
     since, count = plan.since, plan.treated.astype(np.float64)
     after = since >= 0
