@@ -36,7 +36,7 @@ INSTEAD = ("csat", "margin", "revenue_per_account", "revenue_growth", "account_g
 FAMILIES = (
     ("revenue", "revenue_per_account", "revenue_growth"),
     ("margin", "margin_per_account", "margin_rate"),
-    ("net_revenue_retention", "gross_revenue_retention", "account_retention"),
+    ("net_revenue_retention", "gross_revenue_retention", "account_retention", "account_growth"),
     ("nps", "csat"),
     ("complaints_per_100_orders",),
     ("on_time", "shipping_days"),
