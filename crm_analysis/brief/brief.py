@@ -78,6 +78,12 @@ class Brief:
         """What it bought."""
         return Trade(self.book, self.account, self.day)
 
+    @property
+    def usual_pause(self) -> float:
+        """The days that nine in ten of its pauses are no longer than: counted, or of few estimated; NaN for neither."""
+        counted = self.trade.usual_pause
+        return float(self.row["rhythm_days"] if counted is None else counted)
+
     @cached_property
     def ordered(self) -> bool:
         """Whether it ever ordered."""

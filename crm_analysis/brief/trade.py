@@ -24,6 +24,8 @@ QUARTERS = 8
 LAST = 4
 """Last orders that are listed."""
 YEAR, LATELY = "12M", "3M"
+PAUSES = 10
+"""Pauses from which on its own tell what is usual; of fewer, those of accounts like it tell too."""
 
 
 @dataclass(frozen=True)
@@ -134,6 +136,15 @@ class Trade:
         """Orders with a line promised before the day and not shipped, the oldest first."""
         own = self.orders
         return own[own["waits"] & (own["late_days"] > 0)].sort_values(["due_on", "order"], ignore_index=True)
+
+    @cached_property
+    def usual_pause(self) -> int | None:
+        """The days that nine in ten of its pauses between order days are no longer than; None of fewer than PAUSES."""
+        import numpy as np
+
+        bought = self.lines[self.lines["revenue"] > 0]["ordered_on"].drop_duplicates().sort_values()
+        pauses = bought.diff().dt.days.dropna().to_numpy("float64")
+        return int(np.quantile(pauses, 0.9, method="inverted_cdf")) if len(pauses) >= PAUSES else None
 
     # --- what it buys ---
 

@@ -67,7 +67,7 @@ LABELS: dict[str, str] = {
     "reason_satisfaction": "satisfaction at {own} of the scale, its segment's at {typical}",
     "reason_satisfaction_unknown": "no survey answer within two years; its segment's are at {typical} of the scale",
     "reason_silence": "silent for {own} days, its segment for {typical}",
-    "reason_silence_long": "silent for {own} days; nine in ten of its gaps are under {typical}",
+    "reason_silence_long": "silent for {own} days; by its rhythm seldom over {typical}",
     "reason_tenure_days": "with us for {own} days, its segment for {typical}",
     "reason_trend": "revenue {own} on the year before, its segment's {typical}",
     "reason_unanswered": "did not answer when last asked, as {typical} of its segment",

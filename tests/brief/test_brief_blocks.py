@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from functools import cache
 
 import pytest
-from acme import NASTY, TABLES, book, day, of, whole, words
+from acme import ACCOUNTS, NASTY, TABLES, book, day, of, whole, words
 from small_books import DAY, line, small_book
 
 from crm_analysis.brief import Brief, brief
@@ -91,6 +92,17 @@ def test_orders_say_what_came_late_and_what_is_bought_no_more():
     assert "Buys: bolts 500, clips 100" in lines
     assert "No more: nuts 800" in lines
     assert "New: clips 100" in lines
+
+
+def test_of_ten_pauses_on_nine_in_ten_are_counted():
+    """Nine pauses of 3 days, then one of 50: a model of logarithms would say some 10 days, and 9 in 10 are 3."""
+    days = [dt.date(2025, 12, 1) + dt.timedelta(days=gap) for gap in (*range(0, 28, 3), 27 + 50)]
+    orders = [line("A1", str(on), 10, order_id=f"P{place}") for place, on in enumerate(days)]
+    back = line("A1", str(days[0]), -10, order_id="back")
+    look = brief(small_book([*orders, back], ACCOUNTS, DAY), "A1")
+    assert look.trade.usual_pause == look.usual_pause == 3
+    assert brief(small_book(orders[1:], ACCOUNTS, DAY), "A1").trade.usual_pause is None
+    assert any("nine in ten of its pauses are no longer than 3 days" in one for one in words(look, trade.orders))
 
 
 def test_quarters_end_with_the_day_and_reach_back_to_the_first_order():

@@ -98,7 +98,7 @@ def test_the_list_by_hand():
     assert table["p_1"].tolist() == pytest.approx([0.2, 0.025, 0.05, 0.125])
     assert table["silence_days"].tolist() == [60, 10, 29, 82]
     assert table["reasons"].tolist() == [
-        "silent for 60 days; nine in ten of its gaps are under 30",
+        "silent for 60 days; by its rhythm seldom over 30",
         "",  # a segment of its own: nobody to compare its complaints with
         "",
         "",

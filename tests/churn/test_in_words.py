@@ -29,7 +29,7 @@ def said(own: dict[str, float], others: dict[str, float], **added: float) -> str
 def test_silence_is_told_by_its_own_rhythm():
     own = {"silence_days": 94.0, "rhythm_days": 41.4, "silence_ratio": 94 / 41.4}
     assert said(own, {}, silence_days=0.4, silence_ratio=0.3, rhythm_days=-0.2) == (
-        "silent for 94 days; nine in ten of its gaps are under 41"
+        "silent for 94 days; by its rhythm seldom over 41"
     )
     # within its rhythm, or without one, it is told by its segment's
     words = "silent for 94 days, its segment for 12"
@@ -80,7 +80,7 @@ def test_the_three_largest_come_first():
     found = said(own, {}, complaints_open=0.2, overdue=0.4, order_count=0.3, families=0.1, silence_days=0.25)
     assert found == (
         "invoices overdue: 3, its segment has 1.2; orders within a year: 0, its segment has 1; "
-        "silent for 9 days; nine in ten of its gaps are under 1"
+        "silent for 9 days; by its rhythm seldom over 1"
     )
 
 

@@ -79,7 +79,7 @@ def orders(look: Brief) -> Block:
     if not look.ordered:
         return Block(label("brief_orders"), (Line("", (label("brief_orders_none"),)),))
     trade, currency = look.trade, look.book.currency
-    lines = [Line(label("brief_orders_pause"), (_paused(look.row),))]
+    lines = [Line(label("brief_orders_pause"), (_paused(look),))]
     due, late = trade.due("12M")
     if due:
         said = [label("brief_orders_delivered", kept=text(due - late, "count"), due=text(due, "count"))]
@@ -97,11 +97,11 @@ def orders(look: Brief) -> Block:
     return Block(label("brief_orders"), tuple(lines), _last(look))
 
 
-def _paused(row: pd.Series) -> str:
-    ago = counted(int(row["silent_days"]), "day")
-    if is_missing(row["rhythm_days"]):
+def _paused(look: Brief) -> str:
+    ago = counted(int(look.row["silent_days"]), "day")
+    if is_missing(look.usual_pause):
         return label("brief_orders_ago", days=ago)
-    return label("brief_orders_paused", days=ago, usual=counted(int(row["rhythm_days"]), "day"))
+    return label("brief_orders_paused", days=ago, usual=counted(int(look.usual_pause), "day"))
 
 
 def _last(look: Brief) -> Grid:

@@ -83,9 +83,9 @@ def _late(look: Brief) -> Iterator[str]:
 
 
 def _silence(look: Brief) -> Iterator[str]:
-    row = look.row
-    if not is_missing(row["silence_ratio"]) and row["silence_ratio"] > 1:
-        days = {"days": counted(int(row["silent_days"]), "day"), "usual": counted(int(row["rhythm_days"]), "day")}
+    silent = look.row["silent_days"]
+    if not is_missing(silent) and silent > look.usual_pause:
+        days = {"days": counted(int(silent), "day"), "usual": counted(int(look.usual_pause), "day")}
         yield label("brief_watch_silent", **days)
 
 
