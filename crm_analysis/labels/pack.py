@@ -12,7 +12,7 @@ LABELS: dict[str, str] = {
     "locked_asked": "the page {part} cannot be made of this book. {needs}",
     "locked_orders": "It needs orders on or before {day}; the book's first is of {first}.",
     "locked_reach": "It needs orders that reach back to {begin}; the book's first is of {first}.",
-    "locked_voices": "It needs answers to surveys, or complaints: a table surveys or complaints with rows "
+    "locked_voices": "It needs answers to surveys or complaints: a table surveys or complaints with rows "
     "up to the day of the report.",
     # --- a redacted book ---
     "redacted_ids_said": "The numbers of accounts are codes too: they told names, or had no names beside them. "
