@@ -7,6 +7,7 @@ import datetime as dt
 import re
 
 from crm_analysis.errors import UserError
+from crm_analysis.labels import label, window_said
 
 _QUARTER = re.compile(r"(\d{4})Q([1-4])\Z", re.ASCII)
 _WINDOW = re.compile(r"(\d{1,4})([DWMQY])\Z", re.ASCII)
@@ -79,3 +80,9 @@ def quarters_back(quarter: str, many: int) -> str:
     """
     place = 4 * int(quarter[:4]) + int(quarter[5]) - 1 - many
     return f"{place // 4:04}Q{place % 4 + 1}"
+
+
+def length_said(window: str) -> str:
+    """A length of time in words: 12M is 12 months, 1Q is a quarter."""
+    words = window_said(window)
+    return words if words[0].isdigit() else label("a_window", window=words)

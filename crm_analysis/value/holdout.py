@@ -16,8 +16,8 @@ import numpy as np
 from crm_analysis.accounts import LATE
 from crm_analysis.book.book import as_date
 from crm_analysis.errors import BookError, UserError
-from crm_analysis.labels import code_said, label, window_said
-from crm_analysis.periods import after, before
+from crm_analysis.labels import code_said, label
+from crm_analysis.periods import after, before, length_said
 from crm_analysis.progress import busy, tracked
 from crm_analysis.reprs import Card, as_html, as_text
 from crm_analysis.value.baselines import Baseline
@@ -102,7 +102,7 @@ def origins(begins: dt.date, as_of: dt.date, horizon: str = HORIZON, most: int =
     first = before(as_of, horizon)
     if before(first, horizon) < begins - LATE:
         start = before(first, horizon)
-        raise BookError(label("trial_short", horizon=window_said(horizon), begins=begins, day=as_of, start=start))
+        raise BookError(label("trial_short", horizon=length_said(horizon), begins=begins, day=as_of, start=start))
     days = [first]
     for step in range(1, most):
         day = before(first, f"{3 * step}M")
@@ -312,7 +312,7 @@ class _Trial:
         rivals = there.loc[there["baseline"] != history, "model"]
         forecasts = f"{len(self._log_scores(best)):,}"
         key = "verdict_over_many" if len(days) > 1 else "verdict_over_one"
-        over = label(key, forecasts=forecasts, horizon=window_said(self.horizon), n=len(days))
+        over = label(key, forecasts=forecasts, horizon=length_said(self.horizon), n=len(days))
         if not len(rivals):
             return label("verdict_history_alone" if history else "verdict_model_alone", best=code_said(best), over=over)
         rival = str(rivals.iloc[0])

@@ -13,10 +13,11 @@ import numpy as np
 from crm_analysis.errors import BookError
 from crm_analysis.labels import label
 from crm_analysis.labels.language import sentences
+from crm_analysis.periods import length_said
 from crm_analysis.potential.advice.outcome import CUT
 from crm_analysis.potential.cases import GROWN
 from crm_analysis.potential.guard.exact import allowed_misses
-from crm_analysis.report.sentences import counted, money, told_or, window_said
+from crm_analysis.report.sentences import counted, money, told_or
 from crm_analysis.report.values import text
 
 if TYPE_CHECKING:
@@ -188,8 +189,7 @@ def within(look: Outlook) -> str:
     horizon = look.wishes.horizon
     if horizon in ("12M", "4Q", "1Y"):
         return label("a_year")
-    words = window_said(horizon)
-    return words if words[0].isdigit() else label("a_window", window=words)
+    return length_said(horizon)
 
 
 def some(number: float) -> str:
