@@ -1,12 +1,13 @@
 """The command line: parse, call, print.
 
-Exit codes: 0 done, 1 a check that rejected rows, 2 a mistake the user can mend, 130 stopped.
+Exit codes: 0 done, 1 a check that rejected rows, 2 a mistake the user can mend, 130 stopped, 141 nobody reads on.
 """
 
 from __future__ import annotations
 
 import argparse
 import io
+import os
 import re
 import sys
 from collections.abc import Sequence
@@ -32,9 +33,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         code: int = options.run(options)
+        sys.stdout.flush()
     except UserError as mistake:
         print(f"crm-analysis: {_harmless(str(mistake))}", file=sys.stderr)
         return 2
+    except BrokenPipeError:  # who reads has read enough, as head does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
     except KeyboardInterrupt:
         print("crm-analysis: stopped; what was published before is untouched", file=sys.stderr)
         return 130

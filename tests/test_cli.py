@@ -59,6 +59,16 @@ def mistake(capsys, *arguments: str) -> str:
 # --- start ---
 
 
+def test_a_reader_that_has_enough_is_no_traceback(clean):
+    """As in `crm-analysis check BOOK | head -1`."""
+    read, write = os.pipe()
+    os.close(read)
+    command = [sys.executable, "-m", "crm_analysis.cli", "check", clean]
+    run = subprocess.run(command, stdout=write, stderr=subprocess.PIPE, text=True, cwd=CHECKOUT, check=False)
+    os.close(write)
+    assert (run.returncode, run.stderr) == (141, "")
+
+
 def test_help_answers_without_the_heavy_imports():
     heavy = ("pandas", "numpy", "ibis", "duckdb", "matplotlib", "pyarrow", "IPython", "nbformat", "papermill", "jinja2")
     code = (
