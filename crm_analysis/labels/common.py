@@ -41,6 +41,7 @@ LABELS: dict[str, str] = {
     "table_cut_saved": "Showing {shown} of {rows} rows; the whole table is in",
     "table_currency": "Money in {currency}.",
     "table_empty": "No rows.",
+    "title_of_book": "{title}, {book}",
     "unknown": "–",
     "workbook": "All tables in one workbook",
     "yes": "yes",
