@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 NAMED = 3
 """Changes that are named in a headline."""
 LIT = (BETTER, WORSE, CHANGED)
-SCORECARD = ("kpi", "light", "change_alone", "target_said", "change_range", "now_said", "before_said")
+SCORECARD = ("kpi", "light", "change_alone", "change_range", "now_said", "before_said", "target_said")
 CHANGES = ("kpi", "light", "of_whom", "change_said", "compared_with", "now_said", "before_said", "step_said")
 CLASSES = ("kpi", "light", "of_whom", "change_alone", "change_range", "now_said", "before_said")
 """Columns by what is asked first: on a phone the others stand to the right of the screen."""
