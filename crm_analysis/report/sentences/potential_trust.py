@@ -134,13 +134,17 @@ def tried(look: Outlook) -> pd.DataFrame:
     return table.drop(columns=["model", "behind", "standard_error"])
 
 
+_BY_DAY = (MODEL, "orders", "revenue", "growth")
+
+
 def tried_by_day(look: Outlook) -> pd.DataFrame:
     """The same day by day, the score first: tried_on, ranked_by, trial_cases, ..."""
     table = look.trial.by_origin.rename(columns={"as_of": "tried_on"} | _TRIED)
     table["ranked_by"] = [_rival(name) for name in table["model"]]
-    table = table.assign(later=table["model"] != MODEL).sort_values(["tried_on", "later", "ranked_by"])
+    place = {name: at for at, name in enumerate(_BY_DAY)}  # not by their words: the same in every language
+    table = table.assign(place=table["model"].map(place)).sort_values(["tried_on", "place"])
     first = ["tried_on", "ranked_by"]
-    rest = [name for name in table if name not in (*first, "model", "later")]
+    rest = [name for name in table if name not in (*first, "model", "place")]
     return table[first + rest].reset_index(drop=True)
 
 
