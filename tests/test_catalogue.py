@@ -80,3 +80,25 @@ def test_a_message_without_words_is_an_error_and_never_english():
 def test_a_language_that_is_not_there_is_named():
     with pytest.raises(ReportError, match=r"no language 'de' \(known: en, zh-CN\)"), speaking("de"):
         pass
+
+
+HAN = r"[\u4e00-\u9fff]"
+SLIPS = re.compile(
+    rf"{HAN}[,;:!?]|[,;:!?]{HAN}|{HAN}\.(?:\s|$|{HAN})"  # a Latin mark in a Chinese sentence
+    rf"|{HAN} {HAN}|{HAN} [（，。；：、]|[（，。；：、] "
+    r"|[，。；：、]{2}|的的|了了|是是|个个"
+    r"|纪要|起投诉|优先度|好转|未解决|回归均值|留存页面|无成本"  # a second word for what has one
+)
+
+
+@pytest.mark.parametrize("words", ["客户, 订单", "客户 （高）", "客户。。", "拜访纪要"])
+def test_slips_are_found(words):
+    assert SLIPS.search(words)
+
+
+def test_chinese_is_set_as_chinese_and_has_one_word_for_one_thing(tool):
+    source = LOCALE / "zh_CN" / "LC_MESSAGES" / "crm_analysis.po"
+    for (context, _), said in tool["kept"](source).items():
+        assert not SLIPS.search(said), (context, said)
+        assert said.count("（") == said.count("）"), (context, said)
+        assert said.count("“") == said.count("”"), (context, said)

@@ -100,11 +100,22 @@ def po(made: Catalog, language: str) -> bytes:
     return f'msgid ""\nmsgstr ""\n{lines}\n'.encode() + file.getvalue()
 
 
+class Dateless(Catalog):
+    """A catalogue whose head says neither when nor by which version it was made."""
+
+    @property
+    def mime_headers(self) -> list[tuple[str, str]]:
+        return [("Content-Type", "text/plain; charset=utf-8")]
+
+
 def mo(path: Path) -> bytes:
-    """The compiled file of a catalogue file."""
-    file = BytesIO()
+    """The compiled file of a catalogue file; the same messages give the same bytes."""
+    made, file = Dateless(), BytesIO()
     with path.open("rb") as source:
-        write_mo(file, read_po(source))
+        for m in read_po(source):
+            if m.id:
+                made.add(m.id, m.string, context=m.context)
+    write_mo(file, made)
     return file.getvalue()
 
 

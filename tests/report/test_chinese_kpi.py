@@ -88,6 +88,8 @@ def test_figures_and_changes_are_written_as_the_language_does():
         assert [group_said(*pair) for pair in (("sales_office", "Brno"), ("region", ""), ("segment", "Low"))] == [
             "Brno办事处", "未分地区", "低价值"
         ]  # fmt: skip
+        teams = ("customer support", "Nord")
+        assert [group_said("team", team) for team in teams] == ["客户支持部（团队）", "Nord（团队）"]
 
 
 def test_every_kpi_has_a_name_of_its_own():

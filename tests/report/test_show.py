@@ -14,6 +14,7 @@ from bs4 import BeautifulSoup
 from report_samples import HOSTILE
 
 from crm_analysis.errors import BookError
+from crm_analysis.labels import column
 from crm_analysis.report import show as shown
 from crm_analysis.report.tables import contents
 from crm_analysis.report.values import decimals, plain, text, texts
@@ -296,3 +297,12 @@ def test_a_figure_that_cannot_be_made_is_nothing(displayed):
     shown.figure(matplotlib.pyplot.figure, alt="an empty figure")
     assert displayed[0][0]["text/plain"] == "an empty figure"
     assert matplotlib.pyplot.get_fignums() == []
+
+
+@pytest.mark.parametrize(
+    ("words", "long"), [("x" * 31, True), ("x" * 30, False), ("从下一个订单起凭预付款供货的客户", True)]
+)
+def test_long_texts_get_room_and_a_chinese_letter_is_two_wide(words, long):
+    part = pd.DataFrame({"name": ["A"], "to_do": [words]})
+    html = shown.table_html(part, {name: column(name) for name in part}, "x")
+    assert ('<td class="l">' in html) == long
