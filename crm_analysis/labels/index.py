@@ -97,9 +97,10 @@ LABELS: dict[str, str] = {
     "decide_prove": "Decide how the programme {name} is to be judged: its effect is not shown either way.",
     "front_effect": "{outcome} {effect}",
     "decide_programme_who": "management",
-    "decide_left_out_many": "{n} more are to be called first: until then their service stays as it is, whatever the list "
-    "says.",
-    "decide_left_out_one": "1 more is to be called first: until then its service stays as it is, whatever the list says.",
+    "decide_left_out_many": "{n} more are to be called first: until then their service stays as it is, whatever the "
+    "list says.",
+    "decide_left_out_one": "1 more is to be called first: until then its service stays as it is, whatever the "
+    "list says.",
     "tells_hold_back": "Only units that start later than others would tell.",
     "tells_time": "More quarters would tell, with some units held back.",
 }

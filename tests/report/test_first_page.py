@@ -133,7 +133,9 @@ def test_nobody_is_cut_or_served_less_who_is_to_be_called(tmp_path):
     choice.settled(tmp_path, found)
     told = {one["name"]: one for one in choice.decisions(found)}
     assert told["cut"]["what"].startswith("Stop active service for 1 account,")
-    assert told["cut"]["what"].endswith("1 more is to be called first: until then its service stays as it is, whatever the list says.")
+    assert told["cut"]["what"].endswith(
+        "1 more is to be called first: until then its service stays as it is, whatever the list says."
+    )
     assert told["cut"]["worth"] == "Worth: 30 minutes and EUR 40.00 freed a year."
     assert told["cut"]["money"] == 40
     assert told["serve"]["what"].startswith("Serve 4 accounts more and 2 accounts less")
