@@ -80,7 +80,8 @@ LABELS: dict[str, str] = {
     "decide_cut_both": "{minutes} and {cost}",
     "decide_cut_who": "sales administration",
     "decide_ask": "Cut nobody yet, and ask {accounts} that a survey can settle, {first} first.",
-    "decide_ask_worth": "{money} a year expected from deciding better, after {cost} for asking",
+    "decide_ask_worth": "{money} a year expected from deciding better, after {cost} for asking; how sure that is "
+    "cannot be told",
     "decide_ask_who": "sales administration",
     "decide_wait": "Cut nobody yet: that takes {needed}.",
     "decide_wait_who": "management, by waiting with goodbyes",
